@@ -92,7 +92,8 @@ def _as_dataset(source: SourceTable, table: TablePlan) -> SourceTable:
     else:
         scan = ArrowScan(lambda opened=scan: _chosen(opened.open(), back))  # type: ignore[misc]
     forms = {back[name]: form for name, form in source.text_forms.items() if name in back}
-    return replace(source, schema=schema, scan=scan, text_forms=forms)
+    # An engine that lacks a type of the dataset has a wider one: the question is whether the values are the same.
+    return replace(source, schema=schema, scan=scan, text_forms=forms, declares_types=False)
 
 
 def _chosen(rows: pa.RecordBatchReader, back: dict[str, str]) -> pa.RecordBatchReader:

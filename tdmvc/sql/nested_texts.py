@@ -81,6 +81,8 @@ def _value(value: object, type_: pa.DataType) -> object:
     if pa.types.is_decimal(type_):
         number = Decimal(_need(value, int, Decimal, str))
         return format(pa.scalar(number, type_).as_py(), "f")
+    if isinstance(value, float) and pa.types.is_floating(type_):
+        return value  # NaN or Infinity, as Python and JSON5 write them
     number = _need(value, int, Decimal)
     if pa.types.is_integer(type_):
         return pa.scalar(_need(number, int), type_).as_py()

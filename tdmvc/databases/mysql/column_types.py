@@ -109,7 +109,10 @@ def needs_sizes(column: Column, keyed: Collection[str]) -> bool:
 
 def own_type(column: Column) -> DeclaredColumn | None:
     """Return the declared type of a column, if it is one of MySQL that holds the values of the canonical type."""
-    declared = parse_declared(column.name, column.physical_type or column.type_text)
+    if column.physical_type is None:
+        # Names of canonical types mean something else to MySQL: `binary` is one byte, `time` has no fractions.
+        return None
+    declared = parse_declared(column.name, column.physical_type)
     if declared is None or (declared.kind == "varchar" and declared.precision is None):
         return None
     reading = column_reading(declared)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import fit, reference_clause
 from tdmvc.databases.dialects import for_dialect
@@ -15,6 +17,7 @@ from tdmvc.databases.writing import NO_TARGET, create_index, create_view, has_ta
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.nested_texts import is_json_type
 from tdmvc.sql.quoting import quote_name
 
 
@@ -129,10 +132,27 @@ def _declared_types(table: TableToWrite) -> tuple[dict[str, str], list[Finding]]
         for column in table.schema.columns
         if column.physical_type and not is_declarable(column.physical_type)
     ]
+    findings += bytes_in_json(table.schema)
     for name in converted_columns(table, types):
         findings.append(type_finding(table.schema.name, name, types[name], "TEXT"))
         types[name] = "TEXT"
     return types, findings
+
+
+def bytes_in_json(schema: TableSchema) -> list[Finding]:
+    """Return the columns of lists and structs that come back as text, because JSON has no bytes."""
+    return [
+        Finding(
+            "value-replaced",
+            Severity.WARNING,
+            f"{schema.name}.{column.name} has bytes in lists or structs: they are stored as hexadecimal digits in "
+            "JSON, and the column reads back as text.",
+            table=schema.name,
+            columns=(column.name,),
+        )
+        for column in schema.columns
+        if pa.types.is_nested(column.type) and not is_json_type(column.type)
+    ]
 
 
 def converted_columns(table: TableToWrite, types: dict[str, str]) -> list[str]:

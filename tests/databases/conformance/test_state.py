@@ -83,10 +83,7 @@ def fingerprint(database: Database, con: Con, name: str) -> tuple[int, str]:
 def test_a_fingerprint_stays_as_long_as_nobody_changes_the_table(database: Database, con: Con) -> None:
     with open_target(database, con) as target:
         target.lock([])
-        assert (
-            target.create_tables([to_write(one, []) for one in (CUSTOMERS, ORDERS, KEYLESS, NUMBERED)], [])
-            == []
-        )
+        target.create_tables([to_write(one, []) for one in (CUSTOMERS, ORDERS, KEYLESS, NUMBERED)], [])
         load(
             target,
             to_write(CUSTOMERS, CUSTOMER_ROWS),

@@ -56,6 +56,9 @@ class Database(Protocol):
             expression: SQL to read instead of the column.
         """
 
+    def declared_types(self, table: str) -> dict[str, str]:
+        """Return the types of columns as the engine's catalog writes them."""
+
     def session(self) -> AbstractContextManager[Session]:
         """Open a transaction and leave it open."""
 
@@ -95,6 +98,8 @@ class TypeCase:
     """What the values have in common, if another line has the same type."""
     only: str = ""
     """The engine, if not all of the dialect have the type."""
+    reported: str = ""
+    """What a report says when values go back into the engine, if they do not come back as they were."""
     reads: str = ""
     """SQL for what a dataset keeps of the column `c`, if that is not the text that the server sends."""
 
@@ -104,6 +109,12 @@ class TypeCase:
         yield f'CREATE TABLE "{table}" (id integer NOT NULL PRIMARY KEY, c {self.type})'
         for row, value in enumerate((*self.values, "NULL")):
             yield f'INSERT INTO "{table}" VALUES ({row}, {value})'
+
+
+def made_types(dialect: str) -> dict[str, str]:
+    """Return the type that a column of each canonical type gets in a new table."""
+    lines = yaml.safe_load((CASES / "made.yaml").read_text(encoding="utf-8"))
+    return {canonical: types[dialect] for canonical, types in lines.items()}
 
 
 def type_cases(dialect: str, engine: str = "") -> Sequence[TypeCase]:

@@ -53,6 +53,10 @@ class DuckdbDatabase:
             return [parse(item, type_) for item in found]
         return [list(item) if isinstance(item, tuple) else item for item in found]
 
+    def declared_types(self, table: str) -> dict[str, str]:
+        query = f"SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '{table}'"
+        return {str(name): str(type_) for name, type_ in self.rows(query)}
+
     @contextmanager
     def session(self) -> Iterator[_Session]:
         with duckdb.connect(str(self._path)) as connection:

@@ -76,6 +76,15 @@ class MariadbDatabase:
             cursor.execute(f'SELECT {expression or "c"} FROM "{table}" ORDER BY id')
             return [parse(text, type_) for (text,) in cursor.fetchall()]
 
+    def declared_types(self, table: str) -> dict[str, str]:
+        query = (
+            "SELECT column_name, IF(column_name IN (SELECT constraint_name FROM information_schema.check_constraints"
+            " WHERE constraint_schema = database() AND check_clause LIKE 'json_valid%'), 'json', column_type)"
+            " FROM information_schema.columns"
+            f" WHERE table_name = '{table}' AND table_schema = database()"
+        )
+        return {str(name): str(type_) for name, type_ in self.rows(query)}
+
     @contextmanager
     def session(self) -> Iterator[_Session]:
         with closing(_connect(self.location, autocommit=False)) as connection:

@@ -63,6 +63,13 @@ class PostgresDatabase:
         found = self.rows(f'SELECT ({expression or "c"})::text FROM "{table}" ORDER BY id')
         return [parse(text, type_) for (text,) in found]
 
+    def declared_types(self, table: str) -> dict[str, str]:
+        query = (
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+            f" WHERE attrelid = '{table}'::regclass AND attnum > 0"
+        )
+        return {str(name): str(type_) for name, type_ in self.rows(query)}
+
     @contextmanager
     def session(self) -> Iterator[_Session]:
         with psycopg.connect(self.url) as connection:

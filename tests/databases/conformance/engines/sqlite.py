@@ -53,6 +53,10 @@ class SqliteDatabase:
         # SQLite has no decimals: a column has as many digits behind the point as its declaration says.
         return [round(value, type_.scale) if isinstance(value, Decimal) else value for value in values]
 
+    def declared_types(self, table: str) -> dict[str, str]:
+        query = f"SELECT name, type FROM pragma_table_info('{table}')"
+        return {str(name): str(type_) for name, type_ in self.rows(query)}
+
     @contextmanager
     def session(self) -> Iterator[_Session]:
         with closing(sqlite3.connect(self._path, isolation_level=None, timeout=1)) as connection:
