@@ -19,6 +19,7 @@ from tdmvc.databases.postgres.loading import copy_rows, plan_copy
 from tdmvc.databases.postgres.locking import lock_tables, table_sql, wait_for_seeds
 from tdmvc.databases.postgres.numbering import Numbering
 from tdmvc.databases.postgres.reading import PostgresSnapshot
+from tdmvc.databases.postgres.rebuilding import IndexRebuild
 from tdmvc.databases.postgres.refusals import loading
 from tdmvc.databases.postgres.relations import Relation, Schemas, find_schemas, read_relations
 from tdmvc.databases.postgres.row_counts import count_rows
@@ -163,7 +164,12 @@ class PostgresTarget:
             if mode is SeedMode.UPSERT:
                 self._check_key(table.schema, target)
                 return self._keyed(relation, columns, table.schema.key).upsert(table.read(), plan)
-            return RowCounts(copy_rows(self._connection, table_sql(relation), table.read(), plan))
+            if mode is SeedMode.APPEND:
+                return RowCounts(copy_rows(self._connection, table_sql(relation), table.read(), plan))
+            indexes = IndexRebuild(self._connection, relation)
+            count = copy_rows(self._connection, table_sql(relation), indexes.begin(table.read()), plan)
+            indexes.end()
+            return RowCounts(count)
 
     def _check_key(self, schema: TableSchema, target: TableSchema) -> None:
         """Make sure that the key of a dataset's table is one in the database, too.

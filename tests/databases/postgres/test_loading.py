@@ -293,3 +293,58 @@ def test_nothing_stays_without_a_commit(target: Target) -> None:
     assert target.rows("SELECT * FROM a") == [(1,)]
     target.run("INSERT INTO a DEFAULT VALUES")
     assert target.rows("SELECT max(id) FROM a") == [(2,)]
+
+
+_INDEXES = """
+SELECT c.relname::text, pg_get_indexdef(c.oid), obj_description(c.oid, 'pg_class'), pg_get_constraintdef(k.oid),
+    obj_description(k.oid, 'pg_constraint'), i.indisreplident, i.indisclustered
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    LEFT JOIN pg_constraint k ON k.conindid = c.oid AND k.contype <> 'f'
+WHERE i.indrelid IN ('a'::regclass, 'b'::regclass) ORDER BY 1
+"""
+
+
+@pytest.mark.parametrize("user", ["superuser", "owner", "owner who makes nothing"])
+def test_indexes_of_many_rows_are_afterwards_as_they_were(target: Target, user: str) -> None:
+    target.run(
+        "CREATE TABLE a (id int PRIMARY KEY, v text, w int, x int, y int, EXCLUDE (w WITH =))",
+        "ALTER TABLE a ADD CONSTRAINT twice UNIQUE NULLS NOT DISTINCT (v, w) INCLUDE (id) DEFERRABLE",
+        "ALTER TABLE a ADD CONSTRAINT referred UNIQUE (x)",
+        "ALTER TABLE a ADD CONSTRAINT filled UNIQUE (y) WITH (fillfactor = 50)",
+        "CREATE INDEX hashed ON a USING hash (v) WITH (fillfactor = 60) WHERE w > 5",
+        "CREATE INDEX words ON a (lower(v) DESC NULLS LAST, w) INCLUDE (x)",
+        "CREATE INDEX known ON a ((w + 1))",
+        "ALTER INDEX known ALTER COLUMN 1 SET STATISTICS 500",
+        "CREATE UNIQUE INDEX one ON a (w)",
+        "COMMENT ON INDEX words IS 'it''s kept'",
+        "COMMENT ON CONSTRAINT twice ON a IS 'kept, too'",
+        "CLUSTER a USING one",
+        "CREATE TABLE b (x int REFERENCES a (x))",
+        "CREATE INDEX again ON b (x)",
+    )
+    before = target.rows(_INDEXES)
+    location = None
+    if user != "superuser":
+        grants = ["ALTER TABLE a OWNER TO ROLE", "ALTER TABLE b OWNER TO ROLE"]
+        grants += [f"GRANT CREATE ON SCHEMA {target.schema} TO ROLE"] if user == "owner" else []
+        location = target.location_as(target.role(*grants))
+    ids = pa.array(range(6_000), pa.int32())
+    rows = table("a", {"id": ids, "v": [str(n) for n in range(6_000)], "w": ids, "x": ids, "y": ids}, "id")
+    target.load(rows, table("b", {"x": ids}), location=location)
+    assert target.rows(_INDEXES) == before
+    assert target.rows("SELECT attstattarget::int FROM pg_attribute WHERE attrelid = 'known'::regclass") == [
+        (500,)
+    ]
+    target.run("SET enable_seqscan = off")
+    assert target.rows("SELECT id FROM a WHERE v = '77'") == [(77,)]
+
+
+def test_many_rows_with_a_value_twice_are_refused(target: Target) -> None:
+    target.run("CREATE TABLE a (id int PRIMARY KEY, v int CONSTRAINT once UNIQUE)")
+    ids = pa.array(range(6_000), pa.int32())
+    with pytest.raises(DatabaseError, match="two rows have the same values in once"):
+        target.load(table("a", {"id": ids, "v": pa.array([n // 2 for n in range(6_000)])}))
+    assert target.rows("SELECT count(*) FROM a") == [(0,)]
+    target.run("INSERT INTO a VALUES (1, 1)")
+    with pytest.raises(Exception, match="once"):
+        target.run("INSERT INTO a VALUES (2, 1)")
