@@ -126,7 +126,7 @@ _BY_STATE: Mapping[str, tuple[str, str]] = {
     ),
     "25006": (
         "The database is read-only.",
-        "connect to the primary server: add `?target_session_attrs=read-write` to the URL.",
+        "connect to the primary server; this one is a standby, or lets nobody write.",
     ),
     "53100": (
         "The disk of the database server is full.",

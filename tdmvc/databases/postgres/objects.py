@@ -92,6 +92,9 @@ def read_others(
         for name, one in relations.items()
         if one.kind == "f" or (one.is_of_extension and one.kind in "rp")
     ]
+    left_out += [
+        f"table {name}, which has no columns" for name, one in relations.items() if not one.has_columns
+    ]
     with naming_from(connection, schemas):
         definitions = {row[0]: row[1:] for row in connection.execute(_VIEWS, [oids])}
         needs = _order(connection, oids)

@@ -112,6 +112,12 @@ class PostgresSnapshot:
         for name in names:
             if name not in known:
                 raise NotFoundError.named("table", name, list(known), where=self._where)
+            if not known[name].has_columns:
+                raise DatabaseError(
+                    f"The table {name} has no columns, so that a dataset cannot keep its rows.",
+                    where=self._where,
+                    remedy="leave it out with --exclude.",
+                )
         wanted = {name: known[name] for name in names}
         self._check_access(wanted)
         is_locked = len(names) <= _MOST_LOCKED

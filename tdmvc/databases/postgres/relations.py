@@ -39,11 +39,12 @@ class Relation:
     comment: str | None
     partition_key: str | None
     storage_options: list[str] | None
+    has_columns: bool
 
     @property
     def is_own_table(self) -> bool:
         """Whether a dataset takes it in: no view, no partition, nothing of an extension or of one session."""
-        is_whole = self.kind in TABLE_KINDS and not self.is_partition
+        is_whole = self.kind in TABLE_KINDS and not self.is_partition and self.has_columns
         return is_whole and not self.is_of_extension and self.persistence != "t"
 
     @property
