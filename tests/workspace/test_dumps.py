@@ -162,6 +162,7 @@ def test_functions_of_missing_extensions_have_stand_ins(load: Load, dump_server:
         (b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t(a);\n", "a dump of SQLite"),
         (gzip.compress(b"PGDMP\1\x0e\0"), "compressed archive"),
     ],
+    ids=["UTF-16", "SQLite", "gzip"],
 )
 def test_other_files_that_end_in_sql_say_what_they_are(content: bytes, why: str, tmp_path: Path) -> None:
     file = tmp_path / "dump.sql"
