@@ -216,13 +216,8 @@ def test_a_full_disk_is_an_error_and_leaves_nothing() -> None:
     assert left == []
 
 
-@pytest.mark.parametrize(
-    "cache",
-    [
-        "damaged",
-        *(pytest.param(cache, marks=only_long) for cache in ("new", "unwritable", "without its mark")),
-    ],
-)
+@only_long
+@pytest.mark.parametrize("cache", ["new", "unwritable", "damaged", "without its mark"])
 def test_the_cache_may_be_in_any_state(cache: str, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     if cache == "unwritable":
