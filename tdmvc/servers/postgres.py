@@ -25,6 +25,7 @@ _TEMPLATE = 1
 """Raised when initialised data folders change."""
 _ITERATIONS = 4096
 _PORTS_TRIED = 5
+_CONNECT_SECONDS = "20"
 _PORT_TAKEN = "Address already in use"
 _STATUS_LINE = 7
 _SETTINGS = {
@@ -195,7 +196,7 @@ def _set_password(binaries: PostgresBinaries, sockets: Path, port: int, old: str
     done = subprocess.run(
         [*psql, "-U", ADMINISTRATOR, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-f", "-"],
         input=f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram_verifier(new)}';",
-        env={**clean_environment(sockets.parent), "PGPASSWORD": old},
+        env={**clean_environment(sockets.parent), "PGPASSWORD": old, "PGCONNECT_TIMEOUT": _CONNECT_SECONDS},
         capture_output=True,
         text=True,
         check=False,

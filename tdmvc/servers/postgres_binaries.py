@@ -89,6 +89,9 @@ def find_postgres(name: str = "embedded") -> PostgresBinaries:
             return found
     if major is None and seen:
         return _newest(seen)
+    broken = [folder for folder, _ in _package_folders() if _read_binaries(folder) is None]
+    if broken and not seen:
+        raise DatabaseError.broken_postgres(broken[0])
     raise DatabaseError.no_postgres(major, [f"{found.version} in {found.folder}" for found in seen])
 
 

@@ -1,6 +1,7 @@
 """A server ends with its owner, however that ends, and no other server is touched."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from tdmvc.errors import DatabaseError
 from tdmvc.servers import find_mariadb, start_mariadb, start_postgres
 from tdmvc.servers.processes import find_servers
 from tdmvc.servers.run_folders import servers_folder
-from tests.servers import without_package
+from tests.servers import DatabaseServer, without_package
 
 OWNER = """
     import sys, time
@@ -104,6 +105,18 @@ def test_a_number_that_another_process_has_now_is_not_killed() -> None:
             assert not folder.exists()
             assert other.poll() is None
         other.kill()
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+def test_servers_are_found_where_there_is_no_proc(
+    postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = postgres_server.running.folder
+    found = find_servers(folder)
+    assert len(found) == 1
+    monkeypatch.setattr("tdmvc.servers.processes._PROC", tmp_path)
+    assert find_servers(folder) == found
+    assert find_servers(folder.with_name("run-00000000")) == []
 
 
 def test_a_forked_process_does_not_end_the_server_of_its_parent() -> None:

