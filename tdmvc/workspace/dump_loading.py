@@ -218,12 +218,15 @@ class _FileLoad:
         return SourceError(
             f"The server refuses a statement of the dump: {error.reason.rstrip('.')}.",
             where=where,
-            remedy=_remedy(error, self._dialect),
+            remedy=self._remedy(error),
         )
 
-
-def _remedy(error: StatementError, dialect: Dialect) -> str:
-    own = _OWN_SERVER.format(scheme=dialect.scheme)
-    if error.state in _MISSING:
+    def _remedy(self, error: StatementError) -> str:
+        own = _OWN_SERVER.format(scheme=self._dialect.scheme)
+        if error.state not in _MISSING:
+            return own
+        # Extensions are counted by their names.
+        extensions = [noun for noun in self._loader.skipped if noun.startswith("extension ")]
+        if extensions:
+            return f"it may need the {', '.join(extensions)}, which the server of tdmvc does not have: {own}"
         return f"add the dump of the whole database, or its files together, the schema first; else {own}"
-    return own
