@@ -109,12 +109,13 @@ def _impossible(table: str, column: Column, target: TargetColumn) -> Finding:
 
 
 def _check_values(connection: PostgresConnection, check: _Check, values: pa.Array) -> None:
-    bad = 0
     for doubt in check.doubts:
         count = doubt.count(values)
         check.faults.add(doubt.problem, doubt.severity, count)
-        bad += count if doubt.is_fault else 0
-    if check.asks_server and not bad:
+        if count and doubt.is_fault and not doubt.depth:
+            # A value is counted once.
+            values = values.filter(doubt.without(values))
+    if check.asks_server:
         counted = call_function("value_counts", [check.writer(values)])
         texts = counted.field("values").to_pylist()
         counts = counted.field("counts").to_pylist()
@@ -163,7 +164,7 @@ class _Question:
         one, other = f"v::{type_.bare_sql}", f"v::{type_.bare_sql}::{type_.base_sql}"
         as_text = "" if is_rounding else "::text"
         self._changed = f"({one}){as_text} IS DISTINCT FROM ({other}){as_text}"
-        self._reformed = f"({one})::text IS DISTINCT FROM v" if is_text else "false"
+        self._reformed = f"({other})::text IS DISTINCT FROM v" if is_text else "false"
         self._converted = f"v::{type_.bare_sql}::{type_.sql}"
 
     def ask(self, texts: Sequence[str]) -> tuple[list[str], list[str], list[str]]:

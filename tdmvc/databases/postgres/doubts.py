@@ -53,6 +53,11 @@ class Doubt:
         found = call_function("sum", [self.find(array)]).as_py()
         return int(found or 0)
 
+    def without(self, array: pa.Array) -> pa.Array:
+        """Return true for each value that there is nothing wrong with."""
+        found = self.find(self.prepare(array) if self.prepare is not None else array)
+        return _not(call_function("coalesce", [found, pa.scalar(False)]))
+
     def refuse(self, array: pa.Array) -> None:
         """Do nothing, unless a value would change.
 

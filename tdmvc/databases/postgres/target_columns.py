@@ -25,10 +25,10 @@ WITH RECURSIVE chain AS (
 )
 SELECT a.attname, a.attnotnull, a.attgenerated <> '', a.attidentity::text,
     a.atttypid::bigint, format_type(a.atttypid, a.atttypmod), format_type(b.type, b.modifier),
-    format_type(b.type, NULL), t.typreceive::regproc::text, b.modifier, b.is_domain,
+    format_type(b.type, -1), t.typreceive::regproc::text, b.modifier, b.is_domain,
     (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = b.type),
     e.declared::bigint, format_type(e.declared, b.modifier), format_type(e.type, b.modifier),
-    format_type(e.type, NULL), et.typreceive::regproc::text, b.modifier, e.type <> e.declared,
+    format_type(e.type, -1), et.typreceive::regproc::text, b.modifier, e.type <> e.declared,
     (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = e.type)
 FROM pg_attribute a
     JOIN base b USING (attnum)
