@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import check_clause, fit, reference_clause
@@ -32,9 +33,20 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_name
 
+_ACTIONS = frozenset({"no action", "restrict", "cascade", "set null", "set default"})
 _NOT_ONE = "its SQL is more than one declaration"
 _STOPS = frozenset({None, "57014", "55P03", "40P01", "53100", "53200", "57P01", "42501"})
 """Errors that have nothing to do with what is declared; None is a lost connection."""
+
+
+def _has_expression(schema: TableSchema) -> bool:
+    """Whether CREATE TABLE holds SQL of a contract."""
+    return bool(schema.checks) or any(
+        column.generated is not None
+        or column.collation is not None
+        or (column.default is not None and column.default.expression is not None)
+        for column in schema.columns
+    )
 
 
 class _RefusedError(Exception):
@@ -55,16 +67,16 @@ class _Creation:
     def names(self) -> Names:
         return Names(self.schemas.names)
 
-    def attempt(self, statement: str) -> str | None:
+    def attempt(self, statement: str, *, has_expression: bool = True) -> str | None:
         """Run a statement that may hold SQL of a contract; return why the database refuses it."""
         try:
             with self.connection.transaction():
-                self._run(statement)
+                self._run(statement, has_expression=has_expression)
         except _RefusedError as error:
             return str(error)
         return None
 
-    def _run(self, statement: str) -> None:
+    def _run(self, statement: str, *, has_expression: bool) -> None:
         try:
             # In this protocol, one statement is all that a text can be.
             self.connection.cursor(binary=True).execute(statement, binary=True)
@@ -72,7 +84,7 @@ class _Creation:
             if error.sqlstate in _STOPS:
                 raise
             raise _RefusedError(f"PostgreSQL says: {error.diag.message_primary or error.sqlstate}") from None
-        if (unsafe := find_unsafe(self.connection)) is not None:
+        if has_expression and (unsafe := find_unsafe(self.connection)) is not None:
             raise _RefusedError(f"it calls {unsafe}, which may do more than compute a value")
 
     def make_table(self, table: TableToWrite, types: Mapping[str, str]) -> TableSchema:
@@ -80,34 +92,42 @@ class _Creation:
         schema = replace(self._with_free_names(table.schema), references=(), indexes=())
         unique = tuple(index for index in table.schema.indexes if index.is_unique)
 
-        def try_(attempt: TableSchema) -> str | None:
+        def try_(attempt: TableSchema, *, is_kept: bool = False) -> str | None:
             try:
                 with self.connection.transaction():
-                    self._run(table_statement(replace(attempt, indexes=unique), types, self.names))
+                    statement = table_statement(replace(attempt, indexes=unique), types, self.names)
+                    self._run(statement, has_expression=_has_expression(attempt))
                     made = read_target_columns(self.connection, self.names.sql(attempt.name))
                     # An expression can close its bracket, and declare a column of its own.
                     if list(made) != list(attempt.column_names):
                         raise _RefusedError(_NOT_ONE)
-                    self.connection.execute(f"DROP TABLE {self.names.sql(attempt.name)}")
+                    if not is_kept:
+                        self.connection.execute(f"DROP TABLE {self.names.sql(attempt.name)}")
             except _RefusedError as error:
                 return str(error)
             return None
 
-        fitted, found = fit(schema, try_)
-        try:
-            self._run(table_statement(replace(fitted, indexes=unique), types, self.names))
-        except _RefusedError as error:
-            raise DatabaseError(
-                f"The table {schema.name} cannot be made: {error}. Nothing was changed.",
-                where=f"database {self.connection.info.dbname}",
-                remedy="if another session has just made it, run the same command again; otherwise change what the "
-                "dataset declares, or leave the table out with --tables.",
-            ) from None
+        made = schema
+        found: list[Finding] = []
+        if try_(schema, is_kept=True) is not None:
+            made, found = fit(schema, try_)
+            if (why := try_(made, is_kept=True)) is not None:
+                self._refuse_table(schema, why)
         self.findings += found
-        return replace(fitted, references=table.schema.references, indexes=table.schema.indexes)
+        return replace(made, references=table.schema.references, indexes=table.schema.indexes)
+
+    def _refuse_table(self, schema: TableSchema, why: str) -> NoReturn:
+        raise DatabaseError(
+            f"The table {schema.name} cannot be made: {why}. Nothing was changed.",
+            where=f"database {self.connection.info.dbname}",
+            remedy="if another session has just made it, run the same command again; otherwise change what the "
+            "dataset declares, or leave the table out with --tables.",
+        )
 
     def _with_free_names(self, schema: TableSchema) -> TableSchema:
         """Return a table whose unique keys have no names of other objects: the indexes below them have the same."""
+        if not any(key.name for key in schema.unique_keys):
+            return schema
         own_schema, own_name = self.names.split(schema.name)
         rows = self.connection.execute(
             "SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace(%s)",
@@ -154,11 +174,14 @@ class _Creation:
             if (why := self.attempt(statement)) is not None:
                 self.findings.append(check_clause(schema, check).finding(schema.name, why))
         for index in schema.indexes:
-            why = self.attempt(index_statement(schema, index, self.names, index.name))
+            has_expression = index.definition is not None
+            statement = index_statement(schema, index, self.names, index.name)
+            why = self.attempt(statement, has_expression=has_expression)
             if why is not None and "already exists" in why:
                 # In PostgreSQL, indexes of different tables cannot have the same name.
                 own = f"{self.names.split(schema.name)[1]}_{index.name}"
-                why = self.attempt(index_statement(schema, index, self.names, own))
+                statement = index_statement(schema, index, self.names, own)
+                why = self.attempt(statement, has_expression=has_expression)
             if why is not None:
                 self.findings.append(left_out(f"index {index.name}", schema.name, why))
         for statement in comment_statements(schema, self.names):
@@ -167,7 +190,9 @@ class _Creation:
     def make_references(self, schema: TableSchema) -> None:
         """Declare the references of a table, once all tables are there."""
         for reference in schema.references:
-            if (why := self.attempt(reference_statement(schema, reference, self.names))) is not None:
+            statement = reference_statement(schema, reference, self.names)
+            actions = {reference.actions.on_delete, reference.actions.on_update}
+            if (why := self.attempt(statement, has_expression=not actions <= _ACTIONS)) is not None:
                 self.findings.append(reference_clause(reference).finding(schema.name, why))
 
     def make_views(self, views: Sequence[View]) -> None:
@@ -246,12 +271,12 @@ def _replaced(
     )
     replaced: dict[str, str] = {}
     statement = table_statement(bare, types, names)
-    if creation.attempt(statement) is not None:
+    if creation.attempt(statement, has_expression=False) is not None:
         for name in doubtful:
             column = bare.column(name)
             assert column is not None
             one = table_statement(bare.with_columns((column,)), types, names)
-            if creation.attempt(one) is None:
+            if creation.attempt(one, has_expression=False) is None:
                 connection.execute(f"DROP TABLE {names.sql(bare.name)}")
             else:
                 replaced[name] = canonical[name]

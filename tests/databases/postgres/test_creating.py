@@ -17,6 +17,7 @@ from tdmvc.model.declarations import (
     Generated,
     Identity,
     Index,
+    ReferenceActions,
     TypeKind,
     UniqueKey,
     UserType,
@@ -256,6 +257,16 @@ def test_a_column_gets_the_declared_type_if_it_holds_the_values(
     )
     assert found[0].rpartition(".")[2].strip('"') == expected
     assert target.rows("SELECT count(*) FROM other") == [(0,)]
+
+
+def test_the_action_of_a_reference_brings_in_no_condition(target: Target) -> None:
+    action = "cascade, add check (pg_read_file('/etc/passwd') is null)"
+    reference = ForeignKey(("a",), "t", ("a",), ReferenceActions(on_delete=action))
+    (finding,) = _create(target, _with(table("t", {"a": [1]}, "a"), references=(reference,)))
+    assert "it calls pg_read_file" in finding.message
+    assert target.rows(
+        "SELECT count(*) FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'c'"
+    ) == [(0,)]
 
 
 def test_a_type_that_would_change_values_is_replaced_and_said(target: Target) -> None:
