@@ -102,7 +102,8 @@ class ArrowRows:
                 ).fetchall()
         connection = open_arrow_connection(self._location)
         self._all.append(connection)
-        with reporting_arrow(str(self._location)):
+        where = str(self._location)
+        with reporting(where), reporting_arrow(where):
             copy_settings(connection, self._connection)
         return connection
 
