@@ -3,15 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.databases.clauses import check_clause, column_clause, with_column
+from tdmvc.databases.clauses import (
+    check_clause,
+    column_clause,
+    reference_clause,
+    unique_clause,
+    with_column,
+)
 from tdmvc.databases.clocks import clock_default
 from tdmvc.databases.writing import left_out
-from tdmvc.model.declarations import Index, View
+from tdmvc.model.declarations import NO_ACTION, Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.portable import why_not_portable, why_query_not_portable
 from tdmvc.sql.tokens import tokens
 
+_POSTGRES = "postgresql"
 _OWN = "duckdb"
 """The dialect of conditions that people write: DuckDB checks them."""
 _NAMES = {"sqlite": "SQLite", "duckdb": "DuckDB", "postgresql": "PostgreSQL", "mysql": "MySQL"}
@@ -31,6 +38,9 @@ def for_dialect(schema: TableSchema, dialect: str) -> tuple[TableSchema, list[Fi
             column_clause(column, declared).finding(schema.name, reason) for declared, reason in why.items()
         ]
         schema = with_column(schema, column.name, lambda _, changed=changed: changed)  # type: ignore[misc]
+    if dialect != _POSTGRES:
+        schema, found = _without_words_of_postgres(schema)
+        findings += found
     checks = []
     for check in schema.checks:
         reason = _why(check.expression, check.dialect or _OWN, dialect, schema.columns)
@@ -56,11 +66,42 @@ def for_dialect(schema: TableSchema, dialect: str) -> tuple[TableSchema, list[Fi
     return replace(schema, checks=tuple(checks), indexes=tuple(indexes), options=options), findings
 
 
+def _without_words_of_postgres(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
+    """Return a table without what only PostgreSQL can say of references and unique keys, and a finding for each."""
+    findings: list[Finding] = []
+    why = "only PostgreSQL has it"
+    references = []
+    for reference in schema.references:
+        actions = reference.actions
+        words = ["MATCH FULL"] if actions.is_full else []
+        words += [f"ON DELETE {actions.on_delete.upper()} of single columns"] if actions.set_columns else []
+        if words:
+            noun = f"{' and '.join(words)} of the reference to {reference.table}"
+            findings.append(replace(reference_clause(reference), noun=noun).finding(schema.name, why))
+            # To change all columns would be something else.
+            on_delete = NO_ACTION if actions.set_columns else actions.on_delete
+            actions = replace(actions, is_full=False, set_columns=(), on_delete=on_delete)
+        if reference.declared is not None:
+            reference = replace(reference, declared=replace(actions, is_validated=True))
+        references.append(reference)
+    unique_keys = []
+    for key in schema.unique_keys:
+        words = [f"DEFERRABLE INITIALLY {key.deferrable.upper()}"] if key.deferrable is not None else []
+        words += [f"INCLUDE ({', '.join(key.include)})"] if key.include else []
+        if words:
+            noun = f"{' and '.join(words)} of the unique key ({', '.join(key.columns)})"
+            findings.append(replace(unique_clause(key.columns), noun=noun).finding(schema.name, why))
+        unique_keys.append(replace(key, deferrable=None, include=()))
+    return replace(schema, references=tuple(references), unique_keys=tuple(unique_keys)), findings
+
+
 def views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], list[Finding]]:
     """Return the views that mean the same to an engine, and a finding for each other."""
     kept, findings = [], []
     for view in views:
         why = why_query_not_portable(view.query) if view.dialect != dialect else None
+        if view.is_materialized and view.dialect != dialect:
+            why = "it is materialised, which other engines cannot do"
         if why is None:
             kept.append(view)
         else:
