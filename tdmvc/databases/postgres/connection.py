@@ -170,8 +170,11 @@ def reporting(where: str) -> Iterator[None]:
         raise database_error(error.sqlstate, error.diag.message_primary or str(error), where) from None
 
 
-def open_arrow_connection(location: Location) -> "ArrowConnection":
+def open_arrow_connection(location: Location, owner: PostgresConnection) -> "ArrowConnection":
     """Return a connection of the ADBC driver, whose rows arrive as Arrow batches; its session is not set up yet.
+
+    Args:
+        owner: a connection to the same location; the new one leads to the same server, where a name has several.
 
     Raises:
         DatabaseError: the driver is not installed, or the server refuses.
@@ -181,14 +184,21 @@ def open_arrow_connection(location: Location) -> "ArrowConnection":
     except ImportError as error:
         raise missing_driver(error) from error
     address = read_address(location)
-    query = "&".join(
-        f"{name}={quote(value, safe='')}" for name, value in _with_defaults(address.parameters).items()
-    )
+    parameters = {**_with_defaults(address.parameters), **_server_of(owner)}
+    query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters.items())
     try:
         connection: ArrowConnection = dbapi.connect(f"postgresql:///?{query}", autocommit=True)
     except dbapi.Error as error:
         raise connection_error(str(error), address) from None
     return connection
+
+
+def _server_of(connection: PostgresConnection) -> dict[str, str]:
+    info = connection.info
+    found = {"host": info.host, "port": str(info.port), "hostaddr": info.hostaddr}
+    if info.host.startswith(("/", "@")):
+        del found["hostaddr"]
+    return {name: value for name, value in found.items() if value}
 
 
 @contextmanager

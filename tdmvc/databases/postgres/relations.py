@@ -82,9 +82,10 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
             )
         return Schemas(tuple(dict.fromkeys(wanted)))
     connection.execute("RESET search_path")
-    ((first,),) = connection.execute("SELECT pg_catalog.current_schema()::text").fetchall()
+    ((path,),) = connection.execute("SELECT pg_catalog.current_schemas(false)::text[]").fetchall()
+    first = next((name for name in path if not name.startswith("pg_")), None)
     _set_search_path(connection, SETTINGS["search_path"])
-    if first is None or first == "pg_catalog":
+    if first is None:
         raise DatabaseError(
             "The search path of the connection leads to no schema.",
             where=f"database {connection.info.dbname}",

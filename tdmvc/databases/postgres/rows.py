@@ -100,11 +100,14 @@ class ArrowRows:
                 ((self._snapshot,),) = self._connection.execute(
                     "SELECT pg_catalog.pg_export_snapshot()"
                 ).fetchall()
-        connection = open_arrow_connection(self._location)
+        connection = open_arrow_connection(self._location, self._connection)
         self._all.append(connection)
         where = str(self._location)
         with reporting(where), reporting_arrow(where):
             copy_settings(connection, self._connection)
+            # A pool between us and the server may lead to another one, which knows nothing of the snapshot.
+            with importing(connection, self._snapshot or ""):
+                pass
         return connection
 
     def close(self) -> None:

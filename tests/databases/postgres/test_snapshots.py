@@ -294,6 +294,8 @@ def test_the_default_schema_is_that_of_the_connection(
     run: Run,
 ) -> None:
     run("CREATE SCHEMA shop", "CREATE TABLE shop.t (i int)")
-    run(f"ALTER DATABASE {postgres_database.database} SET search_path = gone, shop, public")
+    run(
+        f"ALTER DATABASE {postgres_database.database} SET search_path = gone, pg_temp, pg_catalog, shop, public"
+    )
     with _snapshot(postgres_database) as snapshot:
         assert (snapshot.schemas, snapshot.read_names()) == (("shop",), ["t"])
