@@ -128,6 +128,11 @@ _BY_STATE: Mapping[str, tuple[str, str]] = {
         "The database is read-only.",
         "connect to the primary server; this one is a standby, or lets nobody write.",
     ),
+    "42P01": ("A table is not there any more", "run the same command again."),
+    "55000": (
+        "The database cannot do this now",
+        "fill a materialised view with REFRESH MATERIALIZED VIEW; for all else, see the server's log.",
+    ),
     "53100": (
         "The disk of the database server is full.",
         "free space there, then run the same command again.",

@@ -87,6 +87,24 @@ def test_a_table_that_was_emptied_meanwhile_is_an_error(
         assert table.find_fault() is caught.value
 
 
+def test_what_was_dropped_or_is_not_filled_is_an_error(postgres_database: ServerLocation, run: Run) -> None:
+    run("CREATE TABLE t (i int)", "CREATE MATERIALIZED VIEW v AS SELECT 1 AS i WITH NO DATA")
+    with _snapshot(postgres_database) as snapshot:
+        assert snapshot.read_names() == ["t"]
+        run("DROP TABLE t")
+        with pytest.raises(DatabaseError, match="A table is not there any more") as caught:
+            snapshot.read_tables(["t"])
+        assert caught.value.remedy == "run the same command again."
+    with _snapshot(postgres_database) as snapshot:
+        (view,) = snapshot.read_tables(["v"])
+        with pytest.raises(DatabaseError, match=r'"v" has not been populated\.') as caught:
+            _rows(view)
+        assert "REFRESH MATERIALIZED VIEW" in caught.value.remedy
+    run("REFRESH MATERIALIZED VIEW v")
+    with _snapshot(postgres_database) as snapshot:
+        assert _rows(*snapshot.read_tables(["v"])).to_pydict() == {"i": [1]}
+
+
 def test_tables_are_kept_from_changes_but_not_from_writers(
     postgres_database: ServerLocation, run: Run
 ) -> None:
