@@ -250,7 +250,7 @@ class PostgresSnapshot:
             try:
                 for batch in self._rows.read(queries, schema.arrow_schema(), name):
                     done += batch.num_rows
-                    self._on_progress(name, done, None, "rows")
+                    self._on_progress(f"{name}: read", done, None, "rows")
                     yield batch
                 if not is_locked:
                     with reporting(self._where):

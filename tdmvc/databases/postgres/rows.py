@@ -73,7 +73,7 @@ class ArrowRows:
         if len(readers) == 1:
             yield from readers[0]
         else:
-            yield from merged(readers, lambda: _cancel(connections))
+            yield from merged(readers, lambda: _cancel([one for one in connections if one not in self._free]))
 
     def _read(self, connection: Any, queries: Sequence[str], schema: pa.Schema, table: str) -> Batches:
         for query in queries:
