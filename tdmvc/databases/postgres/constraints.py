@@ -126,8 +126,10 @@ def _added(
             )
             return replace(before, checks=(*before.checks, check))
         case "n":
-            unvalidated = frozenset() if row.is_validated else frozenset(columns)
-            return replace(before, unvalidated_not_null=before.unvalidated_not_null | unvalidated)
+            if row.is_validated:
+                return before
+            found = replace(before, unvalidated_not_null=before.unvalidated_not_null | frozenset(columns))
+            return _without(found, f"NOT NULL of {', '.join(columns)}, which older rows need not keep")
         case "x":
             return _without(before, f"exclusion constraint {row.name}: {row.text}")
         case _:

@@ -166,6 +166,26 @@ def test_keys_and_conditions_with_all_that_they_say(read: Read) -> None:
     )
 
 
+def test_constraints_over_time_and_those_that_older_rows_need_not_keep(read: Read) -> None:
+    table = read(
+        "CREATE EXTENSION btree_gist",
+        "CREATE TABLE o (i int, during daterange, PRIMARY KEY (i, during WITHOUT OVERLAPS))",
+        "CREATE TABLE t (i int, during daterange, c int, PRIMARY KEY (i, during WITHOUT OVERLAPS), "
+        "CONSTRAINT r FOREIGN KEY (i, PERIOD during) REFERENCES o (i, PERIOD during))",
+        "ALTER TABLE t ADD CONSTRAINT n NOT NULL c NOT VALID",
+    )
+    assert (table.schema.key, table.schema.references, _column(table).required) == (
+        ("i", "during"),
+        (),
+        False,
+    )
+    assert table.notes == (
+        "not kept: WITHOUT OVERLAPS of t_pkey",
+        "not kept: reference r: FOREIGN KEY (i, PERIOD during) REFERENCES o(i, PERIOD during)",
+        "not kept: NOT NULL of c, which older rows need not keep",
+    )
+
+
 def test_references_with_all_that_they_say(read: Read) -> None:
     table = read(
         "CREATE TABLE o (a int, b int, PRIMARY KEY (a, b), c int UNIQUE)",
