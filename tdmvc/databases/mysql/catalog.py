@@ -1,13 +1,12 @@
 """Reads what the catalog of a server declares: one query for all tables of each kind of declaration."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tdmvc.databases.mysql.connection import MysqlConnection, Row
 from tdmvc.databases.mysql.keys import IndexPart, read_indexes
-from tdmvc.databases.mysql.names import OWN_TABLES, text_literals
+from tdmvc.databases.mysql.names import OWN_TABLES, text_literals, without_escapes
 from tdmvc.databases.mysql.types import DeclaredColumn
 from tdmvc.model.declarations import Check, ForeignKey, Index, ReferenceActions, UniqueKey
 
@@ -182,7 +181,7 @@ def _columns(scope: _Scope) -> defaultdict[Key, list[DeclaredColumn]]:
                 row[11],
                 (row[12] or "").lower(),
                 row[13] or "",
-                row[14] or "",
+                row[14] or "" if scope.connection.is_mariadb else without_escapes(row[14] or ""),
                 row[4].lower() == "json",
             )
         )
@@ -218,11 +217,6 @@ def _checks(scope: _Scope) -> defaultdict[Key, list[tuple[str, str, str]]]:
             text = without_escapes(text)
         found[schema, table].append((str(name), text, str(level).lower()))
     return found
-
-
-def without_escapes(expression: str) -> str:
-    """Return an expression as SQL: the catalog of MySQL 8 writes \\' for each quote, and says each text's charset."""
-    return re.sub(r"_utf8mb[34](?=')", "", expression.replace("\\'", "'"))
 
 
 def _indexes(scope: _Scope) -> defaultdict[Key, list[IndexPart]]:

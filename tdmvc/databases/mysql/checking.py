@@ -76,6 +76,17 @@ def check_columns(
     return findings
 
 
+def hidden_triggers(table: str) -> Finding:
+    """Return the finding on a table whose triggers the user may not see, so that they fire during the load."""
+    return Finding(
+        "triggers-hidden",
+        Severity.WARNING,
+        f"The user may not see triggers: if {table} has any, they fire while it is loaded, and may change its rows.",
+        table=table,
+        remedy="grant the user TRIGGER on the database, or load with --verify, which compares the rows afterwards.",
+    )
+
+
 def _has_long_timestamps(connection: MysqlConnection) -> bool:
     return connection.is_mariadb and connection.version >= (11, 5)
 

@@ -4,7 +4,7 @@ import re
 
 import pyarrow as pa
 
-from tdmvc.databases.mysql.names import DIALECT, text_literal
+from tdmvc.databases.mysql.names import DIALECT, text_literal, without_escapes
 from tdmvc.databases.mysql.types import DeclaredColumn
 from tdmvc.model.declarations import Default
 
@@ -44,7 +44,7 @@ def _read(column: DeclaredColumn, type_: pa.DataType, *, is_mariadb: bool) -> De
     if written is None or column.generation or (is_mariadb and written.upper() == "NULL"):
         return None
     if not is_mariadb and "default_generated" in column.extra:
-        return Default(expression=_clock(written), dialect=DIALECT)
+        return Default(expression=_clock(without_escapes(written)), dialect=DIALECT)
     bits = _BITS.fullmatch(written)
     if bits is not None:
         digits = bits[1].rjust(column.precision or 1, "0")

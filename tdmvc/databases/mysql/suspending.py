@@ -27,9 +27,19 @@ class Triggers:
         """Return the names of the triggers of tables."""
         return [row[1] for row in self._read(schema, tables)]
 
-    def read_targets(self, schema: str, tables: Collection[str]) -> bool:
-        """Whether the tables have triggers at all."""
-        return bool(self._read(schema, tables))
+    def are_visible(self, schema: str) -> bool:
+        """Whether the server shows the user triggers at all, which needs the right TRIGGER."""
+        name = text_literal(schema)
+        return bool(
+            self._connection.query(
+                "SELECT 1 FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' UNION ALL "
+                "SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' "
+                # A grant may name several databases by a pattern.
+                f"AND {name} LIKE TABLE_SCHEMA ESCAPE '\\' UNION ALL "
+                "SELECT 1 FROM information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' "
+                f"AND TABLE_SCHEMA = {name} LIMIT 1"
+            )
+        )
 
     def _read(self, schema: str, tables: Collection[str]) -> list[tuple[str, ...]]:
         rows = self._connection.query(

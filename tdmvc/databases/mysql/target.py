@@ -10,7 +10,7 @@ from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.broken_references import find_broken_references
 from tdmvc.databases.mysql.catalog import DeclaredTable
-from tdmvc.databases.mysql.checking import check_columns
+from tdmvc.databases.mysql.checking import check_columns, hidden_triggers
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection, connected
 from tdmvc.databases.mysql.creating import TableMaker
 from tdmvc.databases.mysql.fingerprints import fingerprint
@@ -145,7 +145,10 @@ class MysqlTarget:
     def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
         declared = self._read_declared()[target.name]
         triggers = self._triggers.read_names(declared.schema, {declared.name})
-        return check_columns(self._connection, table, declared, triggers, self._most_bytes)
+        findings = check_columns(self._connection, table, declared, triggers, self._most_bytes)
+        if not triggers and not self._triggers.are_visible(declared.schema):
+            findings.append(hidden_triggers(table.schema.name))
+        return findings
 
     def lock(self, names: Sequence[str]) -> None:
         self._prepare()

@@ -692,3 +692,17 @@ def test_references_of_a_cycle_are_made_after_their_tables(mariadb_database: Ser
         target.commit()
     tables = read(mariadb_database, "a", "b")
     assert [table.schema.references[0].ends for table, _ in tables] == [a.references[0], b.references[0]]
+
+
+def test_a_user_who_cannot_see_triggers_is_told(execute: Execute, mariadb_database: ServerLocation) -> None:
+    name, pattern = f"w_{mariadb_database.database}", mariadb_database.database.replace("_", r"\_")
+    execute("CREATE TABLE t (id bigint PRIMARY KEY)", f"CREATE USER {name}@'%' IDENTIFIED BY 'x'")
+    location = replace(mariadb_database, user=name, password="x")
+    source = to_write(keyed("t"), [{"id": 1}])
+    try:
+        execute(f"GRANT SELECT, INSERT, CREATE, LOCK TABLES ON `{pattern}`.* TO {name}@'%'")
+        assert [one.rule for one in problems(location, source)] == ["triggers-hidden"]
+        execute(f"GRANT TRIGGER ON `{pattern}`.* TO {name}@'%'")
+        assert problems(location, source) == []
+    finally:
+        execute(f"DROP USER {name}@'%'")
