@@ -197,8 +197,16 @@ def connected(
             conv={},
             **options,
         )
-    except (pymysql.MySQLError, OSError, RuntimeError) as error:
+    except (pymysql.MySQLError, OSError) as error:
         raise database_error(error, str(address)) from None
+    except RuntimeError:
+        # What the driver raises without the library cryptography.
+        raise DatabaseError(
+            "The server takes the password only over an encrypted connection, which it does not offer.",
+            where=str(address),
+            remedy="switch TLS on in the server, use its Unix socket, or install what encrypts the password alone: "
+            "pip install 'pymysql[rsa]'",
+        ) from None
     connection = None
     try:
         connection = MysqlConnection(raw, address)
