@@ -62,8 +62,8 @@ DRIFT_WORDS: Final[Mapping[DriftKind, DriftWords]] = {
         here="this revision",
         fits="The database has the migrations",
         fits_since="The database has the migrations, which were squashed or merged since",
-        not_recorded="The database has no migration table for this location: its migrations were not run, "
-        "or not by its tool.",
+        not_recorded="No migration table for this location was found in the database: its migrations were not run, "
+        "or not by its tool, or the user may not read it.",
         half_squash="run the rest of the squash on the database at a revision that still has its files, then the "
         "pending migrations.",
         remedies={

@@ -34,6 +34,11 @@ def plain_name(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def plain_columns(columns: Iterable[str]) -> frozenset[str]:
+    """Return the names of columns for comparison."""
+    return frozenset(map(plain_name, columns))
+
+
 def rank(value: object) -> tuple[int, float, str]:
     """Return a key that sorts numbers as numbers, also those that are texts, and times as times."""
     if isinstance(value, int | float):

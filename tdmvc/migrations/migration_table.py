@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.migrations.checksums import checksum_of
@@ -39,10 +39,9 @@ class MigrationTable:
     is_repeated: bool = False
     """Whether rows with the same id are different migrations, see `nth_time`."""
 
-    def matches(self, table: str, columns: Collection[str]) -> bool:
-        """Return whether a table with these columns is the tool's."""
-        plain = {plain_name(column) for column in columns}
-        if not plain.issuperset(self.columns) or (self.only_columns and len(plain) > len(self.columns)):
+    def matches(self, table: str, columns: frozenset[str]) -> bool:
+        """Return whether a table with these columns, as `plain_columns` returns them, is the tool's."""
+        if not columns.issuperset(self.columns) or (self.only_columns and len(columns) > len(self.columns)):
             return False
         return re.fullmatch(self.name, plain_name(table.rpartition(".")[2])) is not None
 

@@ -11,6 +11,7 @@ from tdmvc.migrations.migration_rows import (
     applied,
     current_version,
     hasura_rows,
+    plain_columns,
     read_atlas,
     read_django,
     read_drizzle,
@@ -36,7 +37,9 @@ def find_migration_tables(tables: Mapping[str, Collection[str]]) -> dict[str, Mi
     """
     found: dict[str, MigrationTable] = {}
     for table, columns in tables.items():
-        kind = next((one for one in MIGRATION_TABLES if one.matches(table, columns)), None)
+        # Once for each of what may be ten thousand tables.
+        plain = plain_columns(columns)
+        kind = next((one for one in MIGRATION_TABLES if one.matches(table, plain)), None)
         if kind is not None:
             found[table] = kind
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tdmvc.migrations.migration_rows import Row, is_true, plain_name
+from tdmvc.migrations.migration_rows import Row, is_true, plain_columns, plain_name
 from tdmvc.migrations.migration_tables import MIGRATION_TABLES
 
 
@@ -22,12 +22,11 @@ class ToolTable:
     is_locked: Callable[[Row], bool] | None = None
     """Whether a row means that somebody runs migrations, or was stopped while running them."""
 
-    def matches(self, table: str, columns: Collection[str]) -> bool:
-        """Return whether a table with these columns is the tool's."""
-        own_name = plain_name(table.rpartition(".")[2])
-        return (
-            self.columns.issubset(map(plain_name, columns)) and re.fullmatch(self.name, own_name) is not None
-        )
+    def matches(self, table: str, columns: frozenset[str]) -> bool:
+        """Return whether a table with these columns, as `plain_columns` returns them, is the tool's."""
+        if not columns.issuperset(self.columns):
+            return False
+        return re.fullmatch(self.name, plain_name(table.rpartition(".")[2])) is not None
 
 
 def find_locks(tables: Mapping[str, Collection[str]]) -> dict[str, ToolTable]:
@@ -38,7 +37,11 @@ def find_locks(tables: Mapping[str, Collection[str]]) -> dict[str, ToolTable]:
     """
     locks = [one for one in TOOL_TABLES if one.is_locked is not None]
     return {
-        table: kind for table, columns in tables.items() for kind in locks if kind.matches(table, columns)
+        table: kind
+        for table, columns in tables.items()
+        for plain in [plain_columns(columns)]
+        for kind in locks
+        if kind.matches(table, plain)
     }
 
 
@@ -54,8 +57,9 @@ def is_tool_table(table: str, columns: Collection[str]) -> bool:
     """Return whether a migration tool made a table for itself, so that it is no data."""
     if table.rpartition(".")[0] in _TOOL_SCHEMAS:
         return True
-    is_history = any(one.matches(table, columns) for one in MIGRATION_TABLES)
-    return is_history or any(one.matches(table, columns) for one in TOOL_TABLES)
+    plain = plain_columns(columns)
+    is_history = any(one.matches(table, plain) for one in MIGRATION_TABLES)
+    return is_history or any(one.matches(table, plain) for one in TOOL_TABLES)
 
 
 _TOOL_SCHEMAS: Final = frozenset({"hdb_catalog"})

@@ -114,7 +114,7 @@ def test_a_database_without_a_table_is_unknown_and_says_why(workspace: Workspace
         live.executescript(CUSTOMERS)
     report = drift_database(workspace, PathLocation(path))
     assert statuses(report) == {"database": "unknown"}
-    assert "has no migration table" in report.drifts[0].message
+    assert "No migration table for this location was found" in report.drifts[0].message
 
 
 @pytest.mark.parametrize(

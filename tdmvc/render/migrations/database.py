@@ -35,7 +35,8 @@ def _location(location: AppliedLocation, page: Page) -> None:
     if location.table is None:
         page.headline(visible(location.name), "no migration table")
         page.line(
-            "The database has no migration table for this location: its migrations were not run, or not by its tool.",
+            "No migration table for this location was found: its migrations were not run, or not by its tool, "
+            "or the user may not read it.",
             page.style.yellow,
             indent=INDENT,
         )
