@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tdmvc.errors import MigrationsError, format_names
 from tdmvc.migrations.paths import normalize_folder
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationProblem, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 
@@ -125,6 +125,14 @@ class Reader(Protocol):
         Raises:
             MigrationsError: it contains no migrations, or a file cannot be read.
         """
+
+
+@runtime_checkable
+class EffectReader(Protocol):
+    """A reader that can tell what a migration makes, if that is not in SQL files of one migration each."""
+
+    def effects(self, migration: Migration, text: str) -> Iterable[SchemaEffect]:
+        """Return the tables and columns that a migration adds, removes or fills: a hint, which may miss some."""
 
 
 def format_place(path: str, line: int | None) -> str:

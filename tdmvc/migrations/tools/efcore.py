@@ -2,14 +2,16 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.code_effects import code_effects
 from tdmvc.migrations.code_tables import EFCORE
 from tdmvc.migrations.evidence import folders_with
 from tdmvc.migrations.graph import find_duplicates
 from tdmvc.migrations.linear import files_below, files_in, link_by_rank
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _ENDINGS: Final = (".cs", ".fs", ".vb")
@@ -76,6 +78,10 @@ class EfCoreReader:
         if not contexts:
             raise reading.nothing_found("classes with a `Migration` attribute")
         return _finish(reading, contexts)
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what the up migration of a script adds and removes."""
+        return code_effects(migration, text, EFCORE)
 
 
 def _finish(reading: Reading, contexts: dict[str, list[Migration]]) -> MigrationState:

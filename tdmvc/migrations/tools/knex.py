@@ -1,15 +1,16 @@
 """Reads Knex's migrations: scripts that are applied in the order of their file names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.code_effects import code_effects
 from tdmvc.migrations.code_tables import KNEX
 from tdmvc.migrations.linear import Rank, finish_linear, number_rank
 from tdmvc.migrations.script_tools import script_folders
 from tdmvc.migrations.scripts import add_scripts
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _SEMVER: Final = re.compile(r"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
@@ -33,6 +34,10 @@ class KnexReader:
         by_name = add_scripts(reading, KNEX.tables, must_have_down=True)
         ranks = _version_ranks(reading.migrations) or by_name
         return finish_linear(reading, ranks, looked_for="scripts with an 'up'")
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what the up migration of a script adds and removes."""
+        return code_effects(migration, text, KNEX)
 
 
 def _version_ranks(migrations: Sequence[Migration]) -> dict[str, Rank] | None:

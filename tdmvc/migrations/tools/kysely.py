@@ -1,15 +1,17 @@
 """Reads Kysely's migrations: scripts that are applied in the order of their names."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.code_effects import code_effects
 from tdmvc.migrations.code_tables import KYSELY
 from tdmvc.migrations.linear import finish_linear
 from tdmvc.migrations.paths import inside
 from tdmvc.migrations.script_tools import script_folders
 from tdmvc.migrations.scripts import ENDINGS, add_scripts, script_name_rank, script_stem
-from tdmvc.model.migration import MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = r"[\"']\./(?P<file>[^\"'\n]{1,300})[\"']"
@@ -47,6 +49,10 @@ class KyselyReader:
         add_scripts(reading, KYSELY.tables, id_of=id_of, must_have_up=False)
         ranks = {migration.id: script_name_rank(migration.id) for migration in reading.migrations}
         return finish_linear(reading, ranks, looked_for="scripts with an 'up'")
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what the up migration of a script adds and removes."""
+        return code_effects(migration, text, KYSELY)
 
 
 def _index(tree: FileTree, folder: str) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Reads node-pg-migrate's migrations: numbered scripts and SQL files."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.code_effects import code_effects
 from tdmvc.migrations.code_tables import NODE_PG_MIGRATE
 from tdmvc.migrations.evidence import ToolSigns, folders_with, has_signs, marked_folders
 from tdmvc.migrations.linear import Rank, files_in, finish_linear, natural_rank, number_rank
@@ -12,7 +14,7 @@ from tdmvc.migrations.paths import base_of
 from tdmvc.migrations.script_tools import script_folders
 from tdmvc.migrations.scripts import script_sources
 from tdmvc.migrations.sql_tables import sql_tables, up_sections
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _SQL: Final = re.compile(r"[0-9]+.*\.sql")
@@ -63,6 +65,10 @@ class NodePgMigrateReader:
                 reading.add(Migration(id_, _title(id_), path, touches=touches), up)
                 ranks[id_] = rank
         return finish_linear(reading, ranks, looked_for="N_name.js, N_name.ts or N_name.sql")
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what the up migration of a script adds and removes."""
+        return code_effects(migration, text, NODE_PG_MIGRATE)
 
 
 def _up_part(path: str, text: str) -> tuple[str, tuple[str, ...]]:

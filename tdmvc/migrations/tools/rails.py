@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tdmvc.migrations.base import Reading
+from tdmvc.migrations.code_effects import code_effects
 from tdmvc.migrations.code_tables import RAILS
 from tdmvc.migrations.evidence import configured_folders, folders_with, marked_folders
 from tdmvc.migrations.linear import MigrationFile, add_files, files_below, finish_linear, number_rank
 from tdmvc.migrations.paths import ancestors, base_of, folder_of, inside
 from tdmvc.migrations.schema_file import add_schema_versions, read_schema_file
-from tdmvc.model.migration import MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _FILE: Final = re.compile(r"(?P<id>[0-9]+)_(?P<name>[_a-z0-9]*)\.?(?P<engine>[_a-z0-9]*)\.rb")
@@ -68,6 +69,10 @@ class RailsReader:
         removed = add_schema_versions(reading, _schema_paths(reading.path))
         ranks.update({version: number_rank(version) for version in removed})
         return finish_linear(reading, ranks, looked_for="N_name.rb, or a schema file next to the folder")
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what the up migration of a script adds and removes."""
+        return code_effects(migration, text, RAILS)
 
 
 def _root(folder: str) -> str | None:

@@ -7,13 +7,14 @@ from typing import Final
 
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading, unreadable
+from tdmvc.migrations.code_effects import code_effects
 from tdmvc.migrations.code_tables import TYPEORM
 from tdmvc.migrations.linear import Rank, files_in, finish_linear, number_rank
 from tdmvc.migrations.paths import is_inside, outermost
 from tdmvc.migrations.script_tools import script_folders
 from tdmvc.migrations.scripts import script_paths_below, script_sources
 from tdmvc.migrations.text import with_lines
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _TIMESTAMP_LENGTH: Final = 13
@@ -87,6 +88,10 @@ class TypeOrmReader:
         if refused is not None and not reading.migrations:
             raise refused
         return finish_linear(reading, ranks, looked_for="classes that implement MigrationInterface")
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what the up migration of a script adds and removes."""
+        return code_effects(migration, text, TYPEORM)
 
 
 def _is_only_above(tree: FileTree, folder: str, others: Iterable[str]) -> bool:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,6 +12,7 @@ from tdmvc.errors import MigrationsError
 from tdmvc.migrations.base import Reading
 from tdmvc.migrations.graph import find_heads, finish_graph, order_ids
 from tdmvc.migrations.paths import base_of, folder_of, own_files
+from tdmvc.migrations.python_effects import alembic_effects
 from tdmvc.migrations.python_source import (
     Assigned,
     PythonSource,
@@ -30,7 +31,7 @@ from tdmvc.migrations.tools.alembic.scripts import (
     is_script,
     versions_of,
 )
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _DOWNGRADE: Final = re.compile(r"^def[ \t]+downgrade\b", re.MULTILINE)
@@ -86,6 +87,10 @@ class AlembicReader:
         if len(heads) > len(branches):
             reading.add_problem("several-heads", f"There are {len(heads)} heads: {', '.join(heads)}.")
         return finish_graph(reading, heads, link="down_revision")
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what a migration adds and removes."""
+        return alembic_effects(text)
 
 
 def _read_files(paths: Iterable[str], reading: Reading) -> list[Revision]:

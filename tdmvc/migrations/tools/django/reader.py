@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from tdmvc.migrations.base import Reading
 from tdmvc.migrations.evidence import SAMPLE_FILES
 from tdmvc.migrations.graph import finish_graph
 from tdmvc.migrations.paths import base_of, folder_of
+from tdmvc.migrations.python_effects import django_effects
 from tdmvc.migrations.python_source import (
     Assigned,
     class_assignments,
@@ -19,7 +20,7 @@ from tdmvc.migrations.python_source import (
 )
 from tdmvc.migrations.python_tables import DjangoTables
 from tdmvc.migrations.tools.django.apps import find_app_folders, find_projects, read_labels
-from tdmvc.model.migration import Migration, MigrationState
+from tdmvc.model.migration import Migration, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _CLASS: Final = re.compile(r"^class[ \t]+Migration\b", re.MULTILINE)
@@ -107,6 +108,10 @@ class DjangoReader:
         return finish_graph(
             reading, [id_ for ids in heads.values() for id_ in ids], link="dependencies", is_per_app=True
         )
+
+    def effects(self, migration: Migration, text: str) -> Iterator[SchemaEffect]:
+        """Yield what a migration adds and removes."""
+        return django_effects(text, migration)
 
 
 def _read_file(path: str, text: str, label: str, reading: Reading, found: Applications) -> None:

@@ -18,7 +18,7 @@ from tdmvc.migrations.tools.liquibase.master import (
     is_changelog_name,
     master_at,
 )
-from tdmvc.model.migration import Migration, MigrationLocation, MigrationState
+from tdmvc.model.migration import Migration, MigrationLocation, MigrationState, SchemaEffect
 from tdmvc.model.tree import FileTree
 
 _LOOKED_FOR: Final = "a master changelog (db.changelog-master.xml, …), in XML, YAML, JSON or formatted SQL"
@@ -70,6 +70,10 @@ class LiquibaseReader:
         if not reading.migrations:
             raise reading.nothing_found("a changeSet")
         return finish_listed(reading)
+
+    def effects(self, migration: Migration, text: str) -> tuple[SchemaEffect, ...]:
+        """Return nothing: a file may have more than one change set, and some that count for nothing."""
+        return ()
 
 
 def _add_variant(reading: Reading, position: int, variant: Migration, content: str) -> None:
