@@ -10,11 +10,12 @@ import pytest
 import tdmvc
 from tdmvc.actions.add import add
 from tdmvc.actions.drift import DatabaseDriftOptions, drift_database
+from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.location import PathLocation
 from tdmvc.model.migration import DATABASE_FAIL_ON, DriftKind, DriftReport
 from tdmvc.workspace.workspace import Workspace
-from tests.builders import commit_all, copy_repo
+from tests.builders import commit_all, copy_repo, git
 
 VERSIONS = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);"
 CUSTOMERS = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL, city TEXT);"
@@ -203,3 +204,16 @@ def test_python_compares_the_same(workspace: Workspace) -> None:
     with tdmvc.open(workspace.root) as repository:
         report = repository.database_drift(live.path, "golden")
     assert statuses(report) == {"database": "behind", "dataset-in-database": "in-step"}
+
+
+def test_a_release_is_compared_with_its_migrations_and_its_version(workspace: Workspace) -> None:
+    publish(workspace, "golden", "1.0.0", PublishOptions(release="1.0.0"))
+    commit_all(workspace.root, "Golden 1.0.0")
+    git(workspace.root, "tag", "v1.0.0")
+    (workspace.root / "db" / "migrations" / "6_t6.sql").write_text("-- migrate:up\nSELECT 1;\n")
+    commit_all(workspace.root, "More")
+    live = database(workspace, CUSTOMERS, 5)
+    report = drift_database(workspace, live, options=DatabaseDriftOptions(release="1.0.0"))
+    assert statuses(report) == {"database": "in-step", "dataset-in-database": "behind"}
+    assert report.drifts[1].ref == "golden@1.0.0"
+    assert statuses(drift_database(workspace, live))["database"] == "behind"
