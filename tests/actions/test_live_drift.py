@@ -21,10 +21,10 @@ VERSIONS = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);"
 CUSTOMERS = "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL, city TEXT);"
 
 
-@pytest.fixture
-def workspace(template: Path, tmp_path: Path) -> Iterator[Workspace]:
+@pytest.fixture(scope="module")
+def shop(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with five migrations of dbmate, and golden customers from a database that had run three."""
-    app = copy_repo(template, tmp_path / "app")
+    app = copy_repo(template, tmp_path_factory.mktemp("live") / "app")
     folder = app / "db" / "migrations"
     folder.mkdir(parents=True)
     for number in range(1, 6):
@@ -35,6 +35,12 @@ def workspace(template: Path, tmp_path: Path) -> Iterator[Workspace]:
     with Workspace.open(app) as opened:
         add(opened, "golden", [database(opened, CUSTOMERS, 3)])
         commit_all(app, "Data")
+    return app
+
+
+@pytest.fixture
+def workspace(shop: Path, tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace.open(copy_repo(shop, tmp_path / "app")) as opened:
         yield opened
 
 

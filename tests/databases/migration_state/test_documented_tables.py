@@ -44,11 +44,13 @@ def test_tables_of_postgresql_are_found_in_any_schema(
     postgres_server: DatabaseServer, con: duckdb.DuckDBPyConnection
 ) -> None:
     with postgres_server.fresh_database() as name:
-        for case in cases("postgres.yaml"):
-            schema = case["schema"]
-            postgres_server.execute(
-                name, f"CREATE SCHEMA IF NOT EXISTS {schema}; SET search_path TO {schema}; {case['sql']}"
-            )
+        postgres_server.execute(
+            name,
+            *(
+                f"CREATE SCHEMA IF NOT EXISTS {case['schema']}; SET search_path TO {case['schema']}; {case['sql']}"
+                for case in cases("postgres.yaml")
+            ),
+        )
         postgres_server.execute(name, "CREATE VIEW alembic_view AS SELECT 'x'::text AS version_num")
         with open_snapshot(postgres_server.location(name), con) as snapshot:
             found = read(snapshot)
@@ -68,10 +70,11 @@ def test_tables_of_mariadb_are_found_and_those_of_other_databases_are_not(
     with mariadb_server.fresh_database() as name, mariadb_server.fresh_database() as other:
         mariadb_server.execute(other, "CREATE TABLE alembic_version (version_num varchar(32))")
         try:
-            for case in cases("mysql.yaml"):
-                database = case.get("database", name)
+            for database in own:
                 mariadb_server.execute("", f"CREATE DATABASE IF NOT EXISTS {database}")
-                mariadb_server.execute(database, *case["sql"])
+            for database in (None, *own):
+                made = [case["sql"] for case in cases("mysql.yaml") if case.get("database") == database]
+                mariadb_server.execute(database or name, *(statement for one in made for statement in one))
             with open_snapshot(mariadb_server.location(name), con) as snapshot:
                 found = read(snapshot)
                 locks = read_migration_tables(snapshot).locks
