@@ -13,6 +13,9 @@ from tdmvc.arrow.types import SIMPLE, fields_of, leaf_types
 from tdmvc.sql.types import duckdb_type
 
 
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")
+
+
 def is_json_type(type_: pa.DataType) -> bool:
     """Whether JSON text can hold every value of a list or struct: one without bytes."""
     return bool(pa.types.is_nested(type_)) and not any(map(pa.types.is_binary, leaf_types(type_)))
@@ -81,8 +84,8 @@ def _value(value: object, type_: pa.DataType) -> object:
     if pa.types.is_decimal(type_):
         number = Decimal(_need(value, int, Decimal, str))
         return format(pa.scalar(number, type_).as_py(), "f")
-    if isinstance(value, float) and pa.types.is_floating(type_):
-        return value  # NaN or Infinity, as Python and JSON5 write them
+    if pa.types.is_floating(type_) and (isinstance(value, float) or value in _NOT_FINITE):
+        return value  # a bare NaN, as Python and JSON5 write it, or a text, because JSON has none
     number = _need(value, int, Decimal)
     if pa.types.is_integer(type_):
         return pa.scalar(_need(number, int), type_).as_py()

@@ -1,6 +1,7 @@
 """Rows as literals of INSERT, made column by column, without a Python object for each value."""
 
 import json
+import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -149,8 +150,16 @@ def _json(array: pa.Array) -> pa.Array:
 
 
 def json_text(value: object) -> str:
-    """Return a value of a list or struct as JSON; what JSON has no form for is a text."""
-    return json.dumps(value, ensure_ascii=False, default=_json_value)
+    """Return a value of a list or struct as JSON; what JSON has no form for is a text: `"NaN"`."""
+    return json.dumps(_finite(value), ensure_ascii=False, default=_json_value)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _json_value(value: object) -> object:

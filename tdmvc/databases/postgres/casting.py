@@ -246,13 +246,17 @@ def _guarded_encoder(encode: Encoder, found: Sequence[Doubt]) -> Encoder:
     return guarded if found else encode
 
 
+_DOUBTED = frozenset({"enum_recv", "record_recv", "array_recv", "point_recv", "poly_recv"})
+"""Types of which another database may have one with the same name and other values: MySQL has points, too."""
+
+
 def is_trusted(source: pa.DataType, target: ColumnType, form: Form, *, is_same_type: bool) -> bool:
     """Whether the values of a column need not be read before they are loaded, because the load refuses bad ones.
 
     Args:
         is_same_type: whether the dataset declares the type that the column has.
     """
-    if not is_same_type or target.receiver in ("enum_recv", "record_recv", "array_recv"):
+    if not is_same_type or target.receiver in _DOUBTED:
         return False
     if not all(doubt.is_fault for doubt in form.doubts):
         return False
