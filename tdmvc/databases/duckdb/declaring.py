@@ -14,6 +14,9 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_text
 
+BY_SEQUENCE = "numbered-by-sequence"
+"""The rule of findings on columns that a sequence numbers, which an engine would number by its rows."""
+
 
 def table_statement(schema: TableSchema, types: Mapping[str, str]) -> str:
     """Return the CREATE TABLE statement for a table whose declarations DuckDB knows."""
@@ -110,7 +113,7 @@ def fitted(schema: TableSchema) -> tuple[TableSchema, list[Finding]]:
         if identity is not None and identity.sequence is None:
             identity = replace(identity, sequence=_sequence(schema, column, identity))
             how = f"is numbered by the sequence {identity.sequence}, which does not see numbers that an INSERT gives"
-            findings.append(_changed(schema, column, how))
+            findings.append(replace(_changed(schema, column, how), rule=BY_SEQUENCE))
         default = column.default
         if default is not None and default.literal is not None and _is_cut(default.literal, column.type):
             why = f"{column.type} would round it"
