@@ -173,3 +173,17 @@ def type_finding(table: str, column: str, declared: str, used: str, why: str = "
         columns=(column,),
         details={"declared": declared, "used": used},
     )
+
+
+def broken_reference(table: str, columns: tuple[str, ...], parent: str, count: int) -> Finding:
+    """Return the finding on a reference that rows break."""
+    return Finding(
+        "broken-reference",
+        Severity.WARNING,
+        f"{plural(count, 'row')} of {table} {'refers' if count == 1 else 'refer'} to a row of {parent}"
+        " that does not exist.",
+        table=table,
+        columns=columns,
+        remedy="add the missing rows, or fix the references.",
+        details={"to": parent, "rows": count},
+    )

@@ -4,12 +4,14 @@ DuckDB can neither drop a reference nor delete a row that another refers to with
 this one. A table with references is therefore made again without them, and at the end once more with them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.databases.duckdb.names import AttachedName, own_name
+from tdmvc.databases.duckdb.names import AttachedName, own_name, sql_name
+from tdmvc.databases.writing import broken_reference
 from tdmvc.errors import DatabaseError
+from tdmvc.model.finding import Finding
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, quote_text
 from tdmvc.sql.tokens import Token, tokens
@@ -133,6 +135,27 @@ class Detached:
             )
             self._con.execute(f"DROP TABLE tdmvc_kept_{number}")
             self.tables[one] = definition
+
+    def find_broken(self, names: Collection[str]) -> list[Finding]:
+        """Return the references from and to some tables that rows break."""
+        findings = []
+        for name, definition in self.tables.items():
+            for reference in definition.references:
+                if name in names or reference.table in names:
+                    given = " AND ".join(
+                        f"c.{quote_name(column)} IS NOT NULL" for column in reference.columns
+                    )
+                    match = " AND ".join(
+                        f"p.{quote_name(to)} = c.{quote_name(column)}"
+                        for column, to in zip(reference.columns, reference.to, strict=True)
+                    )
+                    ((count,),) = self._con.execute(
+                        f"SELECT count(*) FROM {definition.name.sql} c WHERE {given} AND NOT EXISTS "
+                        f"(SELECT 1 FROM {sql_name(reference.table)} p WHERE {match})"
+                    ).fetchall()
+                    if count:
+                        findings.append(broken_reference(name, reference.columns, reference.table, count))
+        return findings
 
     def attach(self) -> None:
         """Give all tables their references again.

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+
+import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import OtherObjects, QualifiedName
@@ -14,12 +17,13 @@ from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name
 from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.errors import DatabaseError, NotFoundError
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.source import SourceTable, SqlScan
+from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, find_unreadable
 from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.types import canonical_form, check_losses, find_canonical_form
 
 _numbers = count()
+_BATCH_ROWS = 10_000
 
 
 @contextmanager
@@ -140,6 +144,27 @@ class DuckdbSnapshot:
             yield
         except duckdb_error() as error:
             raise _unreadable(self._path, error) from error
+
+
+class TransactionSnapshot(DuckdbSnapshot):
+    """The tables as the transaction sees them, which no other connection can."""
+
+    def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
+        return [
+            replace(table, scan=self._scan(table), find_fault=None) for table in super().read_tables(names)
+        ]
+
+    def _scan(self, table: SourceTable) -> ArrowScan:
+        assert isinstance(table.scan, SqlScan)
+        query, schema = table.scan.query, table.schema.arrow_schema()
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from self._con.sql(query).to_arrow_reader(_BATCH_ROWS)
+            except duckdb_error() as error:
+                raise _unreadable(self._path, error) from None
+
+        return ArrowScan(lambda: pa.RecordBatchReader.from_batches(schema, batches()))
 
 
 def _unreadable(path: Path, error: Exception) -> DatabaseError:

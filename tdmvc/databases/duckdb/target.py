@@ -12,23 +12,21 @@ from tdmvc.databases.base import Snapshot, TableToWrite, TargetTable
 from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
 from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
-from tdmvc.databases.duckdb.failures import unwritable, writing_errors
+from tdmvc.databases.duckdb.failures import writing_errors
+from tdmvc.databases.duckdb.loading import RowLoader
 from tdmvc.databases.duckdb.names import AttachedName, own_name, schema_name, sql_name
-from tdmvc.databases.duckdb.reading import DuckdbSnapshot
-from tdmvc.databases.duckdb.rows import casts, inexact_columns, registered
+from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.duckdb.sequences import Sequences
 from tdmvc.databases.duckdb.writing import LOG_SUFFIXES, TableWriter, connect_file
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.databases.writing import check_names
 from tdmvc.model.declarations import View
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
-from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
-from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, lock_in
-from tdmvc.sql.quoting import quote_name, quote_names, quote_text
+from tdmvc.sql.quoting import quote_name, quote_text
 
 _BATCH_ROWS = 10_000
 
@@ -119,10 +117,7 @@ class DuckdbTarget:
 
     def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
         with writing_errors(self._path, target.name):
-            own = {column.name for column in target.columns if column.generated is None}
-            types = {name: type_ for name, type_ in self._types(target.name).items() if name in own}
-            found = inexact_columns(self._con, table, types)
-        return [_not_possible(table.schema.name, name, types[name], count) for name, count in found.items()]
+            return self._loader(target).check(table)
 
     def lock(self, names: Sequence[str]) -> None:
         """Do nothing: only one program at a time can open the file."""
@@ -130,30 +125,16 @@ class DuckdbTarget:
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
         with writing_errors(self._path, target.name):
             self._detached.detach(target.name)
-            if mode is SeedMode.UPSERT:
-                return self._upsert(table, target, table.schema.key)
-            names = _own_columns(table.schema, target)
-            with registered(self._con, table) as rows:
-                return RowCounts(
-                    inserted=self._changed(
-                        f"INSERT INTO {sql_name(target.name)} ({quote_names(names)}) "
-                        f"SELECT {casts(self._types(target.name), names)} FROM {rows}"
-                    )
-                )
+            loader = self._loader(target)
+            is_upsert = mode is SeedMode.UPSERT
+            return loader.upsert(table, table.schema.key) if is_upsert else loader.insert(table)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> RowCounts:
-        key = deleted.schema.names
         with writing_errors(self._path, target.name):
             self._detached.detach(target.name)
-            keys = TableToWrite(upserts.schema, lambda: deleted)
-            with registered(self._con, keys) as rows:
-                gone = self._changed(
-                    f"DELETE FROM {sql_name(target.name)} WHERE ({quote_names(key)}) IN "
-                    f"(SELECT ({casts_alone(self._types(target.name), key)}) FROM {rows})"
-                )
-            return replace(self._upsert(upserts, target, key), deleted=gone)
+            return self._loader(target).apply(upserts, deleted)
 
     def clear(self, names: Sequence[str]) -> None:
         for name in names:
@@ -168,26 +149,8 @@ class DuckdbTarget:
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
         """Return the references that rows break; those of tables that nobody wrote to cannot be broken."""
-        findings = []
         with writing_errors(self._path):
-            for name, definition in self._detached.tables.items():
-                for reference in definition.references:
-                    if name not in names and reference.table not in names:
-                        continue
-                    given = " AND ".join(
-                        f"c.{quote_name(column)} IS NOT NULL" for column in reference.columns
-                    )
-                    match = " AND ".join(
-                        f"p.{quote_name(to)} = c.{quote_name(column)}"
-                        for column, to in zip(reference.columns, reference.to, strict=True)
-                    )
-                    ((count,),) = self._con.execute(
-                        f"SELECT count(*) FROM {definition.name.sql} c WHERE {given} AND NOT EXISTS "
-                        f"(SELECT 1 FROM {sql_name(reference.table)} p WHERE {match})"
-                    ).fetchall()
-                    if count:
-                        findings.append(_broken(name, reference.columns, reference.table, count))
-        return findings
+            return self._detached.find_broken(names)
 
     def fingerprint(self, name: str) -> tuple[int, str]:
         """Return the row count, and the sum of DuckDB's hashes of the rows with a digest of the declarations.
@@ -215,7 +178,7 @@ class DuckdbTarget:
             )
 
     def snapshot(self) -> Snapshot:
-        return _OwnSnapshot(self._path, self._con, self._database, ())
+        return TransactionSnapshot(self._path, self._con, self._database, ())
 
     def commit(self) -> None:
         with writing_errors(self._path):
@@ -255,35 +218,8 @@ class DuckdbTarget:
             with suppress(duckdb_error()):
                 scratch.execute(without_references(sql))
 
-    def _upsert(self, table: TableToWrite, target: TableSchema, key: Sequence[str]) -> RowCounts:
-        names, name = _own_columns(table.schema, target), sql_name(target.name)
-        with registered(self._con, table) as rows:
-            self._con.execute(
-                f"CREATE TEMP TABLE tdmvc_staged AS SELECT {casts(self._types(target.name), names)} FROM {rows}"
-            )
-        match = " AND ".join(f"t.{quote_name(one)} = r.{quote_name(one)}" for one in key)
-        others = [one for one in names if one not in key]
-        ((total,),) = self._con.execute("SELECT count(*) FROM tdmvc_staged").fetchall()
-        updated = 0
-        if others:
-            values = ", ".join(f"{quote_name(one)} = r.{quote_name(one)}" for one in others)
-            differs = " OR ".join(
-                f"t.{quote_name(one)} IS DISTINCT FROM r.{quote_name(one)}" for one in others
-            )
-            updated = self._changed(
-                f"UPDATE {name} AS t SET {values} FROM tdmvc_staged AS r WHERE {match} AND ({differs})"
-            )
-        inserted = self._changed(
-            f"INSERT INTO {name} ({quote_names(names)}) SELECT {quote_names(names)} FROM tdmvc_staged AS r "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {match})"
-        )
-        self._con.execute("DROP TABLE tdmvc_staged")
-        return RowCounts(inserted, updated, unchanged=total - inserted - updated)
-
-    def _changed(self, statement: str) -> int:
-        """Run a statement, and return how many rows it wrote."""
-        ((count,),) = self._con.execute(statement).fetchall()
-        return int(count)
+    def _loader(self, target: TableSchema) -> RowLoader:
+        return RowLoader(self._con, target, self._types(target.name))
 
     def _types(self, name: str) -> dict[str, str]:
         relation = self._con.sql(f"SELECT * FROM {self._attached(name).sql} LIMIT 0")
@@ -307,27 +243,6 @@ class DuckdbTarget:
         return DuckdbSnapshot(self._path, self._con, self._database, ())
 
 
-class _OwnSnapshot(DuckdbSnapshot):
-    """The tables as the transaction sees them, which no other connection can."""
-
-    def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
-        return [
-            replace(table, scan=self._scan(table), find_fault=None) for table in super().read_tables(names)
-        ]
-
-    def _scan(self, table: SourceTable) -> ArrowScan:
-        assert isinstance(table.scan, SqlScan)
-        query, schema = table.scan.query, table.schema.arrow_schema()
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            try:
-                yield from self._con.sql(query).to_arrow_reader(_BATCH_ROWS)
-            except duckdb_error() as error:
-                raise unwritable(self._path, error) from None
-
-        return ArrowScan(lambda: pa.RecordBatchReader.from_batches(schema, batches()))
-
-
 def _find(con: DuckDBConnection, name: str) -> AttachedName:
     rows = con.execute(
         "SELECT database_name, schema_name, table_name FROM duckdb_tables() "
@@ -342,41 +257,3 @@ def _views_of(con: DuckDBConnection) -> dict[str, str]:
         "WHERE database_name = current_database() AND NOT internal ORDER BY view_oid"
     ).fetchall()
     return {own_name(schema, view): sql for schema, view, sql in rows}
-
-
-def _own_columns(schema: TableSchema, target: TableSchema) -> list[str]:
-    """Return the columns of rows that the table does not compute itself."""
-    return [
-        name
-        for name in schema.column_names
-        if (column := target.column(name)) is not None and column.generated is None
-    ]
-
-
-def casts_alone(types: Mapping[str, str], names: Sequence[str]) -> str:
-    """Return SQL for values in the types that they have in the database, without names."""
-    return ", ".join(f"CAST({quote_name(name)} AS {types[name]})" for name in names)
-
-
-def _not_possible(table: str, column: str, type_: str, count: int) -> Finding:
-    return Finding(
-        "value-not-possible",
-        Severity.ERROR,
-        f"{plural(count, 'value')} of {table}.{column} would be changed by the column's type {type_}.",
-        table=table,
-        columns=(column,),
-        remedy="change the type of the column with a migration, or the values",
-    )
-
-
-def _broken(table: str, columns: tuple[str, ...], parent: str, count: int) -> Finding:
-    return Finding(
-        "broken-reference",
-        Severity.WARNING,
-        f"{plural(count, 'row')} of {table} {'refers' if count == 1 else 'refer'} to a row of {parent}"
-        " that does not exist.",
-        table=table,
-        columns=columns,
-        remedy="add the missing rows, or fix the references.",
-        details={"to": parent, "rows": count},
-    )

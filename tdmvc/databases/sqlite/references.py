@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from tdmvc.databases.sqlite.catalog import read_table_names
+from tdmvc.databases.writing import broken_reference
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.text import plural
 
 
 def broken_references(database: sqlite3.Connection, names: Sequence[str] | None = None) -> list[Finding]:
@@ -33,21 +33,8 @@ def broken_references(database: sqlite3.Connection, names: Sequence[str] | None 
         for number, count in counts:
             if number in parents:
                 columns = tuple(name for each, _, name in references if each == number)
-                findings.append(_broken(table, columns, parents[number], count))
+                findings.append(broken_reference(table, columns, parents[number], count))
     return findings
-
-
-def _broken(table: str, columns: tuple[str, ...], parent: str, count: int) -> Finding:
-    return Finding(
-        "broken-reference",
-        Severity.WARNING,
-        f"{plural(count, 'row')} of {table} {'refers' if count == 1 else 'refer'} to a row of {parent}"
-        " that does not exist.",
-        table=table,
-        columns=columns,
-        remedy="add the missing rows, or fix the references.",
-        details={"to": parent, "rows": count},
-    )
 
 
 def _unchecked(table: str, said: str) -> Finding:

@@ -1,0 +1,108 @@
+"""Writes rows into a table of an open DuckDB database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.duckdb.names import sql_name
+from tdmvc.databases.duckdb.rows import casts, inexact_columns, registered
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.seeding import RowCounts
+from tdmvc.model.text import plural
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name, quote_names
+
+
+class RowLoader:
+    """Writes rows into one table. Columns that the table computes are left out."""
+
+    def __init__(self, con: DuckDBConnection, target: TableSchema, types: Mapping[str, str]) -> None:
+        """Prepare to write.
+
+        Args:
+            types: the types of the table's columns.
+        """
+        self._con = con
+        self._target = target
+        self._table = sql_name(target.name)
+        self._types = types
+
+    def check(self, table: TableToWrite) -> list[Finding]:
+        """Return the columns whose types would change values."""
+        types = {name: self._types[name] for name in self._own_columns(table.schema)}
+        found = inexact_columns(self._con, table, types)
+        return [_not_possible(table.schema.name, name, types[name], count) for name, count in found.items()]
+
+    def insert(self, table: TableToWrite) -> RowCounts:
+        """Insert all rows."""
+        names = self._own_columns(table.schema)
+        with registered(self._con, table) as rows:
+            return RowCounts(
+                inserted=self._changed(
+                    f"INSERT INTO {self._table} ({quote_names(names)}) "
+                    f"SELECT {casts(self._types, names)} FROM {rows}"
+                )
+            )
+
+    def apply(self, upserts: TableToWrite, deleted: pa.RecordBatchReader) -> RowCounts:
+        """Delete rows by their keys, and upsert others."""
+        key = deleted.schema.names
+        own = ", ".join(f"CAST({quote_name(name)} AS {self._types[name]})" for name in key)
+        with registered(self._con, TableToWrite(upserts.schema, lambda: deleted)) as rows:
+            gone = self._changed(
+                f"DELETE FROM {self._table} WHERE ({quote_names(key)}) IN (SELECT ({own}) FROM {rows})"
+            )
+        return replace(self.upsert(upserts, key), deleted=gone)
+
+    def upsert(self, table: TableToWrite, key: Sequence[str]) -> RowCounts:
+        """Insert rows with keys that are new, and update those that differ; columns that the rows lack stay."""
+        names, name = self._own_columns(table.schema), self._table
+        with registered(self._con, table) as rows:
+            self._con.execute(
+                f"CREATE TEMP TABLE tdmvc_staged AS SELECT {casts(self._types, names)} FROM {rows}"
+            )
+        match = " AND ".join(f"t.{quote_name(one)} = r.{quote_name(one)}" for one in key)
+        others = [one for one in names if one not in key]
+        ((total,),) = self._con.execute("SELECT count(*) FROM tdmvc_staged").fetchall()
+        updated = 0
+        if others:
+            values = ", ".join(f"{quote_name(one)} = r.{quote_name(one)}" for one in others)
+            differs = " OR ".join(
+                f"t.{quote_name(one)} IS DISTINCT FROM r.{quote_name(one)}" for one in others
+            )
+            updated = self._changed(
+                f"UPDATE {name} AS t SET {values} FROM tdmvc_staged AS r WHERE {match} AND ({differs})"
+            )
+        inserted = self._changed(
+            f"INSERT INTO {name} ({quote_names(names)}) SELECT {quote_names(names)} FROM tdmvc_staged AS r "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {match})"
+        )
+        self._con.execute("DROP TABLE tdmvc_staged")
+        return RowCounts(inserted, updated, unchanged=total - inserted - updated)
+
+    def _changed(self, statement: str) -> int:
+        """Run a statement, and return how many rows it wrote."""
+        ((count,),) = self._con.execute(statement).fetchall()
+        return int(count)
+
+    def _own_columns(self, schema: TableSchema) -> list[str]:
+        """Return the columns of rows that the table does not compute itself."""
+        return [
+            name
+            for name in schema.column_names
+            if (column := self._target.column(name)) is not None and column.generated is None
+        ]
+
+
+def _not_possible(table: str, column: str, type_: str, count: int) -> Finding:
+    return Finding(
+        "value-not-possible",
+        Severity.ERROR,
+        f"{plural(count, 'value')} of {table}.{column} would be changed by the column's type {type_}.",
+        table=table,
+        columns=(column,),
+        remedy="change the type of the column with a migration, or the values",
+    )
