@@ -669,3 +669,21 @@ def test_rows_are_read_for_a_fingerprint_only_if_somebody_wrote_to_the_file(
     assert _reads(sqlite)
     sqlite.run("UPDATE customers SET age = 9", "PRAGMA journal_mode = DELETE")
     assert _reads(sqlite)
+
+
+@pytest.mark.parametrize(
+    "index", ["fts5(email, content='customers', content_rowid='id')", 'fts4(email, content="customers")']
+)
+def test_a_full_text_index_over_a_table_is_rebuilt(sqlite: File, index: str) -> None:
+    sqlite.run(
+        *SHOP,
+        f"CREATE VIRTUAL TABLE search USING {index}",
+        "CREATE VIRTUAL TABLE own USING fts5(email)",
+        "INSERT INTO search (search) VALUES ('rebuild')",
+        "CREATE TRIGGER follow AFTER INSERT ON customers BEGIN "
+        "INSERT INTO search (rowid, email) VALUES (new.id, new.email); END",
+    )
+    sqlite.seed(table(CUSTOMERS, (7, "fresh", 1)))
+    assert sqlite.rows("SELECT rowid FROM search WHERE search MATCH 'fresh'") == [(7,)]
+    assert sqlite.rows("SELECT rowid FROM search WHERE search MATCH 'a'") == []
+    sqlite.run("INSERT INTO search (search) VALUES ('integrity-check')")

@@ -21,6 +21,7 @@ from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.databases.sqlite.inserting import RowWriter, rowid_alias
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
 from tdmvc.databases.sqlite.references import broken_references
+from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
 from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.databases.writing import check_names
 from tdmvc.errors import DatabaseError
@@ -196,6 +197,7 @@ class SqliteTarget:
             )
         with writing_errors(self._path):
             self._is_written = True
+            rebuild_search_indexes(self._database, self._without_triggers.intersection(names))
             for name in names:
                 self._move_sequence(name, sequence_offset)
                 self._database.execute(f"ANALYZE main.{quote_name(name)}")
