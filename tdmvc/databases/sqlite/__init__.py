@@ -43,7 +43,7 @@ class SqliteEngine:
     def open_target(
         self, location: Location, con: DuckDBConnection, options: ReadOptions
     ) -> AbstractContextManager[DatabaseTarget]:
-        return open_target(file_path(location), options.on_progress)
+        return open_target(file_path(location), options)
 
     def can_write(self, location: Location) -> bool:
         return is_file_for("sqlite", location, lambda path: path.suffix.lower() in _SUFFIXES)

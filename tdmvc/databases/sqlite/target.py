@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases.base import TableToWrite, TargetTable
+from tdmvc.databases.base import READ_ALL, ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.clauses import with_column
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.sqlite.catalog import read_table, read_table_names
@@ -37,26 +37,30 @@ _WAIT_SECONDS = 5.0
 
 
 @contextmanager
-def open_target(path: Path, on_progress: ProgressCallback = ignore_progress) -> Iterator["SqliteTarget"]:
+def open_target(path: Path, options: ReadOptions = READ_ALL) -> Iterator["SqliteTarget"]:
     """Open a file for writing, or a new one that takes its place once it is committed.
 
     Raises:
         DatabaseError: it is locked, read-only or damaged.
     """
     if not path.exists():
-        with open_new(path, on_progress) as target:
+        with open_new(path, options.on_progress) as target:
             yield target
         return
     with writing_errors(path):
         uri = f"{path.resolve().as_uri()}?mode=rw"
         database = sqlite3.connect(
-            uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            uri,
+            uri=True,
+            timeout=options.timeout_seconds or _WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
     with closing(database):
         with writing_errors(path):
             # References are checked at the end.
             database.execute("PRAGMA foreign_keys = OFF")
-        target = SqliteTarget(path, path, database, on_progress)
+        target = SqliteTarget(path, path, database, options.on_progress)
         with writing_errors(path):
             target.begin()
         yield target
