@@ -1,17 +1,25 @@
-"""Write the generated pages of docs/: the command reference, from what `--help` prints.
+"""Write what is generated of docs/: the command reference, from what `--help` prints, and the tables of types.
 
-`python docs/generate.py` writes them; `--check` fails if they are not up to date.
+`python docs/generate.py` writes it; `--check` fails if it is not up to date. It needs no database server: the tests of
+all engines compare the tables of types with what the engines do.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+import yaml
 
 from tdmvc.cli.group import COMMANDS, cli
 
 PAGE = Path(__file__).parent / "reference.md"
 WIDTH = 100
+DATABASES = PAGE.parent / "databases"
+DIALECTS = ("duckdb", "mysql", "postgresql", "sqlite")
+TYPES = PAGE.parents[1] / "tests" / "cases" / "database_types"
+BEGIN, END = "<!-- types: `make docs` writes this table -->", "<!-- end of types -->"
 HEAD = """\
 # Command reference
 
@@ -56,14 +64,74 @@ def _section(title: str, command: click.Command, context: click.Context) -> str:
     return f"## {title}\n\n```text\n{text}\n```\n"
 
 
+def render_types(dialect: str) -> str:
+    """Return the tables of types of one engine, as Markdown."""
+    lines = yaml.safe_load((TYPES / f"{dialect}.yaml").read_text(encoding="utf-8"))
+    made = yaml.safe_load((TYPES / "made.yaml").read_text(encoding="utf-8"))
+    plain = [line for line in lines if "when" not in line]
+    usual = {line["type"]: line["canonical"] for line in plain}
+    by_canonical: dict[str, list[str]] = {}
+    for line in plain:
+        by_canonical.setdefault(line["canonical"], []).append(_type(line))
+    tables = [
+        _table(
+            ("type in the database", "type in a dataset"),
+            ((", ".join(types), f"`{canonical}`") for canonical, types in by_canonical.items()),
+        ),
+    ]
+    if by_value := [
+        line for line in lines if "when" in line and line["canonical"] != usual.get(line["type"])
+    ]:
+        tables.append(
+            "Some values decide:\n\n"
+            + _table(
+                ("type in the database", "if", "type in a dataset"),
+                ((_type(line), line["when"], f"`{line['canonical']}`") for line in by_value),
+            )
+        )
+    tables.append(
+        "In a table that tdmvc makes, a column gets the type that the contract records, if the engine has it, "
+        "and otherwise:\n\n"
+        + _table(
+            ("type in a dataset", "type in the database"),
+            ((f"`{canonical}`", f"`{types[dialect]}`") for canonical, types in made.items()),
+        )
+    )
+    return "\n\n".join(tables)
+
+
+def _type(line: dict[str, Any]) -> str:
+    if "shown" in line:
+        return str(line["shown"])
+    only = f" ({line['only']})" if "only" in line else ""
+    return (f"`{line['type']}`" if line["type"] else "none") + only
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Yield each page with generated text, and what it should be."""
+    yield PAGE, render()
+    for dialect in DIALECTS:
+        path = DATABASES / f"{dialect}.md"
+        text = path.read_text(encoding="utf-8")
+        begin, _, rest = text.partition(BEGIN)
+        end = rest.partition(END)[2]
+        yield path, f"{begin}{BEGIN}\n\n{render_types(dialect)}\n\n{END}{end}"
+
+
 def main() -> None:
     """Write the pages, or check them."""
-    text = render()
-    if "--check" in sys.argv[1:]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-            sys.exit("docs/reference.md is not what --help prints: run `make docs` and commit it.")
-        return
-    PAGE.write_text(text, encoding="utf-8")
+    for path, text in pages():
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.exit(
+                f"docs/{path.relative_to(PAGE.parent)} is not up to date: run `make docs` and commit it."
+            )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import pyarrow as pa
 from tdmvc.arrow.types import SIMPLE, fields_of, leaf_types
 from tdmvc.sql.types import duckdb_type
 
-
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 

@@ -446,7 +446,11 @@ def _of_times(type_: pa.DataType, target: DeclaredColumn, *, has_long_timestamps
     if pa.types.is_time(type_):
         if target.kind != "time":
             raise NoFormError
-        return _fractions(target)
+        midnight = Doubt(
+            "24:00, the end of a day, which a time of MySQL is not",
+            lambda array: _at_least(_microseconds(array), 86_400_000_000),
+        )
+        return [midnight, *_fractions(target)]
     has_zone = type_.tz is not None
     if target.kind == "timestamp":
         other = [] if has_zone else [_other_form("times without a zone, and are stored as times in UTC")]

@@ -96,6 +96,8 @@ class TypeCase:
     """Statements that make the type."""
     when: str = ""
     """What the values have in common, if another line has the same type."""
+    shown: str = ""
+    """What the documentation calls the type, if its name is one of the tests."""
     only: str = ""
     """The engine, if not all of the dialect have the type."""
     reported: str = ""
