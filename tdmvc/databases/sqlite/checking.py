@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.sqlite.creating import bytes_in_json, converted_columns
+from tdmvc.databases.sqlite.creating import converted_columns
 from tdmvc.databases.sqlite.indexes import read_triggers
 from tdmvc.databases.sqlite.inserting import declared_types, is_strict_table, nan_finding
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
+from tdmvc.databases.sqlite.type_changes import find_type_changes
 from tdmvc.errors import format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
@@ -35,7 +36,7 @@ def check_columns(
         yield from _refused(table.schema.name, columns, types)
     for name in converted_columns(table, {column.name: types[column.name] for column in columns}):
         yield _error(table.schema.name, name, f"are texts or decimals that {_as(types[name])} would change")
-    yield from bytes_in_json(table.schema.restricted(tuple(columns)))
+    yield from find_type_changes(table, columns, types)
     yield from _changed_numbers(table, columns, types)
     triggers = read_triggers(database, target.name)
     if triggers:

@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
-
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import fit, reference_clause
 from tdmvc.databases.dialects import for_dialect
 from tdmvc.databases.sqlite.declaring import fitted_identities, table_statement
 from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.databases.sqlite.storage import declare, format_values, is_declarable, is_kept, may_convert
+from tdmvc.databases.sqlite.type_changes import find_type_changes
 from tdmvc.databases.writing import NO_TARGET, create_index, create_view, has_target, left_out, type_finding
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.sql.nested_texts import is_json_type
 from tdmvc.sql.quoting import quote_name
 
 
@@ -135,27 +133,10 @@ def _declared_types(table: TableToWrite) -> tuple[dict[str, str], list[Finding]]
         for column in table.schema.columns
         if column.physical_type and not is_declarable(column.physical_type)
     ]
-    findings += bytes_in_json(table.schema)
     for name in converted_columns(table, types):
         findings.append(type_finding(table.schema.name, name, types[name], "TEXT"))
         types[name] = "TEXT"
-    return types, findings
-
-
-def bytes_in_json(schema: TableSchema) -> list[Finding]:
-    """Return the columns of lists and structs that come back as text, because JSON has no bytes."""
-    return [
-        Finding(
-            "value-replaced",
-            Severity.WARNING,
-            f"{schema.name}.{column.name} has bytes in lists or structs: they are stored as hexadecimal digits in "
-            "JSON, and the column reads back as text.",
-            table=schema.name,
-            columns=(column.name,),
-        )
-        for column in schema.columns
-        if pa.types.is_nested(column.type) and not is_json_type(column.type)
-    ]
+    return types, findings + find_type_changes(table, table.schema.columns, types)
 
 
 def converted_columns(table: TableToWrite, types: dict[str, str]) -> list[str]:

@@ -126,9 +126,14 @@ def may_convert(column: Column, declared: str) -> bool:
     return bool(column.type == SIMPLE["uint64"] or column.type == SIMPLE["string"])
 
 
+def is_number_text(text: str) -> bool:
+    """Whether SQLite takes a text for a number, in a column whose type is one of numbers."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def is_kept(text: str, type_: pa.DataType, declared: str) -> bool:
     """Whether a text that SQLite may take for a number comes back as it is."""
-    if not _NUMBER.fullmatch(text):
+    if not is_number_text(text):
         return True
     is_real = affinity(declared) is Affinity.REAL
     if type_ != SIMPLE["string"]:
