@@ -1,4 +1,4 @@
-"""Defaults that read the clock, in the words of SQLite and of DuckDB: the same time in the same form."""
+"""Defaults that read the clock, in the words of each engine: the same time in the same form."""
 
 from dataclasses import replace
 
@@ -9,19 +9,26 @@ from tdmvc.model.schema import Column
 from tdmvc.sql.tokens import tokens
 
 _UTC = "timezone('UTC', current_timestamp)"
+_POSTGRES_UTC = "timezone('UTC', now())"
+_ENGINES = ("sqlite", "duckdb", "postgresql")
 _INSTANT, _MOMENT, _DAY, _TIME, _TEXT = "instant", "moment", "day", "time", "text"
-_PAIRS = (
-    # SQLite gives the time in UTC, as text. DuckDB's own words would take the time zone of the session.
-    (_INSTANT, "strftime('%Y-%m-%d %H:%M:%S+00:00', 'now')", "current_timestamp"),
-    (_INSTANT, "CURRENT_TIMESTAMP", "current_timestamp"),
-    (_MOMENT, "CURRENT_TIMESTAMP", _UTC),
-    (_DAY, "CURRENT_DATE", f"CAST({_UTC} AS DATE)"),
-    (_TIME, "CURRENT_TIME", f"CAST({_UTC} AS TIME)"),
-    (_TEXT, "CURRENT_TIMESTAMP", f"strftime({_UTC}, '%Y-%m-%d %H:%M:%S')"),
-    (_TEXT, "CURRENT_DATE", f"strftime({_UTC}, '%Y-%m-%d')"),
-    (_TEXT, "CURRENT_TIME", f"strftime({_UTC}, '%H:%M:%S')"),
+_WORDS = (
+    # SQLite gives the time in UTC, as text. The others' own words would take the time zone of the session.
+    (_INSTANT, "strftime('%Y-%m-%d %H:%M:%S+00:00', 'now')", "current_timestamp", "now()"),
+    (_INSTANT, "CURRENT_TIMESTAMP", "current_timestamp", "now()"),
+    (_MOMENT, "CURRENT_TIMESTAMP", _UTC, _POSTGRES_UTC),
+    (_DAY, "CURRENT_DATE", f"CAST({_UTC} AS DATE)", f"({_POSTGRES_UTC})::date"),
+    (_TIME, "CURRENT_TIME", f"CAST({_UTC} AS TIME)", f"({_POSTGRES_UTC})::time without time zone"),
+    *(
+        (_TEXT, word, f"strftime({_UTC}, '{form}')", f"to_char({_POSTGRES_UTC}, '{own}')")
+        for word, form, own in (
+            ("CURRENT_TIMESTAMP", "%Y-%m-%d %H:%M:%S", "YYYY-MM-DD HH24:MI:SS"),
+            ("CURRENT_DATE", "%Y-%m-%d", "YYYY-MM-DD"),
+            ("CURRENT_TIME", "%H:%M:%S", "HH24:MI:SS"),
+        )
+    ),
 )
-"""What the column holds, and the words of SQLite and of DuckDB; the first that fits is taken."""
+"""What the column holds, and the words of each engine; the first that fits is taken."""
 _SYNONYMS = {
     "DATETIME('NOW')": "CURRENT_TIMESTAMP",
     "DATE('NOW')": "CURRENT_DATE",
@@ -32,13 +39,15 @@ _SYNONYMS = {
 
 
 def clock_default(default: Default, column: Column, dialect: str) -> Default | None:
-    """Return the default that gives a column the same time in SQLite or DuckDB; None if there is none."""
+    """Return the default that gives a column the same time in another engine; None if there is none."""
+    source = default.dialect or "duckdb"
+    if source not in _ENGINES or dialect not in _ENGINES:
+        return None
     kind, own = _kind(column.type), _plain(str(default.expression))
-    for held, sqlite, duckdb in _PAIRS:
-        before, after = (sqlite, duckdb) if dialect == "duckdb" else (duckdb, sqlite)
-        is_from = default.dialect == "sqlite" if dialect == "duckdb" else default.dialect != "sqlite"
-        if held == kind and is_from and own == _plain(before):
-            return replace(default, expression=after, dialect=dialect)
+    for held, *words in _WORDS:
+        by_engine = dict(zip(_ENGINES, words, strict=True))
+        if held == kind and own == _plain(by_engine[source]):
+            return replace(default, expression=by_engine[dialect], dialect=dialect)
     return None
 
 
@@ -53,7 +62,7 @@ def _kind(type_: pa.DataType) -> str:
 
 
 def _plain(expression: str) -> str:
-    words = "".join(token.text for token in tokens(expression)).upper()
+    words = "".join(token.text for token in tokens(expression)).upper().replace("'::TEXT", "'")
     while words.startswith("(") and words.endswith(")"):
         words = words[1:-1]
     return _SYNONYMS.get(words, words)

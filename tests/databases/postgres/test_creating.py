@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.databases.base import ReadOptions, TableToWrite
+from tdmvc.databases.dialects import for_dialect
 from tdmvc.databases.postgres import PostgresEngine
 from tdmvc.databases.postgres.target import PostgresTarget
 from tdmvc.model.declarations import (
@@ -309,6 +310,32 @@ def test_indexes_of_two_tables_with_one_name_are_both_made(target: Target) -> No
         "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1"
     )
     assert names == [("by_a",), ("u_by_a",)]
+
+
+@pytest.mark.parametrize(
+    ("type_", "dialect", "expression", "now"),
+    [
+        (pa.timestamp("us", "UTC"), "sqlite", "CURRENT_TIMESTAMP", "now()"),
+        (pa.timestamp("us", "UTC"), "duckdb", "current_timestamp", "now()"),
+        (pa.timestamp("us"), "sqlite", "datetime('now')", "now() AT TIME ZONE 'UTC'"),
+        (pa.timestamp("us"), "duckdb", "timezone('UTC', current_timestamp)", "now() AT TIME ZONE 'UTC'"),
+        (pa.date32(), "sqlite", "CURRENT_DATE", "(now() AT TIME ZONE 'UTC')::date"),
+        (pa.time64("us"), "sqlite", "CURRENT_TIME", "(now() AT TIME ZONE 'UTC')::time"),
+        (pa.string(), "sqlite", "CURRENT_TIMESTAMP", "left((now() AT TIME ZONE 'UTC')::text, 19)"),
+    ],
+)
+def test_defaults_of_other_engines_that_read_the_clock_give_the_same_time(
+    target: Target, type_: pa.DataType, dialect: str, expression: str, now: str
+) -> None:
+    default = Default(expression=expression, dialect=dialect)
+    assert _create(target, _column("a", type_, default=default)) == []
+    target.run("SET TimeZone = 'Asia/Tokyo'")
+    assert target.rows(f"INSERT INTO t DEFAULT VALUES RETURNING a = {now}") == [(True,)]
+    with target.open() as opened:
+        read = opened.read_catalog()["t"].schema
+    back, findings = for_dialect(read, dialect)
+    assert findings == []
+    assert back.columns[0].default is not None
 
 
 def test_numbered_keys_of_other_engines_are_identities(target: Target) -> None:
