@@ -55,10 +55,10 @@ def _joined(fields: list[pa.Array], separator: pa.Scalar, rows: int) -> memoryvi
     if all(isinstance(field, pa.Scalar) for field in fields):
         return memoryview(b"".join(field.as_py() for field in fields) * rows)
     joined = call_function("binary_join_element_wise", [*fields, separator])
-    return _bytes_of(joined)
+    return bytes_of(joined)
 
 
-def _bytes_of(array: pa.Array) -> memoryview:
+def bytes_of(array: pa.Array) -> memoryview:
     """Return the values of a binary array one after the other, without a copy."""
     _, offset_buffer, data = array.buffers()
     if not len(array) or data is None:
@@ -101,14 +101,10 @@ def of_width(data: Numbers, width: int, count: int) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), count, buffers)
 
 
-def bytes_of(array: pa.Array) -> memoryview:
-    """Return the values of a binary array without nulls one after the other."""
-    return _bytes_of(array)
-
-
 def _escaped(texts: pa.Array) -> pa.Array:
     """Return texts as fields of the text format."""
-    if any(bytes(sign, "ascii") in _Searchable(texts) for sign, _ in _ESCAPES):
+    data = np.frombuffer(bytes_of(texts), np.uint8)
+    if any((data == ord(sign)).any() for sign, _ in _ESCAPES):
         for sign, escape in _ESCAPES:
             options = ReplaceSubstringOptions(pattern=sign, replacement=escape)
             texts = call_function("replace_substring", [texts], options)
@@ -116,13 +112,3 @@ def _escaped(texts: pa.Array) -> pa.Array:
     if texts.null_count:
         texts = call_function("coalesce", [texts, pa.scalar(b"\\N", pa.binary())])
     return texts
-
-
-class _Searchable:
-    """The bytes of texts, in which single bytes are searched."""
-
-    def __init__(self, texts: pa.Array) -> None:
-        self._data = np.frombuffer(_bytes_of(texts), np.uint8)
-
-    def __contains__(self, sign: bytes) -> bool:
-        return bool((self._data == sign[0]).any())
