@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import is_widening
 from tdmvc.errors import format_names
-from tdmvc.model.database_names import find_table, match_columns
+from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, RuleKind, TableSchema
 
@@ -42,8 +42,9 @@ def check_live_schema(
         catalog: the database's tables, by name.
     """
     findings: list[Finding] = []
+    known = TableNames(catalog)
     for name, expected in tables.items():
-        found = find_table(name, catalog)
+        found = known.find(name)
         if len(found) != 1:
             findings.append(_not_one(dataset, name, found))
             continue

@@ -3,24 +3,37 @@
 from collections.abc import Iterable, Sequence
 
 
-def find_table(name: str, known: Iterable[str]) -> list[str]:
-    """Return the tables of a database that a dataset's table may be; more than one if its name is ambiguous.
+class TableNames:
+    """The names of a database's tables, in which a dataset's tables are found."""
 
-    The same name wins, then one that differs in case, then one that differs in its schema: `orders` is
-    `public.orders`, and the reverse. Two names that each have a schema are never the same table.
-    """
-    names = list(known)
-    if name in names:
-        return [name]
-    folded = name.casefold()
-    if found := [other for other in names if other.casefold() == folded]:
-        return found
-    schema, _, bare = folded.rpartition(".")
-    return [
-        other
-        for other in names
-        if (parts := other.casefold().rpartition("."))[2] == bare and not (schema and parts[0])
-    ]
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = set(names)
+        self._by_case: dict[str, list[str]] = {}
+        self._by_table: dict[str, list[str]] = {}
+        """By their names in lower case, without schema."""
+        for name in sorted(self._names):
+            folded = name.casefold()
+            self._by_case.setdefault(folded, []).append(name)
+            self._by_table.setdefault(folded.rpartition(".")[2], []).append(name)
+
+    def find(self, name: str) -> list[str]:
+        """Return the tables that a dataset's table may be, sorted; more than one if its name is ambiguous.
+
+        The same name wins, then one that differs in case, then one that differs in its schema: `orders` is
+        `public.orders`, and the reverse. Two names that each have a schema are never the same table.
+        """
+        if name in self._names:
+            return [name]
+        folded = name.casefold()
+        if found := self._by_case.get(folded):
+            return found
+        schema, _, table = folded.rpartition(".")
+        return [other for other in self._by_table.get(table, ()) if not (schema and "." in other)]
+
+    def find_only(self, name: str) -> str | None:
+        """Return the table that a dataset's table is; None if there is none, or several may be it."""
+        found = self.find(name)
+        return found[0] if len(found) == 1 else None
 
 
 def match_columns(columns: Sequence[str], known: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tdmvc import __version__
 from tdmvc.databases.base import DatabaseTarget, TableToWrite, TargetTable
 from tdmvc.errors import DatabaseError
-from tdmvc.model.database_names import find_table, match_columns
+from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import (
@@ -132,12 +132,13 @@ def _with_made_tables(
 ) -> tuple[SeedPlan, list[TableMethod]]:
     """Return the plan with the tables as the database made them."""
     catalog = target.read_catalog()
+    names = TableNames(catalog)
     target.lock(sorted(one.plan.name for one in methods if one.plan.target is None))
     made: list[TableMethod] = []
     for one in methods:
         table = one.plan
         if table.target is None:
-            [name] = find_table(table.name, catalog)
+            [name] = names.find(table.name)
             schema = catalog[name].schema
             columns = match_columns(table.side.schema.column_names, schema.column_names)
             table = TablePlan(table.side, catalog[name], columns)

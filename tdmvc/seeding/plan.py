@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tdmvc.databases.base import DatabaseTarget, TargetTable
 from tdmvc.errors import PartError
 from tdmvc.migrations.migration_tables import find_migration_tables
-from tdmvc.model.database_names import find_table, match_columns
+from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity, has_errors
@@ -99,24 +99,30 @@ class KnownDatabase:
     @property
     def is_made_by_tdmvc(self) -> bool:
         """Whether no application made any of the tables."""
-        made = {table.name for one in self.recorded.values() for table in one.tables if table.is_created}
-        there = self.catalog.keys() - self.planned
-        return all(any(find_table(own, [name]) for own in made) for name in there)
+        return (self.catalog.keys() - self.planned) <= self._remembered(is_created=True)
 
     def has_own_rows(self, name: str) -> bool:
         """Whether a table has rows, and tdmvc never loaded it."""
-        loaded = (table.name for one in self.recorded.values() for table in one.tables)
-        return bool(self.catalog[name].rows) and not any(find_table(own, [name]) for own in loaded)
+        return bool(self.catalog[name].rows) and name not in self._remembered()
 
     def with_remedy(self, finding: Finding, table: TablePlan) -> Finding:
         """Return a finding about columns; if tdmvc made the table, no migration will change it."""
-        made = {one.name for recorded in self.recorded.values() for one in recorded.tables if one.is_created}
-        if finding.severity is not Severity.ERROR or not any(
-            find_table(o, [table.target_name]) for o in made
+        if finding.severity is not Severity.ERROR or table.target_name not in self._remembered(
+            is_created=True
         ):
             return finding
         remedy = "tdmvc made these tables for another version: drop them, or take an empty database, and seed again."
         return replace(finding, remedy=remedy)
+
+    def _remembered(self, *, is_created: bool = False) -> set[str]:
+        """Return the tables that tdmvc loaded, or only those that it made, by their names in the database."""
+        names = TableNames(self.catalog)
+        tables = [table for one in self.recorded.values() for table in one.tables]
+        return {
+            found
+            for table in tables
+            if (table.is_created or not is_created) and (found := names.find_only(table.name)) is not None
+        }
 
     def with_plan(self, plan: SeedPlan) -> "KnownDatabase":
         """Return the database as it will be once a plan was carried out."""
@@ -146,8 +152,9 @@ def plan_state(
     findings: list[Finding] = []
     tables: list[TablePlan] = []
     kept = find_migration_tables({name: side.schema.column_names for name, side in state.tables.items()})
+    names = TableNames(known.catalog)
     for side in state.tables.values():
-        found = find_table(side.schema.name, known.catalog)
+        found = names.find(side.schema.name)
         if (
             side.schema.name in kept
             and any(known.has_own_rows(name) for name in found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tdmvc.databases.base import TargetTable
 from tdmvc.errors import DatabaseError, format_names
-from tdmvc.model.database_names import find_table
+from tdmvc.model.database_names import TableNames
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.seeding import SeededDataset, SeedMode
 from tdmvc.model.text import plural
@@ -84,8 +84,9 @@ def refuse_loss(
 
 def _own_tables(catalog: Mapping[str, TargetTable], recorded: Mapping[str, SeededDataset]) -> set[str]:
     """Return the tables of the database whose rows tdmvc loaded."""
-    names = {table.name for one in recorded.values() for table in one.tables if table.is_exact}
-    return {found[0] for name in names if len(found := find_table(name, catalog)) == 1}
+    names = TableNames(catalog)
+    loaded = {table.name for one in recorded.values() for table in one.tables if table.is_exact}
+    return {found for name in loaded if (found := names.find_only(name)) is not None}
 
 
 def refuse(refusals: Iterable[Refusal], location: Location) -> None:

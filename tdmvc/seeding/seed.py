@@ -9,7 +9,7 @@ from tdmvc.databases import find_opener
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.migrations.migration_tables import find_migration_tables
-from tdmvc.model.database_names import find_table
+from tdmvc.model.database_names import TableNames
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
@@ -163,7 +163,8 @@ def _existing(plan: SeedPlan) -> set[str]:
 def _others(names: Iterable[str], catalog: Iterable[TargetTable]) -> tuple[TargetTable, ...]:
     """Return the tables with rows that no state has; what a migration tool keeps is left alone."""
     known = {table.name: table for table in catalog}
-    own = {found for name in names for found in find_table(name, known)}
+    there = TableNames(known)
+    own = {found for name in names for found in there.find(name)}
     own |= find_migration_tables({name: table.schema.column_names for name, table in known.items()}).keys()
     return tuple(table for name, table in sorted(known.items()) if name not in own and table.rows)
 

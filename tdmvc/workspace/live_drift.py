@@ -9,7 +9,7 @@ from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.checks.live_schema import check_live_schema
 from tdmvc.databases import Snapshot
 from tdmvc.errors import MigrationsError, format_names
-from tdmvc.model.database_names import find_table
+from tdmvc.model.database_names import TableNames
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import Drift, DriftKind, DriftStatus, MigrationLocation, MigrationState
@@ -139,8 +139,8 @@ def _same(state: MigrationState) -> MigrationState:
 
 def _schema_findings(snapshot: Snapshot, states: Sequence[DatasetState]) -> list[Finding]:
     """Return what a database lacks of the tables of datasets, or demands beyond them."""
-    names = snapshot.read_names()
-    wanted = {found for state in states for table in state.pointers for found in find_table(table, names)}
+    names = TableNames(snapshot.read_names())
+    wanted = {found for state in states for table in state.pointers for found in names.find(table)}
     catalog = {one.schema.name: one.schema for one in snapshot.read_tables(sorted(wanted))}
     findings: list[Finding] = []
     for state in states:
