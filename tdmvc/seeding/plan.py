@@ -151,6 +151,7 @@ def plan_state(
     may_create = options.create or known.is_made_by_tdmvc
     findings: list[Finding] = []
     tables: list[TablePlan] = []
+    targets: set[str] = set()
     kept = find_migration_tables({name: side.schema.column_names for name, side in state.tables.items()})
     names = TableNames(known.catalog)
     for side in state.tables.values():
@@ -168,7 +169,8 @@ def plan_state(
         else:
             table = _plan_table(side, known.catalog[found[0]] if found else None)
             tables.append(table)
-            findings += check_table(state, table, known, [one.target_name for one in tables[:-1]])
+            findings += check_table(state, table, known, targets)
+            targets.add(table.target_name)
             if table.target is not None:
                 new = _without_loaded_parts(workspace, side, known.recorded.get(state.name))
                 found_columns = check_columns(workspace, target, new, table.target.schema, table.columns)
