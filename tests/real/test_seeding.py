@@ -70,3 +70,17 @@ def test_pagila_fills_the_tables_of_its_own_schema_and_no_trigger_fires(
             newest = connection.execute("SELECT max(last_update) < current_date FROM public.actor").fetchall()
         assert (triggers, newest) == ([("O",)], [(True,)])
         assert shop.seed("pagila", into=postgres_server.url(name)).datasets[0].is_there
+
+
+def test_the_bakery_with_its_cycles_and_self_references_reads_back_equal(
+    shop: Repository, shared: Path, postgres_server: DatabaseServer
+) -> None:
+    shop.add("bakery", shared / "bakerydemo" / "bakery_v7.1.sqlite3")
+    with postgres_server.fresh_database() as name:
+        [bakery] = shop.seed("bakery", into=postgres_server.url(name), verify=True).datasets
+        assert bakery.is_verified
+        with postgres_server.connect(name) as connection:
+            counted = "SELECT count(*), count(*) FILTER (WHERE confrelid = conrelid) FROM pg_constraint"
+            [(references, to_itself)] = connection.execute(f"{counted} WHERE contype = 'f'").fetchall()
+        assert (references > 40, to_itself > 0) == (True, True)
+        assert shop.seed("bakery", into=postgres_server.url(name)).datasets[0].is_there
