@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.migration import DriftStatus
 from tdmvc.render.documents import document as json_document
-from tests.render import database_samples, history_samples
+from tests.render import database_samples, history_samples, seed_samples
 from tests.render import report_samples as samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
@@ -22,6 +22,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "show": ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE"),
     "publish": ("PUBLISH_PLAIN", "PUBLISH_TAGGED"),
     "checkout": ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY"),
+    "seed": ("SEED_ONE", "SEED_TWO", "SEED_SAME", "SEED_WOULD", "SEED_REFUSED"),
     "transfer": ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE"),
     "resolve": ("RESOLVE_LEFT", "RESOLVE_DECIDED", "RESOLVE_DONE", "RESOLVE_OTHERS", "RESOLVE_NONE"),
     "verify": ("VERIFY_WHOLE", "VERIFY_BROKEN"),
@@ -38,7 +39,7 @@ CASES: dict[str, tuple[str, ...]] = {
 
 def sample(name: str) -> Any:
     """A report by its name, wherever it is kept."""
-    places = (samples, history_samples, database_samples)
+    places = (samples, history_samples, database_samples, seed_samples)
     return next(getattr(place, name) for place in places if hasattr(place, name))
 
 

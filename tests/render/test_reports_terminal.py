@@ -20,7 +20,7 @@ from tdmvc.render.reports.versions import render_show
 from tdmvc.render.terminal import display_width
 from tdmvc.render.text import size
 from tdmvc.render.wording import title_of
-from tests.render import database_samples, history_samples
+from tests.render import database_samples, history_samples, seed_samples
 from tests.render import report_samples as samples
 
 CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
@@ -34,6 +34,7 @@ CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
         reports.CHECKOUT_FORMATS,
         ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY"),
     ),
+    "seed": (reports.SEED_FORMATS, ("SEED_ONE", "SEED_TWO", "SEED_SAME", "SEED_WOULD", "SEED_REFUSED")),
     "transfer": (reports.TRANSFER_FORMATS, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "resolve": (
         merge.RESOLVE_FORMATS,
@@ -52,7 +53,7 @@ CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
 
 def sample(name: str) -> Any:
     """A report by its name, wherever it is kept."""
-    places = (samples, history_samples, database_samples)
+    places = (samples, history_samples, database_samples, seed_samples)
     return next(getattr(place, name) for place in places if hasattr(place, name))
 
 

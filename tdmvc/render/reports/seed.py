@@ -4,7 +4,7 @@ from tdmvc.model.seeding import DatasetSeedReport, LoadMethod, RowCounts, Seeded
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import INDENT, Cell, Page
+from tdmvc.render.page import INDENT, Cell, Page, aligned_count, names
 from tdmvc.render.text import joined, short_hash
 
 _MOST_TABLES = 60
@@ -76,26 +76,35 @@ def _dataset(dataset: DatasetSeedReport, page: Page, *, is_only: bool, is_dry_ru
         right_aligned=frozenset({2}),
     )
     page.folded(len(dataset.tables) - _MOST_TABLES)
+    _reasons(dataset, page)
     if dataset.findings:
         page.blank()
         page.findings(dataset.findings)
 
 
 def _row(table: SeededTableReport, page: Page, *, is_dry_run: bool) -> list[Cell]:
-    name = visible(table.target)
     paint = page.style.dim if table.method is LoadMethod.NOTHING else None
-    counts = (
-        "" if is_dry_run and table.method is not LoadMethod.CLEARED else _counts(table.method, table.counts)
-    )
-    return [
-        Cell(name, paint),
+    cells = [
+        Cell(visible(table.target), paint),
         Cell(_WORDS[table.method], paint),
-        Cell(f"{number(table.rows)} {'row ' if table.rows == 1 else 'rows'}", paint),
-        Cell(
-            joined([counts, visible(table.why)] if counts and table.why else [counts or visible(table.why)]),
-            page.style.dim,
-        ),
+        Cell(aligned_count(table.rows, "row")),
     ]
+    if not is_dry_run or table.method is LoadMethod.CLEARED:
+        counts = _counts(table.method, table.counts)
+        cells += [Cell(counts, page.style.dim)] if counts else []
+    return cells
+
+
+def _reasons(dataset: DatasetSeedReport, page: Page) -> None:
+    """Add why tables were not done in the plain way, each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for table in dataset.tables:
+        if table.why:
+            by_reason.setdefault(f"{_WORDS[table.method]} because {table.why}", []).append(table.target)
+    if by_reason:
+        page.blank()
+    for reason, targets in by_reason.items():
+        page.line(f"{names(targets, page.width)}: {visible(reason)}", page.style.dim, indent=INDENT)
 
 
 def _counts(method: LoadMethod, counts: RowCounts) -> str:
@@ -104,7 +113,7 @@ def _counts(method: LoadMethod, counts: RowCounts) -> str:
         return f"{number(counts.deleted)} deleted"
     if method not in (LoadMethod.DIFFERENCE, LoadMethod.UPSERTED, LoadMethod.APPENDED):
         return ""
-    parts = [(counts.inserted, "inserted"), (counts.updated, "updated"), (counts.deleted, "deleted")]
+    parts = [(counts.inserted, "new"), (counts.updated, "changed"), (counts.deleted, "deleted")]
     return ", ".join(f"{number(count)} {word}" for count, word in parts if count) or "nothing to write"
 
 
