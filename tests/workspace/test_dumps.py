@@ -157,7 +157,7 @@ def test_functions_of_missing_extensions_have_stand_ins(load: Load, dump_server:
 
 def test_a_statement_that_needs_a_missing_extension_says_so(load: Load) -> None:
     dump = "CREATE EXTENSION postgis; CREATE TABLE t (at public.geometry);"
-    with pytest.raises(SourceError, match='type "public.geometry" does not exist') as error:
+    with pytest.raises(SourceError, match=r'type "public\.geometry" does not exist') as error:
         load(dump)
     assert "the extension postgis, which the server of tdmvc does not have" in error.value.remedy
 
