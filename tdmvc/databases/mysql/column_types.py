@@ -38,7 +38,7 @@ _SIMPLE = {
     "timestamp": "datetime(6)",
     "timestamptz": "timestamp(6)",
 }
-_MOST_SCALE = 30
+_MOST_SCALE, _MOST_SCALE_OF_MARIADB = 30, 38
 _KEY_CHARACTERS = 255
 _MOST_KEY_CHARACTERS = 768
 """An index holds 3,072 bytes."""
@@ -150,7 +150,8 @@ def sql_type(column: Column, sizes: Sizes | None, *, is_keyed: bool, is_mariadb:
         return "longblob"
     if pa.types.is_decimal(column.type):
         scale = column.type.scale
-        return f"decimal({column.type.precision},{scale})" if 0 <= scale <= _MOST_SCALE else "varchar(80)"
+        most = _MOST_SCALE_OF_MARIADB if is_mariadb else _MOST_SCALE
+        return f"decimal({column.type.precision},{scale})" if 0 <= scale <= most else "varchar(80)"
     if pa.types.is_nested(column.type):
         return "json"
     if column.type == SIMPLE["timestamptz"] and not size.is_in_range:
