@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
+from typing import Any
 
 from tdmvc.databases.base import OtherObjects
 from tdmvc.databases.duckdb.names import AttachedName, own_name
@@ -56,25 +57,59 @@ class _ColumnFacts:
     comment: str | None
 
 
-def read_declared(con: DuckDBConnection, name: AttachedName) -> Declared:
+class Catalog:
+    """What DuckDB's catalog says of all tables and views of a database, read at once: each query reads all of it."""
+
+    def __init__(self, con: DuckDBConnection, database: str) -> None:
+        where = f"WHERE database_name = {quote_text(database)}"
+        self.tables: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        """The text of CREATE TABLE, which views lack, and the comment."""
+        for schema, table, sql, comment in con.execute(
+            f"SELECT schema_name, view_name, NULL, comment FROM duckdb_views() {where} AND NOT internal UNION ALL "
+            f"SELECT schema_name, table_name, sql, comment FROM duckdb_tables() {where} AND NOT internal"
+        ).fetchall():
+            self.tables[schema, table] = sql, comment
+        self.columns = _grouped(
+            con,
+            "SELECT schema_name, table_name, column_name, column_default, is_nullable, is_generated, data_type, "
+            f"comment FROM duckdb_columns() {where} AND NOT internal ORDER BY table_oid, column_index",
+        )
+        self.constraints = _grouped(
+            con,
+            "SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table, "
+            f"referenced_column_names, expression FROM duckdb_constraints() {where} "
+            "ORDER BY table_oid, constraint_index",
+        )
+        self.indexes = _grouped(
+            con,
+            f"SELECT schema_name, table_name, index_name, sql FROM duckdb_indexes() {where} AND sql IS NOT NULL "
+            "ORDER BY index_name",
+        )
+        self.sequences = _grouped(
+            con,
+            f"SELECT schema_name, sequence_name, increment_by, start_value FROM duckdb_sequences() {where}",
+        )
+
+
+def _grouped(con: DuckDBConnection, query: str) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+    """Return rows by their first two columns."""
+    found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for schema, name, *rest in con.execute(query).fetchall():
+        found.setdefault((schema, name), []).append(tuple(rest))
+    return found
+
+
+def read_declared(catalog: Catalog, name: AttachedName) -> Declared:
     """Return what a table declares; of a view, its columns and comments."""
-    sql, comment = con.execute(
-        f"SELECT sql, comment FROM duckdb_tables() WHERE {name.where} UNION ALL "
-        f"SELECT NULL, comment FROM (SELECT *, view_name AS table_name FROM duckdb_views()) WHERE {name.where}"
-    ).fetchall()[0]
-    facts = con.execute(
-        "SELECT column_name, column_default, is_nullable, is_generated, data_type, comment "
-        f"FROM duckdb_columns() WHERE {name.where}"
-    ).fetchall()
+    place = (name.schema, name.table)
+    sql, comment = catalog.tables[place]
+    facts = catalog.columns.get(place, [])
     key: tuple[str, ...] = ()
     unique: set[str] = set()
     unique_keys: list[UniqueKey] = []
     checks: list[Check] = []
     references: list[ForeignKey] = []
-    for kind, columns, target, to, expression in con.execute(
-        "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names, expression "
-        f"FROM duckdb_constraints() WHERE {name.where} ORDER BY constraint_index"
-    ).fetchall():
+    for kind, columns, target, to, expression in catalog.constraints.get(place, []):
         match kind:
             case "PRIMARY KEY":
                 key = tuple(columns)
@@ -94,7 +129,7 @@ def read_declared(con: DuckDBConnection, name: AttachedName) -> Declared:
         tuple(references),
         tuple(dict.fromkeys(unique_keys)),
         tuple(dict.fromkeys(checks)),
-        _indexes(con, name, list(columns_by_name)),
+        _indexes(catalog, name, list(columns_by_name)),
         comment,
         frozenset(unique),
         columns_by_name,
@@ -103,7 +138,7 @@ def read_declared(con: DuckDBConnection, name: AttachedName) -> Declared:
 
 
 def with_declarations(
-    con: DuckDBConnection, name: AttachedName, column: Column, declared: Declared
+    con: DuckDBConnection, catalog: Catalog, name: AttachedName, column: Column, declared: Declared
 ) -> Column:
     """Return a column with what its table declares about it."""
     facts = declared.columns.get(column.name)
@@ -111,7 +146,7 @@ def with_declarations(
         return column
     said = declared.definition.columns.get(column.name.lower())
     generated = said.generated if said is not None else None
-    identity = _identity(con, name, facts.default) if generated is None else None
+    identity = _identity(catalog, name, facts.default) if generated is None else None
     by_index = any(index.is_unique and index.columns == (column.name,) for index in declared.indexes)
     return replaced(
         column,
@@ -125,10 +160,8 @@ def with_declarations(
     )
 
 
-def _indexes(con: DuckDBConnection, name: AttachedName, columns: list[str]) -> tuple[Index, ...]:
-    rows = con.execute(
-        f"SELECT index_name, sql FROM duckdb_indexes() WHERE {name.where} AND sql IS NOT NULL ORDER BY index_name"
-    ).fetchall()
+def _indexes(catalog: Catalog, name: AttachedName, columns: list[str]) -> tuple[Index, ...]:
+    rows = catalog.indexes.get((name.schema, name.table), [])
     return tuple(read_index(index, sql, columns, DIALECT) for index, sql in rows)
 
 
@@ -164,25 +197,23 @@ def _is_literal(parts: list[Token]) -> bool:
     return len(parts) == 1 and parts[0].kind in kinds and parts[0].keyword not in _NO_LITERALS
 
 
-def _identity(con: DuckDBConnection, name: AttachedName, default: str | None) -> Identity | None:
+def _identity(catalog: Catalog, name: AttachedName, default: str | None) -> Identity | None:
     """Return the identity that a sequence gives a column; None if its default is something else."""
     parts = tokens(default or "")
     if [token.keyword for token in parts[:2]] != ["NEXTVAL", "("] or len(parts) != 4:
         return None
     sequence = parts[2].text[1:-1].replace("''", "'")
-    rows = con.execute(
-        "SELECT increment_by FROM duckdb_sequences() "
-        f"WHERE database_name = {quote_text(name.database)} AND schema_name = {quote_text(name.schema)} "
-        f"AND sequence_name = {quote_text(sequence)}"
-    ).fetchall()
+    rows = catalog.sequences.get((name.schema, sequence))
     if not rows:
         return None
     # DuckDB counts the start up when it writes the file, so it says nothing that stays.
-    ((increment,),) = rows
+    ((increment, _),) = rows
     return Identity(increment=None if increment == 1 else increment, sequence=sequence)
 
 
-def sequence_notes(con: DuckDBConnection, name: AttachedName, columns: Sequence[Column]) -> list[str]:
+def sequence_notes(
+    con: DuckDBConnection, catalog: Catalog, name: AttachedName, columns: Sequence[Column]
+) -> list[str]:
     """Return a note for each column whose sequence is further on than the rows show."""
     notes = []
     for column in columns:
@@ -190,11 +221,7 @@ def sequence_notes(con: DuckDBConnection, name: AttachedName, columns: Sequence[
         if identity is None or identity.sequence is None:
             continue
         step = identity.increment or 1
-        ((following,),) = con.execute(
-            "SELECT start_value FROM duckdb_sequences() "
-            f"WHERE database_name = {quote_text(name.database)} AND schema_name = {quote_text(name.schema)} "
-            f"AND sequence_name = {quote_text(identity.sequence)}"
-        ).fetchall()
+        ((_, following),) = catalog.sequences[name.schema, identity.sequence]
         ((highest,),) = con.execute(f"SELECT max({quote_name(column.name)}) FROM {name.sql}").fetchall()
         if step > 0 and following > (highest + step if highest is not None else 1):
             notes.append(

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.duckdb import catalog
-from tdmvc.databases.duckdb.catalog import read_declared, sequence_notes, with_declarations
+from tdmvc.databases.duckdb.catalog import Catalog, read_declared, sequence_notes, with_declarations
 from tdmvc.databases.duckdb.failures import IN_USE_MESSAGES
 from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name
 from tdmvc.databases.state_table import STATE_TABLE
@@ -63,20 +63,23 @@ class DuckdbSnapshot:
         with self._errors():
             return sorted(self._attached_names())
 
-    def read_schema(self, name: str) -> TableSchema:
-        """Return what a table declares, without looking at its rows; a type that no dataset has counts as text."""
+    def read_schemas(self) -> dict[str, TableSchema]:
+        """Return what all tables declare, without looking at a row; a type that no dataset has counts as text."""
         with self._errors():
-            attached = self._attached_names()[name]
-            relation = self._con.sql(f"SELECT * FROM {attached.sql} LIMIT 0")
-            columns = []
-            for column, type_ in zip(relation.columns, relation.types, strict=True):
-                form = find_canonical_form(type_)
-                columns.append(
-                    Column(column, form.type, form.physical_type)
-                    if form is not None
-                    else Column(column, SIMPLE["string"], str(type_).lower())
-                )
-            return _schema(self._con, attached, name, columns)
+            declarations = Catalog(self._con, self._database)
+            found = {}
+            for name, attached in sorted(self._attached_names().items()):
+                relation = self._con.sql(f"SELECT * FROM {attached.sql} LIMIT 0")
+                columns = []
+                for column, type_ in zip(relation.columns, relation.types, strict=True):
+                    form = find_canonical_form(type_)
+                    columns.append(
+                        Column(column, form.type, form.physical_type)
+                        if form is not None
+                        else Column(column, SIMPLE["string"], str(type_).lower())
+                    )
+                found[name] = _schema(self._con, declarations, attached, name, columns)
+            return found
 
     def read_relations(self) -> dict[str, str]:
         with self._errors():
@@ -85,7 +88,10 @@ class DuckdbSnapshot:
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         with self._errors():
             attached = self._attached_names("view") | self._attached_names()
-            return [_source_table(self._con, attached[name], self._path, name) for name in names]
+            declarations = Catalog(self._con, self._database)
+            return [
+                _source_table(self._con, declarations, attached[name], self._path, name) for name in names
+            ]
 
     def read_others(self) -> OtherObjects:
         with self._errors():
@@ -183,12 +189,16 @@ def _unreadable(path: Path, error: Exception) -> DatabaseError:
 
 
 def _schema(
-    con: DuckDBConnection, attached: AttachedName, name: str, columns: Sequence[Column]
+    con: DuckDBConnection,
+    declarations: Catalog,
+    attached: AttachedName,
+    name: str,
+    columns: Sequence[Column],
 ) -> TableSchema:
-    declared = read_declared(con, attached)
+    declared = read_declared(declarations, attached)
     return TableSchema(
         name,
-        tuple(with_declarations(con, attached, column, declared) for column in columns),
+        tuple(with_declarations(con, declarations, attached, column, declared) for column in columns),
         declared.key,
         declared.references,
         declared.unique_keys,
@@ -198,7 +208,9 @@ def _schema(
     )
 
 
-def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, name: str) -> SourceTable:
+def _source_table(
+    con: DuckDBConnection, declarations: Catalog, qualified: AttachedName, path: Path, name: str
+) -> SourceTable:
     relation = con.sql(f"SELECT * FROM {qualified.sql} LIMIT 0")
     forms = {
         column: canonical_form(type_, column, f"{path}, table {name}")
@@ -207,6 +219,7 @@ def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, na
     check_losses(con, qualified.sql, name, forms)
     schema = _schema(
         con,
+        declarations,
         qualified,
         name,
         [Column(column, form.type, form.physical_type) for column, form in forms.items()],
@@ -234,5 +247,5 @@ def _source_table(con: DuckDBConnection, qualified: AttachedName, path: Path, na
         is_database=True,
         declares_types=True,
         find_fault=find_fault,
-        notes=tuple(sequence_notes(con, qualified, schema.columns)),
+        notes=tuple(sequence_notes(con, declarations, qualified, schema.columns)),
     )

@@ -14,7 +14,7 @@ from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
 from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
 from tdmvc.databases.duckdb.failures import writing_errors
 from tdmvc.databases.duckdb.loading import RowLoader
-from tdmvc.databases.duckdb.names import AttachedName, own_name, schema_name, sql_name
+from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name, schema_name, sql_name
 from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.duckdb.sequences import Sequences
 from tdmvc.databases.duckdb.writing import LOG_SUFFIXES, TableWriter, connect_file
@@ -83,9 +83,11 @@ class DuckdbTarget:
 
     def read_catalog(self) -> Mapping[str, TargetTable]:
         with writing_errors(self._path):
-            snapshot = self._snapshot()
-            schemas = {name: snapshot.read_schema(name) for name in snapshot.read_names()}
-            return {name: TargetTable(name, schema, self._count(name)) for name, schema in schemas.items()}
+            schemas = self._snapshot().read_schemas()
+            return {
+                name: TargetTable(name, schema, self._count(sql_name(name)))
+                for name, schema in schemas.items()
+            }
 
     def read_state(self) -> Mapping[str, SeededDataset]:
         with writing_errors(self._path):
@@ -222,15 +224,17 @@ class DuckdbTarget:
         return RowLoader(self._con, target, self._types(target.name))
 
     def _types(self, name: str) -> dict[str, str]:
-        relation = self._con.sql(f"SELECT * FROM {self._attached(name).sql} LIMIT 0")
+        relation = self._con.sql(f"SELECT * FROM {sql_name(name)} LIMIT 0")
         return {column: str(type_) for column, type_ in zip(relation.columns, relation.types, strict=True)}
 
-    def _count(self, name: str) -> int:
-        ((rows,),) = self._con.execute(f"SELECT count(*) FROM {self._attached(name).sql}").fetchall()
+    def _count(self, sql: str) -> int:
+        ((rows,),) = self._con.execute(f"SELECT count(*) FROM {sql}").fetchall()
         return int(rows)
 
     def _attached(self, name: str) -> AttachedName:
-        return _find(self._con, name)
+        schema = schema_name(name)
+        table = name if schema is None else name.partition(".")[2]
+        return AttachedName(self._database, schema or MAIN, table)
 
     def _has_state_table(self) -> bool:
         found = self._con.execute(
