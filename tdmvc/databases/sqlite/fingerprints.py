@@ -71,7 +71,7 @@ class Fingerprints:
 
     def save(self) -> None:
         """Write what is known into the file, valid until another transaction writes to it."""
-        if not self._is_counted():
+        if not (self._known and self._is_counted()):
             if self._has_table():
                 self._database.execute(f"DELETE FROM {FINGERPRINT_TABLE}")
             return
