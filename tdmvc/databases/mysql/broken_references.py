@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import alias, quoted, table_sql
 from tdmvc.model.declarations import ForeignKey
@@ -14,7 +14,7 @@ CHILD, PARENT = "child", "parent"
 
 
 def find_broken_references(
-    connection: MysqlConnection, tables: dict[str, DeclaredTable], names: Iterable[str]
+    connection: MysqlConnection, tables: dict[str, MysqlTable], names: Iterable[str]
 ) -> Iterator[Finding]:
     """Yield the references from and to some tables that rows break.
 
@@ -40,9 +40,7 @@ def find_broken_references(
                 )
 
 
-def _count(
-    connection: MysqlConnection, child: DeclaredTable, reference: ForeignKey, parent: DeclaredTable
-) -> int:
+def _count(connection: MysqlConnection, child: MysqlTable, reference: ForeignKey, parent: MysqlTable) -> int:
     own, other = alias(CHILD, child.schema, child.name), alias(PARENT, parent.schema, parent.name)
     pairs = list(zip(reference.columns, reference.to, strict=True))
     matches = " AND ".join(f"{own}.{quoted(column)} = {other}.{quoted(to)}" for column, to in pairs)

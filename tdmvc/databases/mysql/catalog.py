@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from tdmvc.databases.mysql.connection import MysqlConnection, Row
 from tdmvc.databases.mysql.keys import IndexPart, read_indexes
 from tdmvc.databases.mysql.names import OWN_TABLES, text_literals, without_escapes
-from tdmvc.databases.mysql.types import DeclaredColumn
+from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.declarations import Check, ForeignKey, Index, ReferenceActions, UniqueKey
 
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredTable:
+class MysqlTable:
     """A table as the catalog describes it."""
 
     schema: str
@@ -34,7 +34,7 @@ class DeclaredTable:
     """An estimate."""
     is_partitioned: bool = False
     is_versioned: bool = False
-    columns: tuple[DeclaredColumn, ...] = ()
+    columns: tuple[MysqlColumn, ...] = ()
     key: tuple[str, ...] = ()
     unique: frozenset[str] = frozenset()
     """Columns that are unique by themselves."""
@@ -52,17 +52,17 @@ class DeclaredTable:
 
 
 @dataclass(slots=True)
-class TableNames:
+class CatalogNames:
     """What a server has, by name alone."""
 
-    tables: dict[Key, DeclaredTable] = field(default_factory=dict)
-    relations: dict[Key, tuple[str, DeclaredTable]] = field(default_factory=dict)
+    tables: dict[Key, MysqlTable] = field(default_factory=dict)
+    relations: dict[Key, tuple[str, MysqlTable]] = field(default_factory=dict)
     """What has rows of other tables or of other servers, and its kind: `view`, `federated table`."""
     others: list[tuple[str, str]] = field(default_factory=list)
     """What has no rows at all, as kind and name: a sequence."""
 
 
-def read_names(connection: MysqlConnection, schemas: Sequence[str]) -> TableNames:
+def read_names(connection: MysqlConnection, schemas: Sequence[str]) -> CatalogNames:
     """Return the tables of schemas, without columns; those of tdmvc itself are left out."""
     rows = connection.query(
         "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT, AUTO_INCREMENT, "
@@ -70,10 +70,10 @@ def read_names(connection: MysqlConnection, schemas: Sequence[str]) -> TableName
         f"WHERE TABLE_SCHEMA IN ({text_literals(schemas)}) ORDER BY TABLE_SCHEMA, TABLE_NAME",
         "Reading the catalog",
     )
-    found = TableNames()
+    found = CatalogNames()
     for row in rows:
         schema, name, kind, engine, collation, comment, number, estimate, options = map(_text, row)
-        table = DeclaredTable(
+        table = MysqlTable(
             schema,
             name,
             engine,
@@ -97,8 +97,8 @@ def read_names(connection: MysqlConnection, schemas: Sequence[str]) -> TableName
 
 
 def read_declared(
-    connection: MysqlConnection, tables: Sequence[DeclaredTable], name_of: Callable[[str, str], str | None]
-) -> dict[Key, DeclaredTable]:
+    connection: MysqlConnection, tables: Sequence[MysqlTable], name_of: Callable[[str, str], str | None]
+) -> dict[Key, MysqlTable]:
     """Return tables with all that they declare.
 
     Args:
@@ -127,7 +127,7 @@ def read_declared(
 class _Scope:
     """Selects rows of the catalog that belong to the tables to read."""
 
-    def __init__(self, connection: MysqlConnection, tables: Sequence[DeclaredTable]) -> None:
+    def __init__(self, connection: MysqlConnection, tables: Sequence[MysqlTable]) -> None:
         self.connection = connection
         self.keys = {(table.schema, table.name) for table in tables}
         self.names = {(schema, name.lower()): name for schema, name in self.keys}
@@ -158,17 +158,17 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _columns(scope: _Scope) -> defaultdict[Key, list[DeclaredColumn]]:
+def _columns(scope: _Scope) -> defaultdict[Key, list[MysqlColumn]]:
     rows = scope.read(
         "TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, DATA_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE, "
         "DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
         "COLUMN_COMMENT, GENERATION_EXPRESSION, ORDINAL_POSITION",
         "COLUMNS",
     )
-    found: defaultdict[Key, list[DeclaredColumn]] = defaultdict(list)
+    found: defaultdict[Key, list[MysqlColumn]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: int(row[15])):
         found[row[0], row[1]].append(
-            DeclaredColumn(
+            MysqlColumn(
                 row[2],
                 row[3],
                 row[4].lower(),
@@ -275,12 +275,12 @@ def _action(rule: str) -> str:
 
 
 def _declared(
-    table: DeclaredTable,
-    columns: list[DeclaredColumn],
+    table: MysqlTable,
+    columns: list[MysqlColumn],
     checks: list[tuple[str, str, str]],
     indexes: list[IndexPart],
     references: list[ForeignKey | str],
-) -> DeclaredTable:
+) -> MysqlTable:
     json_checks = {f"json_valid(`{column.name}`)" for column in columns if column.kind == "longtext"}
     json_columns = {text[12:-2] for _, text, _ in checks if text in json_checks}
     kept = [column for column in columns if column.generation.upper() not in ("ROW START", "ROW END")]

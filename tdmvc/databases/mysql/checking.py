@@ -7,11 +7,12 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.collisions import find_collisions
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.doubts import Doubt, NoFormError, doubts
-from tdmvc.databases.mysql.types import DeclaredColumn
+from tdmvc.databases.mysql.doubt import NoFormError, ValueDoubt
+from tdmvc.databases.mysql.doubts import doubts
+from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.errors import format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column
@@ -25,7 +26,7 @@ _LONG = ("text", "blob", "json", "geometry", "point", "polygon", "linestring")
 def check_columns(
     connection: MysqlConnection,
     table: TableToWrite,
-    target: DeclaredTable,
+    target: MysqlTable,
     triggers: Sequence[str],
     most_bytes: int,
 ) -> list[Finding]:
@@ -38,7 +39,7 @@ def check_columns(
     name = table.schema.name
     by_name = {column.name.lower(): column for column in target.columns}
     findings: list[Finding] = []
-    checks: list[tuple[Column, DeclaredColumn, list[Doubt]]] = []
+    checks: list[tuple[Column, MysqlColumn, list[ValueDoubt]]] = []
     for column in table.schema.columns:
         own = by_name.get(column.name.lower())
         if own is None or own.generation:
@@ -92,7 +93,7 @@ def _has_long_timestamps(connection: MysqlConnection) -> bool:
 
 
 def _read(
-    table: TableToWrite, checks: Sequence[tuple[Column, DeclaredColumn, list[Doubt]]], most_bytes: int
+    table: TableToWrite, checks: Sequence[tuple[Column, MysqlColumn, list[ValueDoubt]]], most_bytes: int
 ) -> list[Finding]:
     long = [column.name for column, own, _ in checks if any(word in own.kind for word in _LONG)]
     if not long and not any(found for *_, found in checks):

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.literals import Statement, encoder, statements
+from tdmvc.databases.mysql.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.names import quoted, quoted_names, table_sql
-from tdmvc.databases.mysql.types import DeclaredColumn
+from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.text import plural
 
@@ -20,7 +20,7 @@ _EXACT = ("_0900_bin", "_nopad_bin")
 
 
 def find_collisions(
-    connection: MysqlConnection, table: TableToWrite, target: DeclaredTable
+    connection: MysqlConnection, table: TableToWrite, target: MysqlTable
 ) -> Iterator[Finding]:
     """Yield a finding for each unique key whose collation takes different texts of the rows for the same.
 
@@ -55,13 +55,11 @@ def find_collisions(
             )
 
 
-def _is_inexact(column: DeclaredColumn) -> bool:
+def _is_inexact(column: MysqlColumn) -> bool:
     return column.kind in _TEXTS and not (column.collation or "").endswith(_EXACT)
 
 
-def _count(
-    connection: MysqlConnection, table: TableToWrite, target: DeclaredTable, names: Sequence[str]
-) -> int:
+def _count(connection: MysqlConnection, table: TableToWrite, target: MysqlTable, names: Sequence[str]) -> int:
     """Return how many rows collide with another one that differs."""
     columns = {column.name.lower(): column for column in target.columns}
     encoders = None
@@ -71,7 +69,7 @@ def _count(
         f"CREATE TEMPORARY TABLE {_TABLE} ENGINE=InnoDB AS SELECT {quoted_names(names)} FROM {name} LIMIT 0",
         f"Comparing the keys of {target.name}",
     )
-    statement = Statement(f"INSERT INTO {_TABLE} VALUES ".encode())
+    statement = InsertFrame(f"INSERT INTO {_TABLE} VALUES ".encode())
     try:
         for batch in table.read():
             chosen: pa.RecordBatch = batch.select(list(names))

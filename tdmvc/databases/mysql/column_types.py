@@ -10,7 +10,7 @@ from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.mysql.ranges import timestamp_range
-from tdmvc.databases.mysql.types import GEOMETRIES, DeclaredColumn, column_reading
+from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn, column_reading
 from tdmvc.model.schema import Column, TableSchema
 
 _DECLARED = re.compile(r"(\w+)\s*(?:\((.*)\))?\s*((?:unsigned|zerofill|\s)*)", re.DOTALL)
@@ -56,7 +56,7 @@ class Sizes:
     """Whether all instants are ones of `timestamp`."""
 
 
-def parse_declared(name: str, text: str) -> DeclaredColumn | None:
+def parse_declared(name: str, text: str) -> MysqlColumn | None:
     """Return a type of MySQL or MariaDB as the catalog would describe it; None for any other text."""
     found = _DECLARED.fullmatch(" ".join(text.split()) if "'" not in text else text)
     if found is None:
@@ -68,7 +68,7 @@ def parse_declared(name: str, text: str) -> DeclaredColumn | None:
     precision = numbers[0] if numbers else {"decimal": 10, "bit": 1}.get(kind)
     scale = numbers[1] if len(numbers) > 1 else 0
     fraction = numbers[0] if numbers and kind in ("time", "datetime", "timestamp") else 0
-    return DeclaredColumn(name, text, kind, precision, scale, fraction, is_json=kind == "json")
+    return MysqlColumn(name, text, kind, precision, scale, fraction, is_json=kind == "json")
 
 
 def read_sizes(table: TableToWrite, names: Collection[str]) -> dict[str, Sizes]:
@@ -107,7 +107,7 @@ def needs_sizes(column: Column, keyed: Collection[str]) -> bool:
     return own is not None and own.kind in ("text", "blob")
 
 
-def own_type(column: Column) -> DeclaredColumn | None:
+def own_type(column: Column) -> MysqlColumn | None:
     """Return the declared type of a column, if it is one of MySQL that holds the values of the canonical type."""
     if column.physical_type is None:
         # Names of canonical types mean something else to MySQL: `binary` is one byte, `time` has no fractions.

@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 
 from tdmvc.databases.mysql.names import DIALECT, text_literal, without_escapes
-from tdmvc.databases.mysql.types import DeclaredColumn
+from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.declarations import Default
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -17,7 +17,7 @@ _ON_UPDATE = re.compile(r"on update (.+?)(?=\s+(?:invisible|default_generated)|\
 _CLOCK = re.compile(r"(?:current_timestamp|now)\s*(?:\(\s*0?\s*\))?", re.IGNORECASE)
 
 
-def read_default(column: DeclaredColumn, type_: pa.DataType, *, is_mariadb: bool) -> Default | None:
+def read_default(column: MysqlColumn, type_: pa.DataType, *, is_mariadb: bool) -> Default | None:
     """Return the default of a column; None if it is null.
 
     An `ON UPDATE` follows the expression, as it follows DEFAULT in SQL.
@@ -39,7 +39,7 @@ def read_default(column: DeclaredColumn, type_: pa.DataType, *, is_mariadb: bool
     return Default(expression=f"{words} ON UPDATE {_clock(updated[1])}", dialect=DIALECT)
 
 
-def _read(column: DeclaredColumn, type_: pa.DataType, *, is_mariadb: bool) -> Default | None:
+def _read(column: MysqlColumn, type_: pa.DataType, *, is_mariadb: bool) -> Default | None:
     written = column.default
     if written is None or column.generation or (is_mariadb and written.upper() == "NULL"):
         return None

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted, table_sql
 from tdmvc.errors import DatabaseError
@@ -12,9 +12,7 @@ _NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
 _VARYING = ("char", "text", "blob", "binary", "json", "bit", "point", "polygon", "linestring", "geom")
 
 
-def fingerprint(
-    connection: MysqlConnection, table: DeclaredTable, next_number: int | None
-) -> tuple[int, str]:
+def fingerprint(connection: MysqlConnection, table: MysqlTable, next_number: int | None) -> tuple[int, str]:
     """Return the row count, and a text that differs once rows, definition, next number or the server differ.
 
     CHECKSUM TABLE adds up a CRC of the bytes of each row. It puts texts one after the other without their lengths,

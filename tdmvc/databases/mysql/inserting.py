@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
-from tdmvc.databases.mysql.literals import Statement, encoder, statements
+from tdmvc.databases.mysql.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
 from tdmvc.errors import DatabaseError
 from tdmvc.model.progress import ProgressCallback
@@ -23,11 +23,11 @@ _BINARY_COMPARED = frozenset({"char", "varchar", "tinytext", "text", "mediumtext
 
 
 @dataclass(frozen=True, slots=True)
-class RowWriter:
+class MysqlWriter:
     """Writes into one table."""
 
     connection: MysqlConnection
-    table: DeclaredTable
+    table: MysqlTable
     most_bytes: int
     """The longest statement that the server accepts."""
     on_progress: ProgressCallback
@@ -70,7 +70,7 @@ class RowWriter:
         names = self._own_columns(rows.schema.names)
         encoders = [encoder(rows.schema.field(name).type, columns[name.lower()]) for name in names]
         prefix = f"INSERT INTO {into or self._name} ({quoted_names(names)}) VALUES "
-        statement = Statement(prefix.encode())
+        statement = InsertFrame(prefix.encode())
         done = 0
         for batch in rows:
             for sql, count in statements(

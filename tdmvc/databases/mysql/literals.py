@@ -11,7 +11,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import JoinOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.arrow.values import python_values
-from tdmvc.databases.mysql.types import GEOMETRIES, DeclaredColumn
+from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn
 
 _BATCH_BYTES = 16 << 20
 _NULL = b"NULL"
@@ -23,14 +23,14 @@ Encoder = Callable[[pa.Array], pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class InsertFrame:
     """What goes before the rows of a statement and after them."""
 
     prefix: bytes
     suffix: bytes = b""
 
 
-def encoder(type_: pa.DataType, column: DeclaredColumn) -> Encoder:
+def encoder(type_: pa.DataType, column: MysqlColumn) -> Encoder:
     """Return how values of a canonical type are written for a column, whose server converts them exactly or refuses."""
     if pa.types.is_nested(type_):
         return _json
@@ -52,7 +52,7 @@ def encoder(type_: pa.DataType, column: DeclaredColumn) -> Encoder:
 
 
 def statements(
-    batch: pa.RecordBatch, encoders: Sequence[Encoder], statement: Statement, most_bytes: int
+    batch: pa.RecordBatch, encoders: Sequence[Encoder], statement: InsertFrame, most_bytes: int
 ) -> Iterator[tuple[bytes, int]]:
     """Yield statements for all rows of a batch, each with its rows, and none too long unless a single row is."""
     for part in _parts(batch):

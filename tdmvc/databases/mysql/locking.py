@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from tdmvc.databases.mysql.broken_references import CHILD, PARENT
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import LOCK_SECONDS, MysqlConnection
 from tdmvc.databases.mysql.errors import LOCK_CODES, RefusedStatementError
 from tdmvc.databases.mysql.inserting import CHANGING, EXISTING
@@ -47,8 +47,8 @@ class SeedLock:
 def lock_tables(
     connection: MysqlConnection,
     schema: str,
-    written: Sequence[DeclaredTable],
-    related: Iterable[DeclaredTable],
+    written: Sequence[MysqlTable],
+    related: Iterable[MysqlTable],
 ) -> None:
     """Lock tables for writing, and those with references from or to them for reading; commits.
 
@@ -74,7 +74,7 @@ def lock_tables(
         ) from None
 
 
-def _aliased(table: DeclaredTable, purposes: Mapping[str, str]) -> list[str]:
+def _aliased(table: MysqlTable, purposes: Mapping[str, str]) -> list[str]:
     name = table_sql(table.schema, table.name)
     return [
         f"{name} AS {alias(purpose, table.schema, table.name)} {kind}" for purpose, kind in purposes.items()

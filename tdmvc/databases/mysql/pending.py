@@ -28,7 +28,7 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PendingStep:
     """One thing to undo or to finish."""
 
     kind: StepKind
@@ -65,24 +65,24 @@ class Pending:
             "Preparing the database",
         )
 
-    def add(self, step: Step) -> None:
+    def add(self, step: PendingStep) -> None:
         """Remember a step, in place of an earlier one for the same object."""
         values = ", ".join(map(text_literal, (step.kind, step.schema, step.name, step.text)))
         self._connection.execute(f"REPLACE INTO {self._table} VALUES ({values})", "Preparing the database")
 
-    def read(self) -> list[Step]:
+    def read(self) -> list[PendingStep]:
         """Return all steps."""
         rows = self._connection.query(
             f"SELECT kind, schema_name, name, step FROM {self._table} ORDER BY kind, schema_name, name"
         )
-        return [Step(StepKind(kind), schema, name, text) for kind, schema, name, text in rows]
+        return [PendingStep(StepKind(kind), schema, name, text) for kind, schema, name, text in rows]
 
     def forget(self, *kinds: StepKind) -> None:
         """Forget all steps of these kinds."""
         wanted = ", ".join(text_literal(kind) for kind in kinds)
         self._connection.execute(f"DELETE FROM {self._table} WHERE kind IN ({wanted})")
 
-    def carry_out(self, restore_trigger: Callable[[Step], None]) -> None:
+    def carry_out(self, restore_trigger: Callable[[PendingStep], None]) -> None:
         """Undo or finish everything, and remove the table; outside a transaction."""
         steps = self.read()
         self._connection.execute("SET SESSION foreign_key_checks = 0")
@@ -102,7 +102,7 @@ class Pending:
         self._connection.execute(f"DROP TABLE {self._table}", "Cleaning up")
 
 
-def set_next_number(connection: MysqlConnection, step: Step) -> None:
+def set_next_number(connection: MysqlConnection, step: PendingStep) -> None:
     """Set the next number of a table, if the table is still there; the server never sets it below the greatest."""
     found = connection.query(
         f"SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {text_literal(step.schema)} "

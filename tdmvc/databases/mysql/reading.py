@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.databases.base import OtherObjects, QualifiedName, ReadOptions
 from tdmvc.databases.mysql.address import resolve_address
-from tdmvc.databases.mysql.catalog import DeclaredTable, TableNames, read_declared, read_names, read_schemas
+from tdmvc.databases.mysql.catalog import CatalogNames, MysqlTable, read_declared, read_names, read_schemas
 from tdmvc.databases.mysql.connection import READING_MODE, MysqlConnection, connected
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literals
 from tdmvc.databases.mysql.rowstream import read_columns
@@ -74,7 +74,7 @@ class MysqlSnapshot:
     def __init__(self, connection: MysqlConnection, schemas: tuple[str, ...]) -> None:
         self._connection = connection
         self._schemas = schemas
-        self._names: TableNames | None = None
+        self._names: CatalogNames | None = None
 
     @property
     def schemas(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class MysqlSnapshot:
         declared = self.read_declared(names)
         return [self._source_table(declared[name], name) for name in names]
 
-    def read_declared(self, names: Sequence[str]) -> dict[str, DeclaredTable]:
+    def read_declared(self, names: Sequence[str]) -> dict[str, MysqlTable]:
         """Return what the catalog declares of tables, by their names in a dataset."""
         catalog = self.catalog()
         known = {self.name_of(*key): table for key, table in catalog.tables.items()}
@@ -133,7 +133,7 @@ class MysqlSnapshot:
         table = table_sql(name.schema or self._schemas[0], name.table)
         return self._connection.query_values(f"SELECT * FROM {table} LIMIT {most}", f"Reading {name.table}")
 
-    def catalog(self) -> TableNames:
+    def catalog(self) -> CatalogNames:
         """Return the tables and all else by name; read once."""
         if self._names is None:
             self._names = read_names(self._connection, self._schemas)
@@ -156,7 +156,7 @@ class MysqlSnapshot:
         ) or next((key for key in tables if key[0] == schema and key[1].lower() == table.lower()), None)
         return self.name_of(*actual) if actual is not None else None
 
-    def _source_table(self, table: DeclaredTable, name: str) -> SourceTable:
+    def _source_table(self, table: MysqlTable, name: str) -> SourceTable:
         unusual, highest = look_at_rows(self._connection, table)
         readings = column_readings(table, unusual)
         schema = table_schema(table, name, readings, is_mariadb=self._connection.is_mariadb)
@@ -175,7 +175,7 @@ class MysqlSnapshot:
 
 def _open_scan(
     connection: MysqlConnection,
-    table: DeclaredTable,
+    table: MysqlTable,
     schema: TableSchema,
     readings: list[ColumnReading],
     fault: list[TdmvcError],

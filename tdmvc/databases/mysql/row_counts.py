@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.databases.mysql.catalog import DeclaredTable, Key
+from tdmvc.databases.mysql.catalog import Key, MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import table_sql, text_literal
 
@@ -10,7 +10,7 @@ _MOST_COUNTED = 10_000
 _AT_ONCE = 100
 
 
-def count_rows(connection: MysqlConnection, tables: Sequence[DeclaredTable]) -> dict[Key, int]:
+def count_rows(connection: MysqlConnection, tables: Sequence[MysqlTable]) -> dict[Key, int]:
     """Return the row counts of tables, exact for small ones, and never 0 for one that has rows."""
     counts: dict[Key, int] = {}
     for start in range(0, len(tables), _AT_ONCE):
@@ -27,7 +27,7 @@ def count_rows(connection: MysqlConnection, tables: Sequence[DeclaredTable]) -> 
     return counts
 
 
-def next_number(connection: MysqlConnection, table: DeclaredTable) -> int:
+def next_number(connection: MysqlConnection, table: MysqlTable) -> int:
     """Return the number that a table gives next, as the server knows it now."""
     (row,) = connection.query(
         f"SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {text_literal(table.schema)} "

@@ -3,11 +3,11 @@
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.defaults import read_default
 from tdmvc.databases.mysql.names import DIALECT, quoted, table_sql
-from tdmvc.databases.mysql.types import ColumnReading, DeclaredColumn, column_reading
+from tdmvc.databases.mysql.types import ColumnReading, MysqlColumn, column_reading
 from tdmvc.errors import format_names
 from tdmvc.model.declarations import Collation, Generated, Identity, TableOptions
 from tdmvc.model.schema import Column, TableSchema
@@ -16,7 +16,7 @@ _USUAL_COLLATIONS = ("utf8mb4_general_ci", "utf8mb4_0900_ai_ci", "utf8mb4_uca140
 """The defaults of utf8mb4; a table with one of them declares nothing."""
 
 
-def look_at_rows(connection: MysqlConnection, table: DeclaredTable) -> tuple[dict[str, str], int | None]:
+def look_at_rows(connection: MysqlConnection, table: MysqlTable) -> tuple[dict[str, str], int | None]:
     """Return the columns with values that their usual canonical type cannot hold, each with the reason.
 
     Beside them, the greatest number of a column that the server numbers; None without a row or such a column.
@@ -42,12 +42,12 @@ def look_at_rows(connection: MysqlConnection, table: DeclaredTable) -> tuple[dic
     return unusual, int(float(highest)) if highest is not None else None
 
 
-def numbered_column(table: DeclaredTable) -> str | None:
+def numbered_column(table: MysqlTable) -> str | None:
     """Return the column that the server numbers."""
     return next((column.name for column in table.columns if "auto_increment" in column.extra), None)
 
 
-def column_readings(table: DeclaredTable, unusual: dict[str, str]) -> list[ColumnReading]:
+def column_readings(table: MysqlTable, unusual: dict[str, str]) -> list[ColumnReading]:
     """Return how each column is read."""
     readings = []
     for column in table.columns:
@@ -58,7 +58,7 @@ def column_readings(table: DeclaredTable, unusual: dict[str, str]) -> list[Colum
 
 
 def table_schema(
-    table: DeclaredTable, name: str, readings: list[ColumnReading], *, is_mariadb: bool
+    table: MysqlTable, name: str, readings: list[ColumnReading], *, is_mariadb: bool
 ) -> TableSchema:
     """Return a table as a dataset describes it.
 
@@ -81,7 +81,7 @@ def table_schema(
     )
 
 
-def _column(table: DeclaredTable, column: DeclaredColumn, type_: pa.DataType, *, is_mariadb: bool) -> Column:
+def _column(table: MysqlTable, column: MysqlColumn, type_: pa.DataType, *, is_mariadb: bool) -> Column:
     physical = column.physical_type
     own_collation = (
         column.collation is not None and column.collation != table.collation and not column.is_json
@@ -100,13 +100,13 @@ def _column(table: DeclaredTable, column: DeclaredColumn, type_: pa.DataType, *,
     )
 
 
-def _generated(column: DeclaredColumn) -> Generated | None:
+def _generated(column: MysqlColumn) -> Generated | None:
     if not column.generation:
         return None
     return Generated(column.generation, "virtual" not in column.extra, DIALECT)
 
 
-def _options(table: DeclaredTable) -> TableOptions | None:
+def _options(table: MysqlTable) -> TableOptions | None:
     if not table.collation or table.collation in _USUAL_COLLATIONS:
         return None
     if not any(column.collation == table.collation for column in table.columns):
@@ -114,7 +114,7 @@ def _options(table: DeclaredTable) -> TableOptions | None:
     return TableOptions((f"COLLATE {table.collation}",), DIALECT)
 
 
-def table_notes(table: DeclaredTable, unusual: dict[str, str], highest: int | None) -> list[str]:
+def table_notes(table: MysqlTable, unusual: dict[str, str], highest: int | None) -> list[str]:
     """Return what people should know about a table that was read.
 
     Args:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import table_sql, text_literal
-from tdmvc.databases.mysql.pending import Step, StepKind
+from tdmvc.databases.mysql.pending import PendingStep, StepKind
 from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.model.seeding import SeededDataset
 
@@ -19,9 +19,11 @@ def has_state_table(connection: MysqlConnection, schema: str) -> bool:
     )
 
 
-def make_state_table(connection: MysqlConnection, schema: str, remember: Callable[[Step], None]) -> None:
+def make_state_table(
+    connection: MysqlConnection, schema: str, remember: Callable[[PendingStep], None]
+) -> None:
     """Make the table, which is dropped again if nothing is committed."""
-    remember(Step(StepKind.DROP, schema, STATE_TABLE))
+    remember(PendingStep(StepKind.DROP, schema, STATE_TABLE))
     connection.execute(
         f"CREATE TABLE {table_sql(schema, STATE_TABLE)} (dataset varchar(200) NOT NULL PRIMARY KEY, "
         "state longtext NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC "

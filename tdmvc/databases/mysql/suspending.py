@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literal
-from tdmvc.databases.mysql.pending import Pending, Step, StepKind
+from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 
 _VARIABLE = "@tdmvc_loading"
 _GUARD = f"IF {_VARIABLE} IS NULL THEN"
@@ -21,7 +21,7 @@ class Triggers:
     def __init__(self, connection: MysqlConnection, pending: Pending) -> None:
         self._connection = connection
         self._pending = pending
-        self.suspended: list[Step] = []
+        self.suspended: list[PendingStep] = []
 
     def read_names(self, schema: str, tables: Collection[str]) -> list[str]:
         """Return the names of the triggers of tables."""
@@ -56,7 +56,7 @@ class Triggers:
     def remember(self, schema: str, tables: Collection[str]) -> None:
         """Remember the triggers of tables as they are, so that a kill at any time cannot lose one; commits."""
         for table, name, *rest in self._read(schema, tables):
-            step = Step(StepKind.TRIGGER, schema, name, json.dumps([table, *rest], ensure_ascii=False))
+            step = PendingStep(StepKind.TRIGGER, schema, name, json.dumps([table, *rest], ensure_ascii=False))
             if _GUARD not in rest[2]:
                 self._pending.add(step)
                 self.suspended.append(step)
@@ -70,7 +70,7 @@ class Triggers:
         if self.suspended:
             self._connection.execute(f"SET {_VARIABLE} = 1")
 
-    def restore(self, step: Step) -> None:
+    def restore(self, step: PendingStep) -> None:
         """Make a trigger as it was, if its table is still there."""
         values = json.loads(step.text)
         found = self._connection.query(
@@ -80,7 +80,7 @@ class Triggers:
         if found:
             self._make(step, values)
 
-    def _make(self, step: Step, values: list[str]) -> None:
+    def _make(self, step: PendingStep, values: list[str]) -> None:
         table, timing, event, statement, definer, mode, charset, collation = values
         connection = self._connection
         name = table_sql(step.schema, step.name)

@@ -9,15 +9,15 @@ import pyarrow as pa
 from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.broken_references import find_broken_references
-from tdmvc.databases.mysql.catalog import DeclaredTable
+from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.checking import check_columns, hidden_triggers
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection, connected
 from tdmvc.databases.mysql.creating import TableMaker
 from tdmvc.databases.mysql.fingerprints import fingerprint
-from tdmvc.databases.mysql.inserting import RowWriter
+from tdmvc.databases.mysql.inserting import MysqlWriter
 from tdmvc.databases.mysql.locking import SeedLock, lock_tables
 from tdmvc.databases.mysql.names import DIALECT, quoted, table_sql
-from tdmvc.databases.mysql.pending import Pending, Step, StepKind
+from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 from tdmvc.databases.mysql.reading import MysqlSnapshot, choose_schemas
 from tdmvc.databases.mysql.row_counts import count_rows, next_number
 from tdmvc.databases.mysql.schemas import column_readings, numbered_column, table_schema
@@ -82,7 +82,7 @@ class MysqlTarget:
         self._lock = SeedLock(connection, schemas[0])
         self._pending = Pending(connection, schemas[0])
         self._triggers = Triggers(connection, self._pending)
-        self._declared: dict[str, DeclaredTable] | None = None
+        self._declared: dict[str, MysqlTable] | None = None
         self._locked: set[str] = set()
         self._proven: dict[str, tuple[int, str]] = {}
         self._numbers: dict[str, int] = {}
@@ -117,7 +117,7 @@ class MysqlTarget:
             for name, table in declared.items()
         }
 
-    def _read_declared(self) -> dict[str, DeclaredTable]:
+    def _read_declared(self) -> dict[str, MysqlTable]:
         if self._declared is None:
             self._snapshot.forget_catalog()
             self._declared = self._snapshot.read_declared(self._snapshot.read_names())
@@ -134,7 +134,9 @@ class MysqlTarget:
             self._connection.execute(f"SET SESSION sql_mode = '{CREATING_MODE}'")
             self._connection.execute("SET SESSION foreign_key_checks = 0")
             maker = TableMaker(
-                self._connection, schema, lambda kind, name: self._pending.add(Step(kind, schema, name))
+                self._connection,
+                schema,
+                lambda kind, name: self._pending.add(PendingStep(kind, schema, name)),
             )
             try:
                 return maker.create(tables, views, there)
@@ -173,11 +175,11 @@ class MysqlTarget:
         if not has_state_table(self._connection, self._schemas[0]):
             make_state_table(self._connection, self._schemas[0], lambda step: self._pending.add(step))
 
-    def _remember(self, table: DeclaredTable) -> None:
+    def _remember(self, table: MysqlTable) -> None:
         """Remember what a rollback does not restore."""
         if numbered_column(table) is not None:
             number = next_number(self._connection, table)
-            self._pending.add(Step(StepKind.NUMBER, table.schema, table.name, str(number)))
+            self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
         self._triggers.remember(table.schema, {table.name})
 
     @contextmanager
@@ -208,7 +210,7 @@ class MysqlTarget:
                     remedy="run the same command again; nothing was changed.",
                 )
 
-    def _related(self, known: Mapping[str, DeclaredTable]) -> list[DeclaredTable]:
+    def _related(self, known: Mapping[str, MysqlTable]) -> list[MysqlTable]:
         """Return the tables with references from or to the locked ones."""
         found = set()
         for name, table in known.items():
@@ -227,13 +229,13 @@ class MysqlTarget:
                 remedy="lock all tables first; nothing was changed.",
             )
 
-    def _writer(self, name: str) -> RowWriter:
+    def _writer(self, name: str) -> MysqlWriter:
         if name not in self._locked:
             self.lock([name])
         self._has_written = True
         self._proven.pop(name, None)
         table = self._read_declared()[name]
-        return RowWriter(self._connection, table, self._most_bytes, self._on_progress)
+        return MysqlWriter(self._connection, table, self._most_bytes, self._on_progress)
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
         writer = self._writer(target.name)
@@ -270,7 +272,7 @@ class MysqlTarget:
             )
             number = max(int(float(row[0])), 0) + 1 + sequence_offset
             self._numbers[name] = number
-            self._pending.add(Step(StepKind.NUMBER, table.schema, table.name, str(number)))
+            self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
         return list(find_broken_references(self._connection, self._read_declared(), names))

@@ -20,7 +20,7 @@ _LENGTH = re.compile(r"\((\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredColumn:
+class MysqlColumn:
     """A column as the catalog of the server describes it."""
 
     name: str
@@ -88,7 +88,7 @@ class ColumnReading:
     """Why the other way is needed, for a note."""
 
 
-def column_reading(column: DeclaredColumn) -> ColumnReading:
+def column_reading(column: MysqlColumn) -> ColumnReading:
     """Return how a column is read; every value of every type has a form that holds it exactly."""
     name, kind = quoted(column.name), column.kind
     if kind in _INTEGERS:
@@ -149,7 +149,7 @@ def ewkb_sql(name: str) -> str:
     return f"IF(SUBSTR({digits}, 1, 8) = '00000000', {plain}, {with_srid})"
 
 
-def _integer(column: DeclaredColumn, name: str) -> ColumnReading:
+def _integer(column: MysqlColumn, name: str) -> ColumnReading:
     type_ = SIMPLE[("u" if column.is_unsigned else "") + _INTEGERS[column.kind]]
     reading = _number(type_, name)
     if not column.is_flag:
@@ -165,7 +165,7 @@ def _integer(column: DeclaredColumn, name: str) -> ColumnReading:
 
 
 def _with_zero_dates(
-    column: DeclaredColumn, name: str, type_: pa.DataType, convert: Callable[[pa.Array], pa.Array]
+    column: MysqlColumn, name: str, type_: pa.DataType, convert: Callable[[pa.Array], pa.Array]
 ) -> ColumnReading:
     return ColumnReading(
         type_,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.databases.mysql.catalog import TableNames
+from tdmvc.databases.mysql.catalog import CatalogNames
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import DIALECT, text_literals
 from tdmvc.model.declarations import View
@@ -31,7 +31,7 @@ def read_views(connection: MysqlConnection, schema: str) -> tuple[list[View], li
     return _ordered(views), left_out
 
 
-def read_left_out(connection: MysqlConnection, schemas: Sequence[str], names: TableNames) -> list[str]:
+def read_left_out(connection: MysqlConnection, schemas: Sequence[str], names: CatalogNames) -> list[str]:
     """Return what no dataset keeps, each with its kind: `procedure p`."""
     wanted = text_literals(schemas)
     left_out = [f"{kind} {name}" for kind, name in names.others]

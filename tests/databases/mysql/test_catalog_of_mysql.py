@@ -5,7 +5,7 @@ import pytest
 
 from tdmvc.databases.mysql.defaults import read_default
 from tdmvc.databases.mysql.names import without_escapes
-from tdmvc.databases.mysql.types import DeclaredColumn, column_reading
+from tdmvc.databases.mysql.types import MysqlColumn, column_reading
 from tdmvc.databases.mysql.views import without_schema
 from tdmvc.model.declarations import Default
 
@@ -15,21 +15,19 @@ DIALECT = "mysql"
 @pytest.mark.parametrize(
     ("column", "type_", "expected"),
     [
-        (DeclaredColumn("c", "varchar(9)", "varchar", default="it's"), pa.string(), Default("it's")),
-        (DeclaredColumn("c", "varchar(9)", "varchar", default="NULL"), pa.string(), Default("NULL")),
-        (DeclaredColumn("c", "varchar(9)", "varchar", default="'x'"), pa.string(), Default("'x'")),
-        (DeclaredColumn("c", "int", "int", default="5"), pa.int32(), Default("5")),
-        (DeclaredColumn("c", "tinyint(1)", "tinyint", default="1"), pa.bool_(), Default("true")),
-        (DeclaredColumn("c", "bit(3)", "bit", 3, default="b'1'"), pa.string(), Default("001")),
+        (MysqlColumn("c", "varchar(9)", "varchar", default="it's"), pa.string(), Default("it's")),
+        (MysqlColumn("c", "varchar(9)", "varchar", default="NULL"), pa.string(), Default("NULL")),
+        (MysqlColumn("c", "varchar(9)", "varchar", default="'x'"), pa.string(), Default("'x'")),
+        (MysqlColumn("c", "int", "int", default="5"), pa.int32(), Default("5")),
+        (MysqlColumn("c", "tinyint(1)", "tinyint", default="1"), pa.bool_(), Default("true")),
+        (MysqlColumn("c", "bit(3)", "bit", 3, default="b'1'"), pa.string(), Default("001")),
         (
-            DeclaredColumn(
-                "c", "datetime", "datetime", default="CURRENT_TIMESTAMP", extra="default_generated"
-            ),
+            MysqlColumn("c", "datetime", "datetime", default="CURRENT_TIMESTAMP", extra="default_generated"),
             pa.timestamp("us"),
             Default(expression="CURRENT_TIMESTAMP", dialect=DIALECT),
         ),
         (
-            DeclaredColumn(
+            MysqlColumn(
                 "c",
                 "timestamp(6)",
                 "timestamp",
@@ -40,18 +38,18 @@ DIALECT = "mysql"
             Default(expression="CURRENT_TIMESTAMP(6) ON UPDATE current_timestamp(6)", dialect=DIALECT),
         ),
         (
-            DeclaredColumn("c", "char(36)", "char", default="uuid()", extra="default_generated"),
+            MysqlColumn("c", "char(36)", "char", default="uuid()", extra="default_generated"),
             pa.string(),
             Default(expression="uuid()", dialect=DIALECT),
         ),
         (
-            DeclaredColumn("c", "int", "int", generation="(`a` + 1)", extra="virtual generated"),
+            MysqlColumn("c", "int", "int", generation="(`a` + 1)", extra="virtual generated"),
             pa.int32(),
             None,
         ),
     ],
 )
-def test_defaults(column: DeclaredColumn, type_: pa.DataType, expected: Default | None) -> None:
+def test_defaults(column: MysqlColumn, type_: pa.DataType, expected: Default | None) -> None:
     assert read_default(column, type_, is_mariadb=False) == expected
 
 
@@ -71,7 +69,7 @@ def test_expressions_lose_the_escapes_and_charsets_that_the_catalog_adds() -> No
     ],
 )
 def test_types(type_: str, kind: str, canonical: pa.DataType, physical: str) -> None:
-    column = DeclaredColumn("c", type_, kind)
+    column = MysqlColumn("c", type_, kind)
     assert (column_reading(column).type, column.physical_type) == (canonical, physical)
 
 

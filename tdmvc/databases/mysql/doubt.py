@@ -1,0 +1,87 @@
+"""One thing that may be wrong with values for a column, and what finds such values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Any
+
+import pyarrow as pa
+
+from tdmvc.arrow.compute import SetLookupOptions, call_function
+from tdmvc.model.finding import Severity
+
+Finder = Callable[[pa.Array], pa.Array]
+"""Returns true for each value that is meant; false or null for all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDoubt:
+    """One thing that may be wrong with values."""
+
+    problem: str
+    """What they are then: `longer than varchar(40)`."""
+    find: Finder
+    is_fault: bool = True
+    """False if they are loaded all the same, and read back in another form."""
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.ERROR if self.is_fault else Severity.WARNING
+
+    def count(self, array: pa.Array) -> int:
+        """Return how many values there is something wrong with."""
+        return int(call_function("sum", [self.find(array)]).as_py() or 0)
+
+
+class NoFormError(Exception):
+    """No value of the type can go into the column."""
+
+
+def each_value(is_meant: Callable[[Any], bool]) -> Finder:
+    """Return a finder that looks at each different value once."""
+
+    def find(array: pa.Array) -> pa.Array:
+        different = call_function("unique", [array])
+        found = [value for value in different.to_pylist() if value is not None and is_meant(value)]
+        if not found:
+            return pa.array([False])
+        return call_function("is_in", [array], SetLookupOptions(pa.array(found, array.type), skip_nulls=True))
+
+    return find
+
+
+def other_form(what: str) -> ValueDoubt:
+    """Return the doubt that warns of all values, because they read back in another form."""
+    return ValueDoubt(what, lambda array: array.is_valid(), is_fault=False)
+
+
+def negated(found: pa.Array) -> pa.Array:
+    """Return true for what is false."""
+    return call_function("invert", [found])
+
+
+def both(one: pa.Array, other: pa.Array) -> pa.Array:
+    """Return true where both are."""
+    return call_function("and", [one, other])
+
+
+def either(one: pa.Array, other: pa.Array) -> pa.Array:
+    """Return true where one of them is."""
+    return call_function("or", [one, other])
+
+
+def at_least(array: pa.Array, least: int) -> pa.Array:
+    """Return true for numbers that are not smaller."""
+    return call_function("greater_equal", [array, pa.scalar(least, array.type)])
+
+
+def longer(function: str, array: pa.Array, most: int) -> pa.Array:
+    """Return true for values whose length, by a function of Arrow, is greater."""
+    lengths = call_function(function, [array])
+    return call_function("greater", [lengths.cast(pa.int64()), pa.scalar(most, pa.int64())])
+
+
+def decimal_places(value: Decimal) -> int:
+    """Return how many digits after the point a number needs."""
+    with localcontext(prec=80):
+        return -int(value.normalize().as_tuple().exponent)
