@@ -1,7 +1,7 @@
 """Writes rows by their key: what is new, what differs, and what is gone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -31,6 +31,10 @@ class KeyedTable:
     key: Sequence[str]
     can_delete: bool
     """Whether a row may be deleted and inserted again: no reference acts."""
+    version_sum: str | None = None
+    """SQL for the sum of the hashes of row versions; None if nobody asks for it."""
+    differences: list[int] = field(default_factory=list)
+    """What the changes add to that sum, or take off it."""
 
     @property
     def _same_key(self) -> str:
@@ -40,23 +44,34 @@ class KeyedTable:
         """Insert the rows whose key is not there, and update the others where they differ."""
         self._stage(_ROWS, plan.names, rows, plan)
         ((count,),) = self.connection.execute(f"SELECT count(*) FROM {_ROWS}").fetchall()
+        self._sum(_ROWS, -1)
         updated = self._update([name for name in plan.names if name not in self.key])
         names = quote_names(plan.names)
         inserted = self.connection.execute(
             f"INSERT INTO {table_sql(self.relation)} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {_ROWS} s "
             f"WHERE NOT EXISTS (SELECT FROM {self.relation.sql} t WHERE {self._same_key})"
         ).rowcount
+        self._sum(_ROWS, 1)
         self.connection.execute(f"DROP TABLE {_ROWS}")
         return RowCounts(inserted, updated, 0, int(count) - inserted - updated)
 
     def delete(self, rows: pa.RecordBatchReader, plan: CopyPlan) -> int:
         """Delete the rows with these keys, and return how many there were."""
         self._stage(_GONE, plan.names, rows, plan)
+        self._sum(_GONE, -1)
         deleted = self.connection.execute(
             f"DELETE FROM {self.relation.sql} t USING {_GONE} s WHERE {self._same_key}"
         ).rowcount
         self.connection.execute(f"DROP TABLE {_GONE}")
         return deleted
+
+    def _sum(self, staged: str, sign: int) -> None:
+        """Add up the hashes of the rows with the keys of staged ones."""
+        if self.version_sum is not None:
+            ((found,),) = self.connection.execute(
+                f"SELECT {self.version_sum} FROM {self.relation.sql} t JOIN {staged} s ON {self._same_key}"
+            ).fetchall()
+            self.differences.append(sign * int(found))
 
     def _stage(self, name: str, columns: Sequence[str], rows: pa.RecordBatchReader, plan: CopyPlan) -> None:
         """Put rows into a temporary table whose columns have the types of the table's."""

@@ -6,15 +6,13 @@ sixth of the time that hashing all values takes. See docs/decisions/0064.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.relations import Relation
 
 _HAS_PLACE_HASH = 140000
-_BY_VERSIONS = """
-SELECT count(*), coalesce(sum(hashtidextended(t.ctid, ({xid} - age(t.xmin)) << 32 # t.tableoid::bigint)), 0)
-FROM {table} t
-"""
+_SUM = "coalesce(sum(hashtidextended(t.ctid, ({xid} - age(t.xmin)) << 32 # t.tableoid::bigint)), 0)"
 _BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
 _DEFINITIONS = """
 WITH tree AS (
@@ -60,8 +58,30 @@ SELECT EXISTS (SELECT FROM pg_class c JOIN pg_am a ON a.oid = c.relam
 _EPOCH_BITS = 31
 
 
-def count_versions(connection: PostgresConnection, relation: Relation) -> tuple[int, str]:
-    """Return the number of rows, and a text that differs once a row was added, changed or deleted.
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The row versions of a table."""
+
+    rows: int
+    total: int
+    """The sum of their hashes."""
+    xid: int | None
+    """The transaction that looked at them; None if their texts were hashed."""
+
+    def __str__(self) -> str:
+        if self.xid is None:
+            return f"texts {self.total}"
+        # The numbers of transactions begin again after 2³²: versions of another round prove nothing.
+        return f"versions {self.xid >> _EPOCH_BITS} {self.total}"
+
+    @property
+    def sum(self) -> str | None:
+        """SQL for the sum of the hashes of some rows `t`; None if there is none that can be taken off the total."""
+        return None if self.xid is None else _SUM.format(xid=self.xid)
+
+
+def count_versions(connection: PostgresConnection, relation: Relation) -> Versions:
+    """Return the number of rows, and a sum that differs once a row was added, changed or deleted.
 
     The table must be locked, and the transaction must have a number of its own since its beginning.
     """
@@ -71,11 +91,10 @@ def count_versions(connection: PostgresConnection, relation: Relation) -> tuple[
     # Tables of other storage have no versions, or other ones.
     if has_other_storage or connection.info.server_version < _HAS_PLACE_HASH:
         ((rows, total),) = connection.execute(_BY_TEXTS.format(table=relation.sql)).fetchall()
-        return int(rows), f"texts {total}"
-    query = _BY_VERSIONS.format(xid=int(xid), table=relation.sql)
+        return Versions(int(rows), int(total), None)
+    query = f"SELECT count(*), {_SUM.format(xid=int(xid))} FROM {relation.sql} t"
     ((rows, total),) = connection.execute(query).fetchall()
-    # The numbers of transactions begin again after 2³²: versions of another round prove nothing.
-    return int(rows), f"versions {int(xid) >> _EPOCH_BITS} {total}"
+    return Versions(int(rows), int(total), int(xid))
 
 
 def read_definitions(connection: PostgresConnection, relations: Sequence[Relation]) -> Mapping[int, str]:

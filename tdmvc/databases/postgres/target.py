@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from tdmvc.databases.postgres.checking import check_table
 from tdmvc.databases.postgres.clearing import clear_tables
 from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
 from tdmvc.databases.postgres.creating import create_tables
-from tdmvc.databases.postgres.fingerprint import count_versions, read_definitions
+from tdmvc.databases.postgres.fingerprint import Versions, count_versions, read_definitions
 from tdmvc.databases.postgres.loading import copy_rows, plan_copy
 from tdmvc.databases.postgres.locking import lock_tables, table_sql, wait_for_seeds
 from tdmvc.databases.postgres.numbering import Numbering
@@ -94,6 +95,8 @@ class PostgresTarget:
         self._relations: dict[str, Relation] | None = None
         self._locked: set[str] = set()
         self._definitions: Mapping[int, tuple[str, str]] | None = None
+        self._versions: dict[int, Versions] = {}
+        """Of tables that nothing changed since, but `apply_changes`, which keeps count."""
         self._unfilled: list[str] = []
         """Materialised views that were made, and whose rows have to be computed."""
 
@@ -152,12 +155,14 @@ class PostgresTarget:
                 wait_for_seeds(self._connection, self._where)
                 self._suspension.begin()
             self._changed()
+            self._versions.clear()
             known = self._own_relations()
             lock_tables(self._connection, self._where, [known[name] for name in names if name in known])
             self._locked.update(name for name in names if name in known)
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
         relation = self._prepared(target.name)
+        self._versions.pop(relation.oid, None)
         columns = self._columns(relation)
         plan = plan_copy(table.schema.arrow_schema(), columns, table=target.name, where=self._where)
         with self._loading(target.name):
@@ -210,12 +215,22 @@ class PostgresTarget:
     ) -> RowCounts:
         relation = self._prepared(target.name)
         columns = self._columns(relation)
+        known = self._versions.pop(relation.oid, None)
+        if not self._suspension.are_references_off:
+            # A reference may delete rows that nobody named, here or in other tables.
+            self._versions.clear()
+            known = None
         keyed = self._keyed(relation, columns, upserts.schema.key)
+        keyed = replace(keyed, version_sum=known.sum if known else None)
         with self._loading(target.name):
             key_plan = plan_copy(deleted.schema, columns, table=target.name, where=self._where)
             gone = keyed.delete(deleted, key_plan)
             plan = plan_copy(upserts.schema.arrow_schema(), columns, table=target.name, where=self._where)
             counts = keyed.upsert(upserts.read(), plan)
+        if known is not None and known.sum is not None:
+            total = known.total + sum(keyed.differences)
+            rows = known.rows + counts.inserted - gone
+            self._versions[relation.oid] = replace(known, rows=rows, total=total)
         return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
 
     def clear(self, names: Sequence[str]) -> None:
@@ -223,6 +238,7 @@ class PostgresTarget:
             relations = [self._relation(name) for name in names]
             self._suspension.suspend(relations)
             self._changed(keep_relations=True)
+            self._versions.clear()
             clear_tables(self._connection, self._where, relations)
 
     def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
@@ -247,9 +263,10 @@ class PostgresTarget:
             if self._definitions is None:
                 self._definitions = self._read_definitions({*self._locked, name})
             definition, sequences = self._definitions[relation.oid]
-            rows, versions = count_versions(self._connection, relation)
+            versions = self._versions.get(relation.oid) or count_versions(self._connection, relation)
+            self._versions[relation.oid] = versions
         version = self._connection.info.server_version
-        return rows, f"{version} {definition} {versions} {sequences}".rstrip()
+        return versions.rows, f"{version} {definition} {versions} {sequences}".rstrip()
 
     def _read_definitions(self, names: set[str]) -> Mapping[int, tuple[str, str]]:
         relations = [relation for name, relation in self._own_relations().items() if name in names]

@@ -123,6 +123,23 @@ def test_it_is_known_again_after_a_difference(target: Target, seeded: tuple[int,
     assert _fingerprint(target) == found
 
 
+@pytest.mark.parametrize("constraint", ["", ", UNIQUE (v)"])
+def test_it_is_kept_up_while_a_difference_is_applied(target: Target, constraint: str) -> None:
+    target.run(f"CREATE TABLE c (id int PRIMARY KEY, v text{constraint})")
+    target.load(table("c", {"id": list(range(9)), "v": [f"v{n}" for n in range(9)]}, "id"))
+    rows = table("c", {"id": [2, 3, 4, 50], "v": ["v3", "v2", "v4", "v0"]}, "id")
+    with target.open() as opened:
+        opened.lock(["c"])
+        before = opened.fingerprint("c")
+        opened.apply_changes(rows, pa.table({"id": [0, 8]}).to_reader(), opened.read_catalog()["c"].schema)
+        opened.finish(["c"])
+        after = opened.fingerprint("c")
+        opened.commit()
+    assert after != before
+    assert after[0] == 8
+    assert _fingerprint(target, "c") == after
+
+
 @pytest.mark.parametrize("is_owner", [False, True], ids=["superuser", "owner"])
 def test_what_a_load_suspends_does_not_show(target: Target, is_owner: bool) -> None:
     target.run(
