@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.arrow.types import parse_type
+from tdmvc.errors import DatabaseError
 from tdmvc.model.schema import Column, TableSchema
 from tests.databases.conformance.access import open_snapshot
 from tests.databases.conformance.conftest import ENGINES
@@ -22,7 +23,7 @@ from tests.series import IS_LONG, trials
 
 Con = duckdb.DuckDBPyConnection
 SETTINGS = settings(
-    max_examples=trials(300, 8),
+    max_examples=trials(300, 5),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -46,6 +47,12 @@ MORE_VALUES: dict[str, st.SearchStrategy[object]] = {
 CELLS = {**VALUES, **MORE_VALUES}
 _numbers = count()
 engines = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+dialects = pytest.mark.parametrize(
+    "engine",
+    {engine.dialect: engine for engine in reversed(ENGINES)}.values(),
+    ids=lambda engine: engine.name,
+)
+"""One engine of each dialect: generated values do not depend on who loads them."""
 
 
 @pytest.fixture
@@ -58,7 +65,8 @@ def make_database(request: pytest.FixtureRequest) -> Iterator[Callable[[EngineUn
 def column_of(name: str, kind: str) -> Column:
     """Return a column of a canonical type, or of JSON text."""
     if kind == "json":
-        return Column(name, pa.string(), physical_type="jsonb")
+        # Not jsonb, whose texts PostgreSQL writes anew.
+        return Column(name, pa.string(), physical_type="json")
     type_ = parse_type(kind)
     assert type_ is not None
     return Column(name, type_)
@@ -85,7 +93,7 @@ def tables(draw: st.DrawFn) -> tuple[TableSchema, Rows]:
     return TableSchema("t", tuple(columns), key), rows
 
 
-@engines
+@dialects
 @SETTINGS
 @given(made=tables())
 def test_rows_come_back_or_it_is_said_that_they_do_not(
@@ -96,7 +104,14 @@ def test_rows_come_back_or_it_is_said_that_they_do_not(
 ) -> None:
     schema, rows = made
     dataset = dataset_of(replace(schema, name=f"t{next(_numbers)}"), rows)
-    (trip,) = round_trips(shared_databases(engine), con, [dataset]).values()
+    try:
+        (trip,) = round_trips(shared_databases(engine), con, [dataset]).values()
+    except DatabaseError as error:
+        # Only the server knows that a text is no JSON, and says so while it is loaded.
+        if not any(column.name in error.message for column in schema.columns if column.is_json):
+            raise
+        event("refused by the server")
+        return
     event("refused" if trip.is_refused else "reported" if trip.findings else "equal")
     assert trip.unreported == (), [finding.message for finding in trip.findings]
 
