@@ -1,11 +1,19 @@
-"""Single Arrow values, built from buffers.
+"""Single Arrow values, and few or plain ones, built from buffers.
 
 `pa.scalar` and `pa.array` import pandas wherever it is installed, which takes longer than a small diff.
 """
 
+import struct
 import sys
+from array import array
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+
+from tdmvc.arrow.compute import CastOptions, call_function
 
 
 def flag(*, is_set: bool) -> pa.Scalar:
@@ -19,8 +27,42 @@ def number(value: int) -> pa.Scalar:
     return pa.Array.from_buffers(pa.int64(), 1, [None, data])[0]
 
 
-def text(value: str, type_: pa.DataType | None = None) -> pa.Scalar:
+def text(value: str | bytes, type_: pa.DataType | None = None) -> pa.Scalar:
     """Return one text, as a string unless `type_` says binary."""
-    data = value.encode()
+    data = value.encode() if isinstance(value, str) else value
     offsets = pa.py_buffer(b"".join(end.to_bytes(4, sys.byteorder) for end in (0, len(data))))
     return pa.Array.from_buffers(type_ or pa.string(), 1, [None, offsets, pa.py_buffer(data)])[0]
+
+
+def constant(value: object, type_: pa.DataType) -> pa.Scalar:
+    """Return a boolean, number, text, bytes or null as a scalar of any type that its text can be cast to."""
+    match value:
+        case None:
+            return pa.nulls(1, type_)[0]
+        case bool():
+            found = flag(is_set=value)
+        case str() | bytes() if pa.types.is_string(type_) or pa.types.is_binary(type_):
+            return text(value, type_)
+        case float():
+            data = pa.py_buffer(struct.pack("=d", value))
+            found = pa.Array.from_buffers(pa.float64(), 1, [None, data])[0]
+        case _:
+            found = text(str(value))
+    return found if found.type == type_ else call_function("cast", [found], CastOptions(target_type=type_))
+
+
+def text_array(values: Iterable[str | bytes | None], type_: pa.DataType | None = None) -> pa.Array:
+    """Return texts, or bytes if `type_` says so, as an array."""
+    cells = [value.encode() if isinstance(value, str) else value for value in values]
+    ends = accumulate((len(cell or b"") for cell in cells), initial=0)
+    offsets = pa.py_buffer(array("i", ends))
+    is_valid = None
+    if None in cells:
+        is_valid = pa.py_buffer(np.packbits([cell is not None for cell in cells], bitorder="little"))
+    data = pa.py_buffer(b"".join(cell or b"" for cell in cells))
+    return pa.Array.from_buffers(type_ or pa.string(), len(cells), [is_valid, offsets, data])
+
+
+def number_array(values: np.ndarray[Any, np.dtype[Any]], type_: pa.DataType) -> pa.Array:
+    """Return numbers in the machine's form as an array."""
+    return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])

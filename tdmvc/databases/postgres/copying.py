@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
+from tdmvc.arrow.constants import constant, text
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 Encoder = Callable[[pa.Array], list[pa.Array]]
@@ -17,7 +18,7 @@ Writer = Callable[[pa.Array], pa.Array]
 BINARY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 BINARY_END = b"\xff\xff"
 _NULL_FIELD = b"\xff\xff\xff\xff"
-_EMPTY = pa.scalar(b"", pa.binary())
+_EMPTY = text(b"", pa.binary())
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 """What the text format writes otherwise; the backslash first."""
 _MOST_BYTES = 2**30
@@ -28,7 +29,7 @@ def encode_rows(batch: pa.RecordBatch, encoders: Sequence[Encoder]) -> list[memo
     """Return the rows of a batch in COPY's binary format, without header and end."""
     if batch.nbytes > _MOST_BYTES and batch.num_rows > 1:
         return [part for half in _halves(batch) for part in encode_rows(half, encoders)]
-    count = pa.scalar(len(encoders).to_bytes(2, "big"), pa.binary())
+    count = text(len(encoders).to_bytes(2, "big"), pa.binary())
     fields = [count]
     for encode, column in zip(encoders, batch.columns, strict=True):
         fields += encode(column)
@@ -42,8 +43,8 @@ def write_rows(batch: pa.RecordBatch, writers: Sequence[Writer]) -> list[memoryv
     fields = [_escaped(write(column)) for write, column in zip(writers, batch.columns, strict=True)]
     if not fields:
         return [memoryview(b"\n" * batch.num_rows)]
-    fields[-1] = call_function("binary_join_element_wise", [fields[-1], pa.scalar(b"\n"), _EMPTY])
-    return [_joined(fields, pa.scalar(b"\t", pa.binary()), batch.num_rows)]
+    fields[-1] = call_function("binary_join_element_wise", [fields[-1], text(b"\n", pa.binary()), _EMPTY])
+    return [_joined(fields, text(b"\t", pa.binary()), batch.num_rows)]
 
 
 def _halves(batch: pa.RecordBatch) -> list[pa.RecordBatch]:
@@ -71,7 +72,7 @@ def framed(values: pa.Array) -> list[pa.Array]:
     """Return the fields of binary values of any length, with nulls."""
     lengths = call_function("binary_length", [values])
     if values.null_count:
-        lengths = call_function("coalesce", [lengths, pa.scalar(-1, pa.int32())])
+        lengths = call_function("coalesce", [lengths, constant(-1, pa.int32())])
         values = call_function("coalesce", [values, _EMPTY])
     numbers = lengths.to_numpy(zero_copy_only=False).astype(">i4")
     return [of_width(numbers.view(np.uint8), 4, len(values)), values]
@@ -90,7 +91,7 @@ def framed_numbers(values: Numbers, array: pa.Array) -> list[pa.Array]:
     records["value"] = values
     fields = of_width(records.view(np.uint8), 4 + width, len(values))
     if array.null_count:
-        fields = call_function("if_else", [array.is_valid(), fields, pa.scalar(_NULL_FIELD, pa.binary())])
+        fields = call_function("if_else", [array.is_valid(), fields, text(_NULL_FIELD, pa.binary())])
     return [fields]
 
 
@@ -110,5 +111,5 @@ def _escaped(texts: pa.Array) -> pa.Array:
             texts = call_function("replace_substring", [texts], options)
     texts = texts.cast(pa.binary())
     if texts.null_count:
-        texts = call_function("coalesce", [texts, pa.scalar(b"\\N", pa.binary())])
+        texts = call_function("coalesce", [texts, text(b"\\N", pa.binary())])
     return texts

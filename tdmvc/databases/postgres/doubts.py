@@ -7,6 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
+from tdmvc.arrow.constants import constant, flag, number, text_array
 from tdmvc.arrow.types import is_widening
 from tdmvc.databases.postgres.wire import INFINITE_DAYS, INFINITE_MICROSECONDS, NotExactError, exact_cast
 from tdmvc.model.finding import Severity
@@ -56,7 +57,7 @@ class Doubt:
     def without(self, array: pa.Array) -> pa.Array:
         """Return true for each value that there is nothing wrong with."""
         found = self.find(self.prepare(array) if self.prepare is not None else array)
-        return _not(call_function("coalesce", [found, pa.scalar(False)]))
+        return _not(call_function("coalesce", [found, flag(is_set=False)]))
 
     def refuse(self, array: pa.Array) -> None:
         """Do nothing, unless a value would change.
@@ -82,13 +83,13 @@ def _not(found: pa.Array) -> pa.Array:
 
 def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
     """Return which values are less than one or more than another."""
-    low = call_function("less", [array, pa.scalar(least, array.type)])
-    return call_function("or", [low, call_function("greater", [array, pa.scalar(most, array.type)])])
+    low = call_function("less", [array, constant(least, array.type)])
+    return call_function("or", [low, call_function("greater", [array, constant(most, array.type)])])
 
 
 def _longer_bytes(most: int) -> Finder:
     return lambda texts: call_function(
-        "greater", [call_function("binary_length", [texts]), pa.scalar(most, pa.int32())]
+        "greater", [call_function("binary_length", [texts]), constant(most, pa.int32())]
     )
 
 
@@ -113,14 +114,14 @@ def longer_than(limit: int, type_: str) -> Doubt:
     return Doubt(
         f"too long for {type_}",
         lambda texts: call_function(
-            "greater", [call_function("utf8_length", [texts]), pa.scalar(limit, pa.int32())]
+            "greater", [call_function("utf8_length", [texts]), constant(limit, pa.int32())]
         ),
     )
 
 
 def no_label_of(labels: Sequence[str], type_: str) -> Doubt:
     """Return the doubt that texts are no labels of an enum."""
-    options = SetLookupOptions(pa.array([*labels, None], pa.string()))
+    options = SetLookupOptions(text_array([*labels, None]))
     return Doubt(
         f"not among the labels of {type_}", lambda texts: _not(call_function("is_in", [texts], options))
     )
@@ -128,8 +129,8 @@ def no_label_of(labels: Sequence[str], type_: str) -> Doubt:
 
 def _far_timestamps(array: pa.Array) -> pa.Array:
     micros = array.cast(pa.int64())
-    is_early = call_function("less", [micros, pa.scalar(_FIRST_MICROSECOND)])
-    is_finite = call_function("greater", [micros, pa.scalar(-INFINITE_MICROSECONDS)])
+    is_early = call_function("less", [micros, number(_FIRST_MICROSECOND)])
+    is_finite = call_function("greater", [micros, number(-INFINITE_MICROSECONDS)])
     return call_function("and", [is_early, is_finite])
 
 
@@ -143,12 +144,12 @@ def _far_dates(array: pa.Array) -> pa.Array:
 def _within_day(array: pa.Array) -> pa.Array:
     micros = array.cast(pa.int64())
     rest = call_function("subtract", [micros, _multiples(micros, _DAY_MICROSECONDS)])
-    return call_function("not_equal", [rest, pa.scalar(0)])
+    return call_function("not_equal", [rest, number(0)])
 
 
 def _multiples(numbers: pa.Array, of: int) -> pa.Array:
     """Return each number, rounded to a multiple."""
-    return call_function("multiply", [call_function("divide", [numbers, pa.scalar(of)]), pa.scalar(of)])
+    return call_function("multiply", [call_function("divide", [numbers, number(of)]), number(of)])
 
 
 FAR_TIMESTAMP = Doubt("earlier than 4713 BC, where PostgreSQL's timestamps begin", _far_timestamps)
@@ -174,7 +175,7 @@ def finer_than(digits: int, type_: str) -> Doubt:
 
 
 def _not_boolean(array: pa.Array) -> pa.Array:
-    is_zero, is_one = (call_function("equal", [array, pa.scalar(number, array.type)]) for number in (0, 1))
+    is_zero, is_one = (call_function("equal", [array, constant(number, array.type)]) for number in (0, 1))
     return _not(call_function("or", [is_zero, is_one]))
 
 
@@ -218,8 +219,8 @@ def _not_integer(array: pa.Array, type_: pa.DataType) -> pa.Array:
         return call_function("or", [has_part, _outside(wide, Decimal(least), Decimal(most))])
     has_part = call_function("not_equal", [call_function("floor", [array]), array])
     # The greatest integer of 64 bits is no float: everything from 2⁶³ on is outside.
-    low = call_function("less", [array, pa.scalar(float(least), array.type)])
-    high = call_function("greater_equal", [array, pa.scalar(float(most + 1), array.type)])
+    low = call_function("less", [array, constant(float(least), array.type)])
+    high = call_function("greater_equal", [array, constant(float(most + 1), array.type)])
     return call_function("or", [has_part, call_function("or", [low, high])])
 
 
@@ -231,7 +232,8 @@ def _not_float(array: pa.Array, type_: pa.DataType) -> pa.Array:
         back = array.cast(type_).cast(array.type)
         is_same = call_function("equal", [back, array])
         return _not(call_function("or", [is_same, call_function("is_nan", [array])]))
-    return pa.array([not _is_exact(array.slice(row, 1), type_) for row in range(len(array))], pa.bool_())
+    is_exact = [_is_exact(array.slice(row, 1), type_) for row in range(len(array))]
+    return text_array("false" if one else "true" for one in is_exact).cast(pa.bool_())
 
 
 def _is_exact(cell: pa.Array, type_: pa.DataType) -> bool:
@@ -258,7 +260,7 @@ def no_numeric(precision: int, scale: int, name: str) -> Doubt:
         own = wide.type.scale
         smallest = Decimal(1).scaleb(-own)
         if precision - scale + own > 75:
-            is_large = pa.array([False] * len(array))
+            is_large = call_function("less", [wide, wide])
         else:
             is_large = _outside(wide, smallest - limit, limit - smallest)
         if own <= scale:

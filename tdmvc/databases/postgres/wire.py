@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, ReplaceSubstringOptions, call_function
+from tdmvc.arrow.constants import constant, number_array, text
 from tdmvc.databases.postgres.copying import Encoder, Numbers, bytes_of, framed, framed_numbers, of_width
 
 _EPOCH_DAYS = 10_957
@@ -22,7 +23,7 @@ _NEGATIVE = 0x4000
 _WIDE_INTEGER = pa.decimal128(20, 0)
 _UUID_BYTES = 16
 _UUID_NOISE = "[-{}]"
-_JSONB_VERSION = pa.scalar(b"\x01", pa.binary())
+_JSONB_VERSION = text(b"\x01", pa.binary())
 
 
 class NotExactError(Exception):
@@ -57,8 +58,8 @@ def _nearest_floats(array: pa.Array, type_: pa.DataType) -> pa.Array:
     """Return the floats whose shortest texts are the numbers."""
     found = array.cast(pa.string()).cast(type_)
     texts = found.cast(pa.string()).to_pylist()
-    for text, value in zip(texts, array.to_pylist(), strict=True):
-        if text is not None and Decimal(text) != value:
+    for own, value in zip(texts, array.to_pylist(), strict=True):
+        if own is not None and Decimal(own) != value:
             raise NotExactError
     return found
 
@@ -75,7 +76,7 @@ def _check(found: pa.Array, expected: pa.Array) -> None:
 def _plain(array: pa.Array, empty: object) -> Numbers:
     """Return values as numbers, with anything under nulls."""
     if array.null_count:
-        array = call_function("coalesce", [array, pa.scalar(empty, array.type)])
+        array = call_function("coalesce", [array, constant(empty, array.type)])
     found: Numbers = array.to_numpy(zero_copy_only=False)
     return found
 
@@ -97,7 +98,7 @@ def texts(array: pa.Array) -> list[pa.Array]:
 def jsonb(array: pa.Array) -> list[pa.Array]:
     """Return JSON texts in the form of jsonb."""
     joined = call_function(
-        "binary_join_element_wise", [_JSONB_VERSION, array.cast(pa.binary()), pa.scalar(b"", pa.binary())]
+        "binary_join_element_wise", [_JSONB_VERSION, array.cast(pa.binary()), text(b"", pa.binary())]
     )
     return framed(joined)
 
@@ -141,9 +142,14 @@ def uuids(array: pa.Array) -> list[pa.Array]:
     options = ReplaceSubstringOptions(pattern=_UUID_NOISE, replacement="")
     digits = call_function("replace_substring_regex", [array], options)
     if digits.null_count:
-        digits = call_function("coalesce", [digits, pa.scalar("0" * 2 * _UUID_BYTES)])
+        digits = call_function("coalesce", [digits, text("0" * 2 * _UUID_BYTES)])
     lengths = call_function("binary_length", [digits])
-    if call_function("all", [call_function("equal", [lengths, pa.scalar(2 * _UUID_BYTES)])]).as_py() is False:
+    if (
+        call_function(
+            "all", [call_function("equal", [lengths, constant(2 * _UUID_BYTES, pa.int32())])]
+        ).as_py()
+        is False
+    ):
         raise NotExactError
     try:
         raw = np.frombuffer(bytes.fromhex(str(bytes_of(digits), "ascii")), f"V{_UUID_BYTES}")
@@ -170,7 +176,7 @@ def decimals(precision: int, scale: int) -> Encoder:
     def encode(array: pa.Array) -> list[pa.Array]:
         found = exact_cast(array, type_)
         if found.null_count:
-            found = call_function("coalesce", [found, pa.scalar(0, type_)])
+            found = call_function("coalesce", [found, constant(0, type_)])
         words = np.frombuffer(found.buffers()[1], "<i8", 2 * len(found), found.offset * 16).reshape(-1, 2)
         records = np.zeros(len(found), form)
         records["ndigits"] = whole_digits + part_digits
@@ -218,11 +224,11 @@ class _Magnitudes:
 def arrays(element: Encoder, oid: int) -> Encoder:
     """Return the encoder of arrays of one dimension, from the encoder of their elements and the OID of its type."""
     head = np.array([(1, 0, oid, 0, 1)], _ARRAY_HEAD)
-    empty = pa.scalar(np.array([(0, 0, oid)], _EMPTY_ARRAY_HEAD).tobytes(), pa.binary())
+    empty = text(np.array([(0, 0, oid)], _EMPTY_ARRAY_HEAD).tobytes(), pa.binary())
 
     def encode(array: pa.Array) -> list[pa.Array]:
         if array.null_count:
-            array = call_function("if_else", [array.is_valid(), array, pa.scalar(None, array.type)])
+            array = call_function("if_else", [array.is_valid(), array, constant(None, array.type)])
         flat = array.flatten()
         fields = element(flat)
         lengths = call_function("list_value_length", [array])
@@ -237,17 +243,17 @@ def arrays(element: Encoder, oid: int) -> Encoder:
                 call_function(
                     "if_else",
                     [
-                        call_function("equal", [pa.array(counts), pa.scalar(0, pa.int32())]),
+                        call_function("equal", [number_array(counts, pa.int32()), constant(0, pa.int32())]),
                         empty,
                         of_width(heads.view(np.uint8), _ARRAY_HEAD.itemsize, len(array)),
                     ],
                 ),
                 joined,
-                pa.scalar(b"", pa.binary()),
+                text(b"", pa.binary()),
             ],
         )
         if array.null_count:
-            bodies = call_function("if_else", [array.is_valid(), bodies, pa.scalar(None, pa.binary())])
+            bodies = call_function("if_else", [array.is_valid(), bodies, constant(None, pa.binary())])
         return framed(bodies)
 
     return encode
@@ -259,11 +265,11 @@ _ARRAY_HEAD = np.dtype([*_EMPTY_ARRAY_HEAD.descr, ("count", ">i4"), ("first", ">
 
 def _joined_by_list(fields: list[pa.Array], counts: Numbers) -> pa.Array:
     """Return the fields of all elements of a list as one value."""
-    separator = pa.scalar(b"", pa.binary())
+    separator = text(b"", pa.binary())
     whole = call_function("binary_join_element_wise", [*fields, separator]) if len(fields) > 1 else fields[0]
     offsets = np.zeros(len(counts) + 1, np.int32)
     np.cumsum(counts, out=offsets[1:])
-    lists = pa.ListArray.from_arrays(pa.array(offsets), whole)
+    lists = pa.ListArray.from_arrays(number_array(offsets, pa.int32()), whole)
     return call_function("binary_join", [lists, separator])
 
 

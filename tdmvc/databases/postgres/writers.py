@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
+from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
 from tdmvc.databases.postgres.copying import Numbers, Writer, bytes_of
@@ -21,7 +22,7 @@ def as_text(array: pa.Array) -> pa.Array:
 
 def bytes_as_text(array: pa.Array) -> pa.Array:
     """Return bytes as hexadecimal digits, as bytea reads them."""
-    filled = call_function("coalesce", [array, pa.scalar(b"", pa.binary())]) if array.null_count else array
+    filled = call_function("coalesce", [array, text(b"", pa.binary())]) if array.null_count else array
     data = np.frombuffer(bytes_of(filled), np.uint8)
     digits = np.empty(2 * len(data), np.uint8)
     digits[0::2], digits[1::2] = _HEX[data >> 4], _HEX[data & 15]
@@ -31,9 +32,9 @@ def bytes_as_text(array: pa.Array) -> pa.Array:
     texts = pa.Array.from_buffers(
         pa.string(), len(array), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
     )
-    texts = call_function("binary_join_element_wise", [pa.scalar("\\x"), texts, pa.scalar("")])
+    texts = call_function("binary_join_element_wise", [text("\\x"), texts, text("")])
     if array.null_count:
-        texts = call_function("if_else", [array.is_valid(), texts, pa.scalar(None, pa.string())])
+        texts = call_function("if_else", [array.is_valid(), texts, constant(None, pa.string())])
     return texts
 
 
@@ -44,18 +45,17 @@ def time_as_text(array: pa.Array) -> pa.Array:
         array = array.cast(pa.int64()).cast(pa.timestamp("us"))
     if pa.types.is_time(array.type):
         # PostgreSQL has the end of the day, which Arrow cannot write.
-        is_end = call_function("equal", [array.cast(pa.int64()), pa.scalar(_DAY_MICROSECONDS)])
-        midnight = pa.scalar(0, pa.int64()).cast(array.type)
+        is_end = call_function("equal", [array.cast(pa.int64()), number(_DAY_MICROSECONDS)])
+        midnight = constant(0, pa.int64()).cast(array.type)
         texts = call_function("if_else", [is_end, midnight, array]).cast(pa.string())
-        texts = call_function("if_else", [is_end, pa.scalar("24:00:00.0"), texts])
+        texts = call_function("if_else", [is_end, text("24:00:00.0"), texts])
     else:
-        texts = pa.array([_dated(text) for text in time_texts(array)], pa.string())
+        texts = text_array(_dated(one) for one in time_texts(array))
     if not pa.types.is_date(array.type):
         texts = _without_zeros(texts)
     if has_zone:
-        texts = pa.array(
-            [text if text is None or "infinity" in text else _zoned(text) for text in texts.to_pylist()],
-            pa.string(),
+        texts = text_array(
+            one if one is None or "infinity" in one else _zoned(one) for one in texts.to_pylist()
         )
     return texts
 
@@ -88,12 +88,9 @@ def lists_as_text(element: Writer) -> Writer:
     def write(array: pa.Array) -> pa.Array:
         flat = iter(element(array.flatten()).to_pylist())
         counts = call_function("list_value_length", [array]).to_pylist()
-        return pa.array(
-            [
-                None if count is None else "{" + ",".join(_element(next(flat)) for _ in range(count)) + "}"
-                for count in counts
-            ],
-            pa.string(),
+        return text_array(
+            None if count is None else "{" + ",".join(_element(next(flat)) for _ in range(count)) + "}"
+            for count in counts
         )
 
     return write
@@ -105,12 +102,9 @@ def nested_lists_as_text(inner: Writer) -> Writer:
     def write(array: pa.Array) -> pa.Array:
         flat = iter(inner(array.flatten()).to_pylist())
         counts = call_function("list_value_length", [array]).to_pylist()
-        return pa.array(
-            [
-                None if count is None else "{" + ",".join(next(flat) or "NULL" for _ in range(count)) + "}"
-                for count in counts
-            ],
-            pa.string(),
+        return text_array(
+            None if count is None else "{" + ",".join(next(flat) or "NULL" for _ in range(count)) + "}"
+            for count in counts
         )
 
     return write
@@ -132,19 +126,16 @@ def structs_as_text(fields: list[Writer]) -> Writer:
             f"({','.join('' if text is None else _element(text) for text in row)})" if is_valid else None
             for row, is_valid in zip(rows, array.is_valid().to_pylist(), strict=True)
         ]
-        return pa.array(texts, pa.string())
+        return text_array(texts)
 
     return write
 
 
 def json_as_text(array: pa.Array) -> pa.Array:
     """Return lists and structs as JSON; what JSON has no form for, such as dates and decimals, as text."""
-    return pa.array(
-        [
-            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
-            for value in python_values(array)
-        ],
-        pa.string(),
+    return text_array(
+        None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+        for value in python_values(array)
     )
 
 
