@@ -260,8 +260,10 @@ class PostgresTarget:
     def fingerprint(self, name: str) -> tuple[int, str]:
         with reporting(f"{self._where}, table {name}"):
             relation = self._relation(name)
-            if self._definitions is None:
-                self._definitions = self._read_definitions({*self._locked, name})
+            if self._definitions is None or relation.oid not in self._definitions:
+                # A plan that writes nothing locks nothing, and asks for every table.
+                names = {*self._locked, name} if self._locked else set(self._own_relations())
+                self._definitions = self._read_definitions(names)
             definition, sequences = self._definitions[relation.oid]
             versions = self._versions.get(relation.oid) or count_versions(self._connection, relation)
             self._versions[relation.oid] = versions

@@ -103,6 +103,8 @@ def test_a_fingerprint_stays_as_long_as_nobody_changes_the_table(database: Datab
         "numbered": 1,
     }
     assert {name: fingerprint(database, con, name) for name in names} == before
+    with open_target(database, con) as unlocked:
+        assert {name: unlocked.fingerprint(name) for name in names} == before
     database.run("DELETE FROM keyless", "CREATE TABLE other (id integer)")
     database.rows("SELECT * FROM customers")
     write_state(database, con, STATE)
