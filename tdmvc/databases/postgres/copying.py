@@ -68,13 +68,29 @@ def bytes_of(array: pa.Array) -> memoryview:
     return memoryview(data)[offsets[0] : offsets[-1]]
 
 
+def numbers_of(array: pa.Array) -> Numbers:
+    """Return booleans and numbers, or what counts moments, without a copy; under nulls may be anything.
+
+    `to_numpy` would import pandas if it is installed.
+    """
+    type_, data = array.type, array.buffers()[1]
+    if data is None:
+        return np.zeros(len(array), np.int8)
+    if pa.types.is_boolean(type_):
+        bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+        return bits[array.offset : array.offset + len(array)]
+    width = type_.bit_width // 8
+    kind = "f" if pa.types.is_floating(type_) else "u" if pa.types.is_unsigned_integer(type_) else "i"
+    return np.frombuffer(data, f"{kind}{width}", len(array), array.offset * width)
+
+
 def framed(values: pa.Array) -> list[pa.Array]:
     """Return the fields of binary values of any length, with nulls."""
     lengths = call_function("binary_length", [values])
     if values.null_count:
         lengths = call_function("coalesce", [lengths, constant(-1, pa.int32())])
         values = call_function("coalesce", [values, _EMPTY])
-    numbers = lengths.to_numpy(zero_copy_only=False).astype(">i4")
+    numbers = numbers_of(lengths).astype(">i4")
     return [of_width(numbers.view(np.uint8), 4, len(values)), values]
 
 

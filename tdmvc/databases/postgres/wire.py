@@ -9,7 +9,15 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.constants import constant, number_array, text
-from tdmvc.databases.postgres.copying import Encoder, Numbers, bytes_of, framed, framed_numbers, of_width
+from tdmvc.databases.postgres.copying import (
+    Encoder,
+    Numbers,
+    bytes_of,
+    framed,
+    framed_numbers,
+    numbers_of,
+    of_width,
+)
 
 _EPOCH_DAYS = 10_957
 """From 1970 to 2000, where PostgreSQL's times begin."""
@@ -73,21 +81,13 @@ def _check(found: pa.Array, expected: pa.Array) -> None:
         raise NotExactError
 
 
-def _plain(array: pa.Array, empty: object) -> Numbers:
-    """Return values as numbers, with anything under nulls."""
-    if array.null_count:
-        array = call_function("coalesce", [array, constant(empty, array.type)])
-    found: Numbers = array.to_numpy(zero_copy_only=False)
-    return found
-
-
 def booleans(array: pa.Array) -> list[pa.Array]:
     """Return booleans; of numbers, 0 and 1 are some."""
     if not pa.types.is_boolean(array.type):
         found = call_function("cast", [array], CastOptions.safe(pa.bool_()))
         _check(call_function("cast", [found], CastOptions.safe(array.type)), array)
         array = found
-    return framed_numbers(_plain(array, False).astype("u1"), array)
+    return framed_numbers(numbers_of(array).astype("u1"), array)
 
 
 def texts(array: pa.Array) -> list[pa.Array]:
@@ -110,7 +110,7 @@ def byte_strings(array: pa.Array) -> list[pa.Array]:
 
 def dates(array: pa.Array) -> list[pa.Array]:
     """Return days; timestamps must be at midnight."""
-    days = _plain(exact_cast(array, pa.date32()).cast(pa.int32()), 0).astype(np.int64)
+    days = numbers_of(exact_cast(array, pa.date32()).cast(pa.int32())).astype(np.int64)
     found = _with_infinity(days, days - _EPOCH_DAYS, INFINITE_DAYS)
     return framed_numbers(found.astype(">i4"), array)
 
@@ -119,7 +119,7 @@ def timestamps(array: pa.Array) -> list[pa.Array]:
     """Return timestamps with or without a zone, which both count microseconds; a moment without a zone is in UTC."""
     if pa.types.is_date(array.type):
         array = exact_cast(array, pa.timestamp("us"))
-    micros = _plain(array.cast(pa.int64()), 0)
+    micros = numbers_of(array.cast(pa.int64()))
     found = _with_infinity(micros, micros - _EPOCH_MICROSECONDS, INFINITE_MICROSECONDS)
     return framed_numbers(found.astype(">i8"), array)
 
@@ -134,7 +134,7 @@ def _with_infinity(values: Numbers, found: Numbers, infinity: int) -> Numbers:
 
 def times(array: pa.Array) -> list[pa.Array]:
     """Return times of a day."""
-    return framed_numbers(_plain(array.cast(pa.int64()), 0).astype(">i8"), array)
+    return framed_numbers(numbers_of(array.cast(pa.int64())).astype(">i8"), array)
 
 
 def uuids(array: pa.Array) -> list[pa.Array]:
@@ -232,7 +232,7 @@ def arrays(element: Encoder, oid: int) -> Encoder:
         flat = array.flatten()
         fields = element(flat)
         lengths = call_function("list_value_length", [array])
-        counts = _plain(lengths, 0)
+        counts = np.where(numbers_of(lengths.is_valid()), numbers_of(lengths), 0).astype(np.int32)
         joined = _joined_by_list(fields, counts)
         heads = np.repeat(head, len(array))
         heads["count"] = counts
@@ -284,7 +284,7 @@ class NumberForm:
 
     def encode(self, array: pa.Array) -> list[pa.Array]:
         """Return numbers in this form."""
-        return framed_numbers(_plain(exact_cast(array, self.type), 0).astype(self.wire), array)
+        return framed_numbers(numbers_of(exact_cast(array, self.type)).astype(self.wire), array)
 
 
 NUMBERS: Mapping[str, NumberForm] = {

@@ -9,7 +9,7 @@ from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
 from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
-from tdmvc.databases.postgres.copying import Numbers, Writer, bytes_of
+from tdmvc.databases.postgres.copying import Writer, bytes_of, numbers_of
 
 _DAY_MICROSECONDS = 86_400_000_000
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -26,7 +26,7 @@ def bytes_as_text(array: pa.Array) -> pa.Array:
     data = np.frombuffer(bytes_of(filled), np.uint8)
     digits = np.empty(2 * len(data), np.uint8)
     digits[0::2], digits[1::2] = _HEX[data >> 4], _HEX[data & 15]
-    lengths: Numbers = call_function("binary_length", [filled]).to_numpy(zero_copy_only=False)
+    lengths = numbers_of(call_function("binary_length", [filled]))
     offsets = np.zeros(len(array) + 1, np.int32)
     np.cumsum(2 * lengths, out=offsets[1:])
     texts = pa.Array.from_buffers(
