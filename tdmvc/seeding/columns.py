@@ -14,7 +14,7 @@ from tdmvc.sql.quoting import quote_name
 from tdmvc.workspace.tables import side_relation
 from tdmvc.workspace.workspace import Workspace
 
-_MIGRATE = (
+MIGRATE = (
     "run the migrations that the rows were made for on the database, or seed a version that fits its schema."
 )
 
@@ -50,7 +50,7 @@ def _missing_columns(own: TableSchema, schema: TableSchema, names: Mapping[str, 
             f"The database's table {schema.name} has no {_columns(missing)}.",
             table=own.name,
             columns=tuple(missing),
-            remedy=_MIGRATE,
+            remedy=MIGRATE,
         )
 
 
@@ -67,7 +67,7 @@ def _columns_without_value(
             "which has no default there.",
             table=own.name,
             columns=tuple(lacking),
-            remedy=_MIGRATE,
+            remedy=MIGRATE,
         )
 
 
@@ -101,7 +101,7 @@ def _nulls(
                 f"{name}, which the database does not allow.",
                 table=side.schema.name,
                 columns=(name,),
-                remedy=f"give these rows a value, or {_MIGRATE}",
+                remedy=f"give these rows a value, or {MIGRATE}",
             )
 
 

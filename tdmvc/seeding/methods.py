@@ -56,7 +56,8 @@ def _choose(
     if mode is SeedMode.APPEND:
         return TableMethod(table, LoadMethod.APPENDED, before=before)
     if remembered is None or before is None:
-        return TableMethod(table, whole)
+        has_rows = mode is SeedMode.REPLACE and table.target.rows > 0
+        return TableMethod(table, whole, "it had other rows" if has_rows else "")
     if mode is SeedMode.REPLACE and not before.is_exact:
         return TableMethod(table, whole, "it has rows that tdmvc did not load", before=before)
     difference = None

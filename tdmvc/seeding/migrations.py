@@ -34,7 +34,7 @@ def compare_migrations(state: StateToSeed, live: LiveState) -> list[Finding]:
         Finding(
             OTHER_MIGRATIONS,
             Severity.WARNING,
-            f"{state.ref}, migrations {drift.location}: {drift.message}",
+            f"Migrations {drift.location}: {drift.message}",
             state.name,
             remedy=f"{drift.remedy.rstrip('.')}; `tdmvc drift {state.ref} --database URL` shows more.",
             details={

@@ -25,6 +25,13 @@ class Refusal:
     lost: tuple[TargetTable, ...] = ()
     """Tables whose rows would be lost."""
 
+    @property
+    def losses(self) -> list[str]:
+        return [f"{table.name} ({plural(table.rows, 'row')})" for table in self.lost]
+
+    def __str__(self) -> str:
+        return self.what.rstrip(".") + f": {format_names(self.losses, 12)}." if self.lost else self.what
+
 
 def says_production(text: str) -> bool:
     """Return whether a name has a word for production: `shop_prod`, `db1.live.example.com`, not `pre-production`."""
@@ -98,8 +105,7 @@ def refuse(refusals: Iterable[Refusal], location: Location) -> None:
     found = list(refusals)
     if not found:
         return
-    lost = [table for refusal in found for table in refusal.lost]
-    losses = [f"{table.name} ({plural(table.rows, 'row')})" for table in lost]
+    losses = [loss for refusal in found for loss in refusal.losses]
     raise DatabaseError(
         " ".join(refusal.what for refusal in found) + " Nothing was written.",
         where=str(location) + (f": {format_names(losses, 12)}" if losses else ""),

@@ -15,6 +15,7 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
 from tdmvc.model.text import plural
+from tdmvc.seeding.columns import MIGRATE
 from tdmvc.seeding.loading import Load, load_plan, unwritten
 from tdmvc.seeding.methods import choose_methods
 from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_migrations
@@ -52,7 +53,7 @@ def seed_states(
         dialect = target.dialect
         if options.dry_run:
             foreseen = seeding.foresee(target, planned)
-            refusal = " ".join(one.what for one in planned.refusals)
+            refusal = " ".join(str(one) for one in planned.refusals)
             seconds = time.perf_counter() - started
             return SeedReport(str(location), dialect, tuple(foreseen), True, refusal, seconds)
     planned.check(location)
@@ -174,11 +175,15 @@ def _cannot_seed(errors: Sequence[tuple[SeedPlan, Finding]], location: Location)
     details = [f"{plan.seeded.ref}: {finding.message}" for plan, finding in errors[:_MOST_PROBLEMS]]
     if len(errors) > _MOST_PROBLEMS:
         details.append(f"… and {len(errors) - _MOST_PROBLEMS} more")
-    remedies = dict.fromkeys(finding.remedy.rstrip(".") for _, finding in errors if finding.remedy)
+    found = [finding for _, finding in errors]
+    known = {MIGRATE} if any(one.rule == OTHER_MIGRATIONS for one in found) else set()
+    remedies = dict.fromkeys(
+        one.remedy.rstrip(".") for one in found if one.remedy and one.remedy not in known
+    )
     return DatabaseError(
         f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.",
         where=str(location),
-        remedy=". Or ".join(list(remedies)[:4]) + "." if remedies else "",
+        remedy=". Also: ".join(list(remedies)[:4]) + "." if remedies else "",
         details=details,
     )
 

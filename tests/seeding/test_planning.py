@@ -161,10 +161,11 @@ def test_rows_that_tdmvc_did_not_load_are_kept_without_force(
     assert caught.value.where.endswith("customers (1 row)")
     assert "Real" not in str(caught.value)
     report = shop.seed("golden@1.0.0", into=INTO, dry_run=True)
-    assert report.refusal
+    assert report.refusal.endswith("delete 1 row: customers (1 row).")
     assert report.has_errors
     assert len(database.rows("customers")) == 1
-    shop.seed("golden@1.0.0", into=INTO, force=True)
+    forced = shop.seed("golden@1.0.0", into=INTO, force=True)
+    assert [table.why for table in forced.datasets[0].tables] == ["it had other rows", ""]
     assert len(database.rows("customers")) == 3
 
 
@@ -353,6 +354,6 @@ def test_a_database_with_other_migrations_is_named_with_its_problems(
         }
         database.make(history, row | {"success": "true"})
         assert problems(again, "golden") == [
-            "golden: golden, migrations main: 1 migration has been applied to it that the database lacks: 2.",
+            "golden: Migrations main: 1 migration has been applied to it that the database lacks: 2.",
             "golden: The database's table customers has no column mail.",
         ]

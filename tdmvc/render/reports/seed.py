@@ -24,11 +24,13 @@ def render_seed(report: SeedReport, options: RenderOptions) -> str:
     """Return what was loaded into which database, each table with how and why."""
     page = Page(options)
     _verdict(report, page)
-    page.path("into", report.target)
+    is_only = len(report.datasets) == 1
+    facts = max(len(label) for label, text in _facts(report.datasets[0]) if text) if is_only else 0
+    page.path("into".ljust(facts), report.target)
     if report.refusal:
         page.line(f"Refused without --force: {visible(report.refusal)}", page.style.red, indent=INDENT)
     for dataset in report.datasets:
-        _dataset(dataset, page, is_only=len(report.datasets) == 1, is_dry_run=report.is_dry_run)
+        _dataset(dataset, page, is_only=is_only, is_dry_run=report.is_dry_run)
     return page.text
 
 
@@ -62,14 +64,7 @@ def _dataset(dataset: DatasetSeedReport, page: Page, *, is_only: bool, is_dry_ru
         page.headline(
             visible(dataset.ref), joined([plural(len(dataset.tables), "table"), plural(dataset.rows, "row")])
         )
-    verified = "all rows were read back, and are equal" if dataset.is_verified else ""
-    page.facts(
-        [
-            ("mode", dataset.mode.value),
-            ("content", short_hash(dataset.content)),
-            ("verified", verified),
-        ]
-    )
+    page.facts(_facts(dataset))
     page.blank()
     page.rows(
         [_row(table, page, is_dry_run=is_dry_run) for table in dataset.tables[:_MOST_TABLES]],
@@ -82,11 +77,19 @@ def _dataset(dataset: DatasetSeedReport, page: Page, *, is_only: bool, is_dry_ru
         page.findings(dataset.findings)
 
 
+def _facts(dataset: DatasetSeedReport) -> list[tuple[str, str]]:
+    return [
+        ("mode", dataset.mode.value),
+        ("content", short_hash(dataset.content)),
+        ("verified", "all rows were read back, and are equal" if dataset.is_verified else ""),
+    ]
+
+
 def _row(table: SeededTableReport, page: Page, *, is_dry_run: bool) -> list[Cell]:
     paint = page.style.dim if table.method is LoadMethod.NOTHING else None
     cells = [
         Cell(visible(table.target), paint),
-        Cell(_WORDS[table.method], paint),
+        Cell(_word(table), paint),
         Cell(aligned_count(table.rows, "row")),
     ]
     if not is_dry_run or table.method is LoadMethod.CLEARED:
@@ -95,12 +98,17 @@ def _row(table: SeededTableReport, page: Page, *, is_dry_run: bool) -> list[Cell
     return cells
 
 
+def _word(table: SeededTableReport) -> str:
+    # Nothing was there to load again.
+    return "loaded" if table.method is LoadMethod.RELOADED and not table.why else _WORDS[table.method]
+
+
 def _reasons(dataset: DatasetSeedReport, page: Page) -> None:
     """Add why tables were not done in the plain way, each reason once."""
     by_reason: dict[str, list[str]] = {}
     for table in dataset.tables:
         if table.why:
-            by_reason.setdefault(f"{_WORDS[table.method]} because {table.why}", []).append(table.target)
+            by_reason.setdefault(f"{_word(table)} because {table.why}", []).append(table.target)
     if by_reason:
         page.blank()
     for reason, targets in by_reason.items():
