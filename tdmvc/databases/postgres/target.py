@@ -27,7 +27,7 @@ from tdmvc.databases.postgres.row_counts import count_rows
 from tdmvc.databases.postgres.rows import TextRows
 from tdmvc.databases.postgres.state import SCHEMA, TABLE, check_may_write_state, read_state, write_state
 from tdmvc.databases.postgres.suspending import Suspension
-from tdmvc.databases.postgres.target_columns import TargetColumn, read_target_columns
+from tdmvc.databases.postgres.target_columns import TargetColumn, read_columns_of_all
 from tdmvc.databases.postgres.types import DIALECT
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
@@ -97,6 +97,7 @@ class PostgresTarget:
         self._definitions: Mapping[int, tuple[str, str]] | None = None
         self._versions: dict[int, Versions] = {}
         """Of tables that nothing changed since, but `apply_changes`, which keeps count."""
+        self._columns_of: Mapping[int, dict[str, TargetColumn]] = {}
         self._unfilled: list[str] = []
         """Materialised views that were made, and whose rows have to be computed."""
 
@@ -106,7 +107,7 @@ class PostgresTarget:
 
     def read_catalog(self) -> dict[str, TargetTable]:
         with reporting(self._where):
-            self._relations = None
+            self._changed()
             relations = self._own_relations()
             declared = self._read_declared(relations)
             rows = count_rows(self._connection, relations)
@@ -146,7 +147,12 @@ class PostgresTarget:
             return check_table(self._connection, table, target, columns)
 
     def _columns(self, relation: Relation) -> dict[str, TargetColumn]:
-        return read_target_columns(self._connection, table_sql(relation))
+        if relation.oid not in self._columns_of:
+            # One question for all tables of a plan, which are asked for one after the other.
+            known = self._own_relations()
+            oids = [known[name].oid for name in self._locked or known if name in known]
+            self._columns_of = read_columns_of_all(self._connection, [*oids, relation.oid])
+        return self._columns_of[relation.oid]
 
     def lock(self, names: Sequence[str]) -> None:
         with reporting(self._where):
@@ -307,3 +313,4 @@ class PostgresTarget:
         self._definitions = None
         if not keep_relations:
             self._relations = None
+            self._columns_of = {}

@@ -7,35 +7,34 @@ from typing import Any
 from tdmvc.databases.postgres.connection import PostgresConnection
 
 _QUERY = """
-WITH RECURSIVE chain AS (
-    SELECT a.attnum, a.atttypid AS type, a.atttypmod AS modifier, false AS is_domain
-    FROM pg_attribute a
-    WHERE a.attrelid = %(table)s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+WITH RECURSIVE columns AS (
+    SELECT * FROM pg_attribute WHERE attrelid = ANY (%(tables)s::oid[]) AND attnum > 0 AND NOT attisdropped
+), chain AS (
+    SELECT attrelid, attnum, atttypid AS type, atttypmod AS modifier, false AS is_domain FROM columns
     UNION ALL
-    SELECT c.attnum, t.typbasetype, CASE WHEN c.modifier < 0 THEN t.typtypmod ELSE c.modifier END, true
+    SELECT c.attrelid, c.attnum, t.typbasetype, CASE WHEN c.modifier < 0 THEN t.typtypmod ELSE c.modifier END, true
     FROM chain c JOIN pg_type t ON t.oid = c.type WHERE t.typtype = 'd'
 ), base AS (
     SELECT c.* FROM chain c JOIN pg_type t ON t.oid = c.type WHERE t.typtype <> 'd'
 ), elements AS (
-    SELECT b.attnum, t.typelem AS declared, t.typelem AS type
+    SELECT b.attrelid, b.attnum, t.typelem AS declared, t.typelem AS type
     FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typreceive = 'array_recv'::regproc
     UNION ALL
-    SELECT e.attnum, e.declared, t.typbasetype
+    SELECT e.attrelid, e.attnum, e.declared, t.typbasetype
     FROM elements e JOIN pg_type t ON t.oid = e.type WHERE t.typtype = 'd'
 )
-SELECT a.attname, a.attnotnull, a.attgenerated <> '', a.attidentity::text,
+SELECT a.attrelid::bigint, a.attname, a.attnotnull, a.attgenerated <> '', a.attidentity::text,
     a.atttypid::bigint, format_type(a.atttypid, a.atttypmod), format_type(b.type, b.modifier),
     format_type(b.type, -1), t.typreceive::regproc::text, b.modifier, b.is_domain,
     (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = b.type),
     e.declared::bigint, format_type(e.declared, b.modifier), format_type(e.type, b.modifier),
     format_type(e.type, -1), et.typreceive::regproc::text, b.modifier, e.type <> e.declared,
     (SELECT array_agg(l.enumlabel::text ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = e.type)
-FROM pg_attribute a
-    JOIN base b USING (attnum)
+FROM columns a
+    JOIN base b USING (attrelid, attnum)
     JOIN pg_type t ON t.oid = b.type
-    LEFT JOIN (elements e JOIN pg_type et ON et.oid = e.type AND et.typtype <> 'd') ON e.attnum = a.attnum
-WHERE a.attrelid = %(table)s::regclass AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum
+    LEFT JOIN (elements e JOIN pg_type et ON et.oid = e.type AND et.typtype <> 'd') USING (attrelid, attnum)
+ORDER BY attrelid, attnum
 """
 
 
@@ -102,13 +101,23 @@ def read_target_columns(connection: PostgresConnection, table: str) -> dict[str,
     Args:
         table: its name as SQL.
     """
-    found = {}
-    for name, required, generated, identity, *types in connection.execute(
-        _QUERY, {"table": table}
+    ((oid,),) = connection.execute("SELECT %s::regclass::oid::bigint", [table]).fetchall()
+    return read_columns_of_all(connection, [oid])[oid]
+
+
+def read_columns_of_all(
+    connection: PostgresConnection, oids: Sequence[int]
+) -> dict[int, dict[str, TargetColumn]]:
+    """Return the columns of tables by name, by the OID of the table."""
+    found: dict[int, dict[str, TargetColumn]] = {oid: {} for oid in oids}
+    for oid, name, required, generated, identity, *types in connection.execute(
+        _QUERY, {"tables": list(oids)}
     ).fetchall():
         half = len(types) // 2
         element = None if types[half] is None else _column_type(types[half:], None)
-        found[name] = TargetColumn(name, _column_type(types[:half], element), required, generated, identity)
+        found[oid][name] = TargetColumn(
+            name, _column_type(types[:half], element), required, generated, identity
+        )
     return found
 
 
