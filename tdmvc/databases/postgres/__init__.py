@@ -1,11 +1,16 @@
-"""PostgreSQL servers, from version 13 on."""
+"""PostgreSQL servers, from version 13 on.
+
+`connection` opens sessions at an `address` and turns `errors` into ours. `catalog` reads what a database declares, and
+`reading` takes rows out of it. `creating` makes tables, `encoding` gives values the exact form of their columns, and
+`writing` loads them. `script` runs dumps.
+"""
 
 from contextlib import AbstractContextManager
 
 from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.postgres.address import URL_FORM, is_address
-from tdmvc.databases.postgres.reading import PostgresSnapshot, open_snapshot
-from tdmvc.databases.postgres.target import PostgresTarget, open_target
+from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot, open_snapshot
+from tdmvc.databases.postgres.writing.target import PostgresTarget, open_target
 from tdmvc.model.location import Location
 from tdmvc.sql.duckdb import DuckDBConnection
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tdmvc.databases.base import QualifiedName
+from tdmvc.databases.postgres.catalog.objects import read_columns
 from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection
-from tdmvc.databases.postgres.objects import read_columns
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location

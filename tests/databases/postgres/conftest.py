@@ -12,7 +12,7 @@ import pytest
 
 from tdmvc.databases.base import ReadOptions, TableToWrite
 from tdmvc.databases.postgres import PostgresEngine
-from tdmvc.databases.postgres.target import PostgresTarget
+from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.model.location import Location, parse_location
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.seeding import RowCounts, SeedMode

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tdmvc.databases.base import OtherObjects, ReadOptions
-from tdmvc.databases.postgres.reading import open_snapshot
+from tdmvc.databases.postgres.reading.snapshot import open_snapshot
 from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.contract_edit import update_contract
 from tdmvc.model.declarations import (

@@ -117,7 +117,7 @@ def test_all_that_is_wrong_with_a_column_is_said_at_once(target: Target) -> None
 
 
 def test_old_servers_are_asked_by_halves(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tdmvc.databases.postgres.checking._SOFT_ERRORS", 10**9)
+    monkeypatch.setattr("tdmvc.databases.postgres.encoding.checking._SOFT_ERRORS", 10**9)
     texts = [str(n) if n % 10 else f"x{n}" for n in range(200)]
     (finding,) = _check(target, "code", table("a", {"v": pa.array(texts)}))
     assert finding.details["values"] == 20

@@ -9,8 +9,8 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases.postgres.loading import LoadingError, copy_rows, plan_copy
-from tdmvc.databases.postgres.target_columns import read_target_columns
+from tdmvc.databases.postgres.encoding.target_columns import read_target_columns
+from tdmvc.databases.postgres.writing.copying import LoadingError, copy_rows, plan_copy
 from tdmvc.errors import DatabaseError
 from tests.servers import DatabaseServer
 

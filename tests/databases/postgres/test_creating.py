@@ -9,7 +9,7 @@ import pytest
 from tdmvc.databases.base import ReadOptions, TableToWrite
 from tdmvc.databases.dialects import for_dialect
 from tdmvc.databases.postgres import PostgresEngine
-from tdmvc.databases.postgres.target import PostgresTarget
+from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.model.declarations import (
     Check,
     Collation,

@@ -18,7 +18,7 @@ import pytest
 
 from tdmvc.databases.base import ReadOptions, TableToWrite
 from tdmvc.databases.postgres import PostgresEngine
-from tdmvc.databases.postgres.target import PostgresTarget
+from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import SeededDataset, SeedMode
 from tdmvc.servers import find_postgres, start_postgres

@@ -9,9 +9,8 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.databases.base import QualifiedName, ReadOptions
-from tdmvc.databases.postgres import reading
 from tdmvc.databases.postgres.connection import Session, connected
-from tdmvc.databases.postgres.reading import PostgresSnapshot, open_snapshot
+from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot, open_snapshot
 from tdmvc.errors import DatabaseError, NotFoundError
 from tdmvc.model.location import ServerLocation, parse_location
 from tdmvc.model.source import ArrowScan, SourceTable
@@ -77,7 +76,7 @@ def test_a_table_that_was_emptied_meanwhile_is_an_error(
             with pytest.raises(DatabaseError, match=f"emptied or rewrote {emptied} meanwhile"):
                 snapshot.read_tables([name])
     run("INSERT INTO t VALUES (1)")
-    monkeypatch.setattr(reading, "_MOST_LOCKED", 0)
+    monkeypatch.setattr("tdmvc.databases.postgres.reading.snapshot._MOST_LOCKED", 0)
     with _snapshot(postgres_database) as snapshot:
         (table,) = snapshot.read_tables(["t"])
         run("TRUNCATE t")
@@ -140,7 +139,7 @@ def test_a_large_table_is_read_over_several_connections(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "_PARALLEL_BLOCKS", 1)
+    monkeypatch.setattr("tdmvc.databases.postgres.reading.snapshot._PARALLEL_BLOCKS", 1)
     run("CREATE TABLE t AS SELECT i, repeat('x', 1000) AS a FROM generate_series(1, 20000) i")
     with _snapshot(postgres_database) as snapshot:
         (table,) = snapshot.read_tables(["t"])

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.postgres.connection import Session, connected
-from tdmvc.databases.postgres.reading import PostgresSnapshot, open_snapshot
-from tdmvc.databases.postgres.rows import TextRows
+from tdmvc.databases.postgres.reading.rows import TextRows
+from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot, open_snapshot
 from tdmvc.errors import SourceError
 from tdmvc.model.progress import ignore_progress
 from tdmvc.model.source import ArrowScan, SourceTable

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tdmvc.databases.postgres.types import DIALECT
+from tdmvc.databases.postgres.catalog.types import DIALECT
 from tdmvc.model.declarations import Check, ForeignKey, ReferenceActions, UniqueKey
 from tdmvc.sql.tokens import tokens
 

@@ -3,24 +3,6 @@
 Names in them could be taken by objects of the selected schema, so every comparison is between values of one exact type.
 """
 
-RELATIONS = """
-SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence::text, c.relispartition,
-    EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-        AND d.deptype = 'e'::"char"),
-    pg_catalog.has_schema_privilege(n.oid, 'USAGE'::text) AND (
-        pg_catalog.has_table_privilege(c.oid, 'SELECT'::text) OR NOT EXISTS (
-            SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
-            AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'::text))),
-    CASE WHEN c.relrowsecurity THEN pg_catalog.row_security_active(c.oid) ELSE false END,
-    pg_catalog.obj_description(c.oid, 'pg_class'::name),
-    CASE WHEN c.relkind = 'p'::"char" THEN pg_catalog.pg_get_partkeydef(c.oid) END,
-    c.reloptions,
-    EXISTS (SELECT FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attnum > 0::int2 AND NOT a.attisdropped)
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s::name[]) AND c.relkind = ANY ('{r,p,v,m,f}'::"char"[])
-"""
-
 COLUMNS = """
 SELECT a.attrelid::int8, a.attname::text, a.attnum, a.atttypid::int8, a.atttypmod,
     pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity::text, a.attgenerated::text,

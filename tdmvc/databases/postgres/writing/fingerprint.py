@@ -8,8 +8,8 @@ sixth of the time that hashing all values takes. See docs/decisions/0064.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.relations import Relation
 
 _HAS_PLACE_HASH = 140000
 _SUM = "coalesce(sum(hashtidextended(t.ctid, ({xid} - age(t.xmin)) << 32 # t.tableoid::bigint)), 0)"

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.constants import constant, number_array, text
-from tdmvc.databases.postgres.copying import (
+from tdmvc.databases.postgres.encoding.copy_format import (
     Encoder,
     Numbers,
     bytes_of,

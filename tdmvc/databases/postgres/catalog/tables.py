@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tdmvc.databases.postgres.columns import ColumnFacts, SequenceFacts, declared_column
-from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.constraints import Constraints, read_constraints
-from tdmvc.databases.postgres.partitions import with_partitions
-from tdmvc.databases.postgres.queries import (
+from tdmvc.databases.postgres.catalog.columns import ColumnFacts, SequenceFacts, declared_column
+from tdmvc.databases.postgres.catalog.constraints import Constraints, read_constraints
+from tdmvc.databases.postgres.catalog.partitions import with_partitions
+from tdmvc.databases.postgres.catalog.queries import (
     COLUMNS,
     INDEXES,
     LEFT_OUT_OF_TABLES,
@@ -17,8 +16,8 @@ from tdmvc.databases.postgres.queries import (
     constraints_query,
     types_query,
 )
-from tdmvc.databases.postgres.relations import Relation, Schemas, naming_from
-from tdmvc.databases.postgres.types import (
+from tdmvc.databases.postgres.catalog.relations import Relation, Schemas, naming_from
+from tdmvc.databases.postgres.catalog.types import (
     DIALECT,
     ColumnForm,
     TypeFacts,
@@ -27,6 +26,7 @@ from tdmvc.databases.postgres.types import (
     user_types,
     without_schema,
 )
+from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.model.declarations import Index, TableOptions, UserType
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_name

@@ -5,9 +5,9 @@ from itertools import chain
 
 import pyarrow as pa
 
+from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.locking import table_sql
-from tdmvc.databases.postgres.relations import Relation
+from tdmvc.databases.postgres.writing.locking import table_sql
 from tdmvc.sql.quoting import quote_name, quote_text
 
 _ENOUGH_ROWS = 5_000

@@ -14,8 +14,8 @@ from tdmvc.databases.postgres.connection import (
     reporting,
     reporting_arrow,
 )
-from tdmvc.databases.postgres.merging import Batches, merged
-from tdmvc.databases.postgres.values import from_binary, from_texts
+from tdmvc.databases.postgres.reading.merging import Batches, merged
+from tdmvc.databases.postgres.reading.values import from_binary, from_texts
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
 

@@ -7,9 +7,9 @@ table disables its triggers and rules, and drops its references and declares the
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.locking import naming_holders
-from tdmvc.databases.postgres.relations import Relation
+from tdmvc.databases.postgres.writing.locking import naming_holders
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.sql.quoting import quote_name, quote_text
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 from tdmvc.databases.base import OtherObjects, QualifiedName
+from tdmvc.databases.postgres.catalog.relations import KIND_NAMES, Relation, Schemas, naming_from
+from tdmvc.databases.postgres.catalog.types import DIALECT
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.relations import KIND_NAMES, Relation, Schemas, naming_from
-from tdmvc.databases.postgres.types import DIALECT
 from tdmvc.model.declarations import View
 
 _VIEWS = """

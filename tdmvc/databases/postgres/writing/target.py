@@ -8,27 +8,36 @@ import pyarrow as pa
 
 from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.postgres.address import read_address
-from tdmvc.databases.postgres.broken_references import find_broken_references
-from tdmvc.databases.postgres.catalog import DeclaredTable, read_declared
-from tdmvc.databases.postgres.changing import KeyedTable
-from tdmvc.databases.postgres.checking import check_table
-from tdmvc.databases.postgres.clearing import clear_tables
+from tdmvc.databases.postgres.catalog.relations import (
+    Relation,
+    Schemas,
+    count_rows,
+    find_schemas,
+    read_relations,
+)
+from tdmvc.databases.postgres.catalog.tables import DeclaredTable, read_declared
+from tdmvc.databases.postgres.catalog.types import DIALECT
 from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
-from tdmvc.databases.postgres.creating import create_tables
-from tdmvc.databases.postgres.fingerprint import Versions, count_versions, read_definitions
-from tdmvc.databases.postgres.loading import copy_rows, plan_copy
-from tdmvc.databases.postgres.locking import lock_tables, table_sql, wait_for_seeds
-from tdmvc.databases.postgres.numbering import Numbering
-from tdmvc.databases.postgres.reading import PostgresSnapshot
-from tdmvc.databases.postgres.rebuilding import IndexRebuild
-from tdmvc.databases.postgres.refusals import loading
-from tdmvc.databases.postgres.relations import Relation, Schemas, find_schemas, read_relations
-from tdmvc.databases.postgres.row_counts import count_rows
-from tdmvc.databases.postgres.rows import TextRows
-from tdmvc.databases.postgres.state import SCHEMA, TABLE, check_may_write_state, read_state, write_state
-from tdmvc.databases.postgres.suspending import Suspension
-from tdmvc.databases.postgres.target_columns import TargetColumn, read_columns_of_all
-from tdmvc.databases.postgres.types import DIALECT
+from tdmvc.databases.postgres.creating.tables import create_tables
+from tdmvc.databases.postgres.encoding.checking import check_table
+from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_columns_of_all
+from tdmvc.databases.postgres.reading.rows import TextRows
+from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
+from tdmvc.databases.postgres.writing.broken_references import find_broken_references
+from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
+from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
+from tdmvc.databases.postgres.writing.fingerprint import Versions, count_versions, read_definitions
+from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
+from tdmvc.databases.postgres.writing.numbering import Numbering
+from tdmvc.databases.postgres.writing.rebuilding import IndexRebuild
+from tdmvc.databases.postgres.writing.state import (
+    SCHEMA,
+    TABLE,
+    check_may_write_state,
+    read_state,
+    write_state,
+)
+from tdmvc.databases.postgres.writing.suspending import Suspension
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding

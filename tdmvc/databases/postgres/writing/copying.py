@@ -1,29 +1,41 @@
-"""Loads rows with COPY, while a thread prepares the next ones."""
+"""Copies rows into a table while a thread prepares the next ones; its errors show no values of rows."""
 
 import queue
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from tdmvc.databases.postgres.casting import Form, plan_form
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.copying import (
+from tdmvc.databases.postgres.encoding.binary import NotExactError
+from tdmvc.databases.postgres.encoding.copy_format import (
     BINARY_END,
     BINARY_HEADER,
     encode_rows,
     write_rows,
 )
-from tdmvc.databases.postgres.target_columns import TargetColumn
-from tdmvc.databases.postgres.wire import NotExactError
+from tdmvc.databases.postgres.encoding.forms import Form, plan_form
+from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
+from tdmvc.databases.postgres.errors import database_error
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.quoting import quote_names
 
 _BATCHES_AHEAD = 2
 _MOST_ROWS = 32_768
 """How many rows are encoded at once: enough for Arrow, and few enough for its caches."""
+
+_CONTEXT_COLUMN = re.compile(r"COPY .*?, line \d+, column ([^:\n]+?)(?::|$)", re.MULTILINE)
+_BROKEN = {
+    "23505": "two rows have the same values in",
+    "23514": "a row breaks the condition",
+    "23503": "a row breaks the reference",
+    "23P01": "two rows break the exclusion constraint",
+}
+_NOTHING = "Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +185,48 @@ def _naming(name: str, convert: Any) -> Any:
             raise LoadingError(name, str(error) or "not exact in its type") from error
 
     return named
+
+
+@contextmanager
+def loading(connection: PostgresConnection, where: str, table: str) -> Iterator[None]:
+    """Turn what goes wrong while a table is loaded into a `DatabaseError`."""
+    place = f"{where}, table {table}"
+    try:
+        yield
+    except LoadingError as error:
+        raise DatabaseError(
+            f"The rows of {table} cannot be loaded: values of the column {error.column} are {error.why}. {_NOTHING}",
+            where=place,
+            remedy="change the values, or the type of the column in the database.",
+        ) from None
+    except connection.Error as error:
+        state, diagnosis = error.sqlstate or "", error.diag
+        broken = _BROKEN.get(state)
+        if broken is not None:
+            raise DatabaseError(
+                f"The rows of {diagnosis.table_name or table} cannot be loaded: {broken} "
+                f"{diagnosis.constraint_name or 'one of its constraints'}. {_NOTHING}",
+                where=place,
+                remedy="fix the rows, or the constraint; `tdmvc check` names rows that break the contract.",
+            ) from None
+        column = diagnosis.column_name or _column_of(diagnosis.context)
+        if state == "23502":
+            raise DatabaseError(
+                f"The rows of {table} cannot be loaded: the column {column} has a null, and allows none. {_NOTHING}",
+                where=place,
+                remedy="give the rows a value, or the column a default.",
+            ) from None
+        if state.startswith("22") and column:
+            raise DatabaseError(
+                f"The rows of {table} cannot be loaded: the column {column} cannot hold a value "
+                f"(SQLSTATE {state}). {_NOTHING}",
+                where=place,
+                remedy="change the value, or the type of the column in the database.",
+            ) from None
+        message = diagnosis.message_primary or str(error)
+        raise database_error(state, message, place, doing=f"The database refuses rows of {table}") from None
+
+
+def _column_of(context: str | None) -> str | None:
+    found = _CONTEXT_COLUMN.search(context or "")
+    return found[1] if found else None

@@ -6,11 +6,9 @@ from contextlib import closing, contextmanager
 import pyarrow as pa
 
 from tdmvc.databases.base import OtherObjects, QualifiedName, ReadOptions
-from tdmvc.databases.postgres import objects
 from tdmvc.databases.postgres.address import read_address
-from tdmvc.databases.postgres.catalog import DeclaredTable, read_declared
-from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
-from tdmvc.databases.postgres.relations import (
+from tdmvc.databases.postgres.catalog import objects
+from tdmvc.databases.postgres.catalog.relations import (
     KIND_NAMES,
     TABLE_KINDS,
     Relation,
@@ -18,9 +16,10 @@ from tdmvc.databases.postgres.relations import (
     find_schemas,
     read_relations,
 )
-from tdmvc.databases.postgres.rows import ArrowRows, RowReader
-from tdmvc.databases.postgres.sequences import sequence_notes
-from tdmvc.databases.postgres.value_tests import kept_as_text, tests_query, value_tests
+from tdmvc.databases.postgres.catalog.tables import DeclaredTable, read_declared
+from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
+from tdmvc.databases.postgres.reading.row_tests import kept_as_text, sequence_notes, tests_query, value_tests
+from tdmvc.databases.postgres.reading.rows import ArrowRows, RowReader
 from tdmvc.errors import DatabaseError, NotFoundError, TdmvcError, format_names
 from tdmvc.model.location import Location
 from tdmvc.model.progress import ProgressCallback

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from tdmvc.databases.postgres.catalog.constraints import Constraints, reference_actions
+from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.constraints import Constraints, reference_actions
-from tdmvc.databases.postgres.relations import Relation
 from tdmvc.model.declarations import ForeignKey
 
 _LEAVES = """

@@ -9,7 +9,12 @@ import pyarrow as pa
 from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
 from tdmvc.arrow.constants import constant, flag, number, text_array
 from tdmvc.arrow.types import is_widening
-from tdmvc.databases.postgres.wire import INFINITE_DAYS, INFINITE_MICROSECONDS, NotExactError, exact_cast
+from tdmvc.databases.postgres.encoding.binary import (
+    INFINITE_DAYS,
+    INFINITE_MICROSECONDS,
+    NotExactError,
+    exact_cast,
+)
 from tdmvc.model.finding import Severity
 
 _DAY_MICROSECONDS = 86_400_000_000

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from tdmvc.arrow.types import leaf_types
-from tdmvc.databases.postgres import doubts, wire, writers
-from tdmvc.databases.postgres.copying import Encoder, Writer
-from tdmvc.databases.postgres.doubts import Doubt
-from tdmvc.databases.postgres.target_columns import ColumnType
+from tdmvc.databases.postgres.encoding import binary, doubts, texts
+from tdmvc.databases.postgres.encoding.copy_format import Encoder, Writer
+from tdmvc.databases.postgres.encoding.doubts import Doubt
+from tdmvc.databases.postgres.encoding.target_columns import ColumnType
 
 _TEXTS = frozenset({"textrecv", "varcharrecv", "bpcharrecv", "namerecv", "citextrecv"})
 _INTEGERS = {"int2recv": "int2", "int4recv": "int4", "int8recv": "int8", "oidrecv": "oid"}
@@ -56,10 +56,10 @@ def _form(source: pa.DataType, target: ColumnType) -> Form | None:
         return _list_form(source, target)
     if pa.types.is_struct(source):
         fits = target.receiver in ("record_recv", "array_recv")
-        return Form(writers.writer_of(source), asks_server=True) if fits else None
+        return Form(texts.writer_of(source), asks_server=True) if fits else None
     if pa.types.is_binary(source):
         fits = target.receiver == "bytearecv"
-        return Form(writers.bytes_as_text, wire.byte_strings) if fits else None
+        return Form(texts.bytes_as_text, binary.byte_strings) if fits else None
     if target.receiver in _TEXTS:
         return _text_form(source, target)
     if pa.types.is_string(source):
@@ -73,13 +73,13 @@ def _json_form(source: pa.DataType, target: ColumnType) -> Form | None:
     """Return the form of lists and structs for a column of JSON, which has no bytes."""
     if any(pa.types.is_binary(leaf) for leaf in leaf_types(source)):
         return None
-    encode = wire.jsonb if target.receiver == "jsonb_recv" else wire.texts
-    return Form(writers.json_as_text, lambda array: encode(writers.json_as_text(array)))
+    encode = binary.jsonb if target.receiver == "jsonb_recv" else binary.texts
+    return Form(texts.json_as_text, lambda array: encode(texts.json_as_text(array)))
 
 
 def _text_form(source: pa.DataType, target: ColumnType) -> Form:
     """Return the form of a column of texts, which holds anything that has a text."""
-    write = writers.writer_of(source)
+    write = texts.writer_of(source)
     found = [doubts.NUL] if pa.types.is_string(source) else []
     if (limit := target.length_limit) is not None:
         found.append(doubts.longer_than(limit, target.base_sql))
@@ -91,7 +91,7 @@ def _text_form(source: pa.DataType, target: ColumnType) -> Form:
     guard = tuple(found)
 
     def encode(array: pa.Array) -> list[pa.Array]:
-        return wire.texts(guarded(array))
+        return binary.texts(guarded(array))
 
     def guarded(array: pa.Array) -> pa.Array:
         for doubt in guard:
@@ -113,13 +113,13 @@ def _form_of_text(target: ColumnType) -> Form | None:
             return None
         case "enum_recv":
             doubt = doubts.no_label_of(target.labels or (), target.base_sql)
-            return Form(write, wire.texts, (doubt,))
+            return Form(write, binary.texts, (doubt,))
         case "uuid_recv":
-            return Form(write, wire.uuids, (doubts.NO_UUID, doubts.OTHER_UUID))
+            return Form(write, binary.uuids, (doubts.NO_UUID, doubts.OTHER_UUID))
         case "json_recv":
-            return Form(write, wire.texts, asks_server=True)
+            return Form(write, binary.texts, asks_server=True)
         case "jsonb_recv":
-            return Form(write, wire.jsonb, asks_server=True)
+            return Form(write, binary.jsonb, asks_server=True)
     return Form(write, asks_server=True)
 
 
@@ -128,10 +128,10 @@ def _time_form(source: pa.DataType, target: ColumnType) -> Form | None:
     is_moment = pa.types.is_date(source) or pa.types.is_timestamp(source)
     limit = target.fraction_digits
     rounded = (doubts.finer_than(limit, target.base_sql),) if limit is not None else ()
-    write = writers.time_as_text
+    write = texts.time_as_text
     if pa.types.is_time(source) and receiver == "time_recv":
         found = (doubts.NO_TIME, *rounded)
-        return Form(_guarded(write, found), _guarded_encoder(wire.times, found), found)
+        return Form(_guarded(write, found), _guarded_encoder(binary.times, found), found)
     if pa.types.is_time(source) and receiver == "timetz_recv":
         return Form(_guarded(write, rounded), None, rounded, asks_server=True)
     if receiver in ("timestamp_recv", "timestamptz_recv") and is_moment:
@@ -140,17 +140,17 @@ def _time_form(source: pa.DataType, target: ColumnType) -> Form | None:
         guard = found
         if has_zone != (receiver == "timestamptz_recv"):
             found = (*found, doubts.IN_UTC)
-        return Form(_guarded(write, guard), _guarded_encoder(wire.timestamps, guard), found)
+        return Form(_guarded(write, guard), _guarded_encoder(binary.timestamps, guard), found)
     if receiver == "date_recv" and pa.types.is_date(source):
         found = (doubts.FAR_DATE,)
-        return Form(_guarded(write, found), _guarded_encoder(wire.dates, found), found)
+        return Form(_guarded(write, found), _guarded_encoder(binary.dates, found), found)
     if receiver == "date_recv" and is_moment and source.tz is None:
         found = (doubts.NOT_MIDNIGHT,)
 
         def as_dates(array: pa.Array) -> pa.Array:
-            return writers.time_as_text(wire.exact_cast(array, pa.date32()))
+            return texts.time_as_text(binary.exact_cast(array, pa.date32()))
 
-        return Form(_guarded(as_dates, found), _guarded_encoder(wire.dates, found), found)
+        return Form(_guarded(as_dates, found), _guarded_encoder(binary.dates, found), found)
     return None
 
 
@@ -164,24 +164,24 @@ def _number_form(source: pa.DataType, target: ColumnType) -> Form | None:
         return Form(_after_cast(inner.writer, pa.int8()), inner.encoder)
     if receiver == "boolrecv":
         found = () if pa.types.is_boolean(source) else (doubts.NO_BOOLEAN,)
-        return Form(_guarded(_booleans, found), _guarded_encoder(wire.booleans, found), found)
+        return Form(_guarded(_booleans, found), _guarded_encoder(binary.booleans, found), found)
     if receiver in _INTEGERS or receiver in _FLOATS:
         name = {**_INTEGERS, **_FLOATS}[receiver]
-        type_ = wire.NUMBERS[name].type
+        type_ = binary.NUMBERS[name].type
         doubt = doubts.changed_by(type_, target.base_sql)
         found = () if doubts.always_fits(source, type_) else (doubt,)
-        return Form(_after_cast(writers.as_text, type_), wire.NUMBERS[name].encode, found)
+        return Form(_after_cast(texts.as_text, type_), binary.NUMBERS[name].encode, found)
     if receiver == "numeric_recv":
         return _numeric_form(source, target)
     if receiver in _NUMBERS_AS_TEXT:
-        return Form(writers.as_text, asks_server=True)
+        return Form(texts.as_text, asks_server=True)
     return None
 
 
 def _numeric_form(source: pa.DataType, target: ColumnType) -> Form:
     size = target.numeric_size
     if pa.types.is_floating(source):
-        return Form(writers.as_text, asks_server=True)
+        return Form(texts.as_text, asks_server=True)
     whole, scale = doubts.digits_of(source)
     if size is None:
         precision, own_scale = min(whole + scale, _LARGEST_NUMERIC), scale
@@ -191,8 +191,8 @@ def _numeric_form(source: pa.DataType, target: ColumnType) -> Form:
         fits = whole <= precision - own_scale and scale <= own_scale
         found = () if fits else (doubts.no_numeric(precision, own_scale, target.base_sql),)
     can_encode = 0 <= own_scale <= precision <= _LARGEST_NUMERIC
-    encoder = wire.decimals(precision, own_scale) if can_encode else None
-    return Form(_guarded(writers.as_text, found), encoder, found)
+    encoder = binary.decimals(precision, own_scale) if can_encode else None
+    return Form(_guarded(texts.as_text, found), encoder, found)
 
 
 def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
@@ -204,7 +204,7 @@ def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
         if inner is None:
             return None
         return Form(
-            writers.nested_lists_as_text(inner.writer),
+            texts.nested_lists_as_text(inner.writer),
             None,
             tuple(one.of_items() for one in inner.doubts),
             asks_server=True,
@@ -213,19 +213,19 @@ def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
     if inner is None:
         return None
     return Form(
-        writers.lists_as_text(inner.writer),
-        wire.arrays(inner.encoder, target.element.oid) if inner.encoder is not None else None,
+        texts.lists_as_text(inner.writer),
+        binary.arrays(inner.encoder, target.element.oid) if inner.encoder is not None else None,
         tuple(one.of_items() for one in inner.doubts),
         inner.asks_server,
     )
 
 
 def _booleans(array: pa.Array) -> pa.Array:
-    return writers.as_text(array.cast(pa.bool_()))
+    return texts.as_text(array.cast(pa.bool_()))
 
 
 def _after_cast(write: Writer, type_: pa.DataType) -> Writer:
-    return lambda array: write(wire.exact_cast(array, type_))
+    return lambda array: write(binary.exact_cast(array, type_))
 
 
 def _guarded(write: Writer, found: Sequence[Doubt]) -> Writer:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import LOCK_TIMEOUT_SECONDS, PostgresConnection
-from tdmvc.databases.postgres.relations import Relation
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.quoting import quote_name
 

@@ -7,11 +7,12 @@ from typing import NoReturn
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import check_clause, fit, reference_clause
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
-from tdmvc.databases.postgres.catalog import read_declared
-from tdmvc.databases.postgres.checking import check_table
-from tdmvc.databases.postgres.choosing import TypeChooser, canonical_sql
+from tdmvc.databases.postgres.catalog.relations import Schemas, naming_from, read_relations
+from tdmvc.databases.postgres.catalog.tables import read_declared
+from tdmvc.databases.postgres.catalog.types import DIALECT
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.declaring import (
+from tdmvc.databases.postgres.creating.column_types import TypeChooser, canonical_sql
+from tdmvc.databases.postgres.creating.declaring import (
     Names,
     comment_statements,
     index_statement,
@@ -22,10 +23,9 @@ from tdmvc.databases.postgres.declaring import (
     unvalidated_checks,
     view_statement,
 )
-from tdmvc.databases.postgres.expressions import find_unsafe
-from tdmvc.databases.postgres.relations import Schemas, naming_from, read_relations
-from tdmvc.databases.postgres.target_columns import read_target_columns
-from tdmvc.databases.postgres.types import DIALECT
+from tdmvc.databases.postgres.creating.expressions import find_unsafe
+from tdmvc.databases.postgres.encoding.checking import check_table
+from tdmvc.databases.postgres.encoding.target_columns import read_target_columns
 from tdmvc.databases.writing import left_out, type_finding
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View

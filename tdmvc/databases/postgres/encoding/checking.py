@@ -7,11 +7,11 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.postgres.casting import Form, is_trusted, plan_form
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.copying import Writer
-from tdmvc.databases.postgres.doubts import Doubt
-from tdmvc.databases.postgres.target_columns import ColumnType, TargetColumn
+from tdmvc.databases.postgres.encoding.copy_format import Writer
+from tdmvc.databases.postgres.encoding.doubts import Doubt
+from tdmvc.databases.postgres.encoding.forms import Form, is_trusted, plan_form
+from tdmvc.databases.postgres.encoding.target_columns import ColumnType, TargetColumn
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural

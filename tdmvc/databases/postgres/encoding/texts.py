@@ -9,7 +9,7 @@ from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
 from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
-from tdmvc.databases.postgres.copying import Writer, bytes_of, numbers_of
+from tdmvc.databases.postgres.encoding.copy_format import Writer, bytes_of, numbers_of
 
 _DAY_MICROSECONDS = 86_400_000_000
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
