@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import alias, quoted, table_sql
+from tdmvc.databases.writing import broken_reference
 from tdmvc.model.declarations import ForeignKey
-from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.text import plural
+from tdmvc.model.finding import Finding
 
 CHILD, PARENT = "child", "parent"
 """The purposes of the aliases under which tables are compared."""
@@ -28,16 +28,7 @@ def find_broken_references(
                 continue
             count = _count(connection, table, reference, tables[reference.table])
             if count:
-                yield Finding(
-                    "broken-reference",
-                    Severity.WARNING,
-                    f"{plural(count, 'row')} of {name} {'refers' if count == 1 else 'refer'} to a row of "
-                    f"{reference.table} that does not exist.",
-                    table=name,
-                    columns=reference.columns,
-                    remedy="add the missing rows, or fix the references.",
-                    details={"to": reference.table, "rows": count},
-                )
+                yield broken_reference(name, reference.columns, reference.table, count)
 
 
 def _count(connection: MysqlConnection, child: MysqlTable, reference: ForeignKey, parent: MysqlTable) -> int:

@@ -9,8 +9,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.ranges import timestamp_range
-from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn, column_reading
+from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn, column_reading, timestamp_range
 from tdmvc.model.schema import Column, TableSchema
 
 _DECLARED = re.compile(r"(\w+)\s*(?:\((.*)\))?\s*((?:unsigned|zerofill|\s)*)", re.DOTALL)

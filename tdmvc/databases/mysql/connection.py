@@ -37,6 +37,13 @@ CREATING_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 Row = Sequence[Any]
 
 
+def text_of(value: object) -> str:
+    """Return a value of the catalog, which sends some texts as bytes; a null is empty."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return "" if value is None else str(value)
+
+
 class MysqlConnection:
     """An open connection to a server; texts come as str, numbers as their text, and bytes as bytes."""
 

@@ -9,7 +9,7 @@ from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import column_clause, fit, reference_clause, with_column
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
 from tdmvc.databases.mysql.column_types import keyed_columns, needs_sizes, own_type, read_sizes, sql_type
-from tdmvc.databases.mysql.connection import MysqlConnection
+from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection
 from tdmvc.databases.mysql.declaring import (
     create_statement,
     exact_collation,
@@ -46,6 +46,14 @@ class TableMaker:
         Args:
             there: the tables that the database has.
         """
+        self._connection.execute(f"SET SESSION sql_mode = '{CREATING_MODE}'")
+        self._connection.execute("SET SESSION foreign_key_checks = 0")
+        try:
+            return [*self._create_tables(tables, there), *self._create_views(views)]
+        finally:
+            self._connection.execute(f"SET SESSION sql_mode = '{WRITING_MODE}'")
+
+    def _create_tables(self, tables: Sequence[TableToWrite], there: Sequence[TableSchema]) -> list[Finding]:
         findings: list[Finding] = []
         made: list[TableSchema] = []
         schemas = [table.schema for table in tables]
@@ -58,7 +66,7 @@ class TableMaker:
             findings += self._create_indexes(schema)
         for schema in made:
             findings += self._create_references(schema, known)
-        return findings + self._create_views(views)
+        return findings
 
     def _create_table(
         self, table: TableToWrite, others: Sequence[TableSchema]

@@ -96,10 +96,8 @@ _NAMED = {
 }
 """Where a message names the key, the constraint or the column."""
 _FIRST_QUOTED = re.compile(r"[`']([^`']*)[`']")
-_MAY_QUOTE_VALUES = frozenset({1525, 1411, 1690, 1366, 1292, 1644})
 DUPLICATE = 1062
 LOCK_CODES = frozenset({1205, 1213, 1099})
-LOST_CODES = frozenset(code for code, meaning in _MEANINGS.items() if meaning is _LOST)
 
 
 class RefusedStatementError(DatabaseError):

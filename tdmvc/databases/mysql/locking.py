@@ -1,7 +1,7 @@
 """Locks: one seed of a database at a time, and nobody else in its tables."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tdmvc.databases.mysql.broken_references import CHILD, PARENT
 from tdmvc.databases.mysql.catalog import MysqlTable
@@ -72,6 +72,18 @@ def lock_tables(
         raise DatabaseError(
             error.what, where=error.where, remedy=error.remedy, details=_sessions(connection, schemas)
         ) from None
+
+
+def related_tables(tables: Mapping[str, MysqlTable], names: Collection[str]) -> list[str]:
+    """Return the tables with references from or to the named ones, sorted, without these."""
+    found = set()
+    for name, table in tables.items():
+        for reference in table.references:
+            if name in names:
+                found.add(reference.table)
+            if reference.table in names:
+                found.add(name)
+    return sorted((found & tables.keys()).difference(names))
 
 
 def _aliased(table: MysqlTable, purposes: Mapping[str, str]) -> list[str]:

@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from tdmvc.databases.base import OtherObjects, QualifiedName, ReadOptions
 from tdmvc.databases.mysql.address import resolve_address
-from tdmvc.databases.mysql.catalog import CatalogNames, MysqlTable, read_declared, read_names, read_schemas
+from tdmvc.databases.mysql.catalog import CatalogNames, MysqlTable, read_names, read_schemas
 from tdmvc.databases.mysql.connection import READING_MODE, MysqlConnection, connected
+from tdmvc.databases.mysql.declared_tables import read_declared
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literals
 from tdmvc.databases.mysql.rowstream import read_columns
 from tdmvc.databases.mysql.schemas import column_readings, look_at_rows, table_notes, table_schema

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tdmvc.databases.mysql.catalog import Key, MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.names import table_sql, text_literal
+from tdmvc.databases.mysql.names import quoted, table_sql, text_literal
 
 _MOST_COUNTED = 10_000
 _AT_ONCE = 100
@@ -34,3 +34,11 @@ def next_number(connection: MysqlConnection, table: MysqlTable) -> int:
         f"AND TABLE_NAME = {text_literal(table.name)}"
     )
     return int(row[0] or 1)
+
+
+def number_after_rows(connection: MysqlConnection, table: MysqlTable, column: str) -> int:
+    """Return the number that follows the greatest one in a column."""
+    (row,) = connection.query(
+        f"SELECT COALESCE(MAX({quoted(column)}), 0) FROM {table_sql(table.schema, table.name)}"
+    )
+    return max(int(float(row[0])), 0) + 1

@@ -7,7 +7,7 @@ a variable of the loading session is set; so it fires for everybody else, even a
 import json
 from collections.abc import Collection
 
-from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection
+from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, text_of
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literal
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 
@@ -50,7 +50,7 @@ class Triggers:
             "ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER",
             "Reading the catalog",
         )
-        texts = [tuple(_text(value) for value in row) for row in rows]
+        texts = [tuple(text_of(value) for value in row) for row in rows]
         return [row for row in texts if row[0] in tables]
 
     def remember(self, schema: str, tables: Collection[str]) -> None:
@@ -104,7 +104,3 @@ class Triggers:
         finally:
             connection.execute("SET NAMES utf8mb4")
             connection.execute(f"SET SESSION sql_mode = '{WRITING_MODE}'")
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

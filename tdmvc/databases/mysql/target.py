@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -11,15 +12,15 @@ from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.broken_references import find_broken_references
 from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.checking import check_columns, hidden_triggers
-from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection, connected
+from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, connected
 from tdmvc.databases.mysql.creating import TableMaker
 from tdmvc.databases.mysql.fingerprints import fingerprint
 from tdmvc.databases.mysql.inserting import MysqlWriter
-from tdmvc.databases.mysql.locking import SeedLock, lock_tables
-from tdmvc.databases.mysql.names import DIALECT, quoted, table_sql
+from tdmvc.databases.mysql.locking import SeedLock, lock_tables, related_tables
+from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 from tdmvc.databases.mysql.reading import MysqlSnapshot, choose_schemas
-from tdmvc.databases.mysql.row_counts import count_rows, next_number
+from tdmvc.databases.mysql.row_counts import count_rows, next_number, number_after_rows
 from tdmvc.databases.mysql.schemas import column_readings, numbered_column, table_schema
 from tdmvc.databases.mysql.state import has_state_table, make_state_table, read_state, write_state
 from tdmvc.databases.mysql.suspending import Triggers
@@ -66,6 +67,8 @@ class MysqlTarget:
     again if the rows do not come; and next numbers are moved after the rows are committed.
     """
 
+    dialect = DIALECT
+
     def __init__(
         self,
         connection: MysqlConnection,
@@ -93,10 +96,6 @@ class MysqlTarget:
         ((packet,),) = connection.query("SELECT @@max_allowed_packet")
         self._most_bytes = int(packet) - _PACKET_MARGIN
 
-    @property
-    def dialect(self) -> str:
-        return DIALECT
-
     def recover(self, *, seconds: int) -> None:
         """Undo or finish what a killed seed left, unless a seed is running."""
         if self._pending.exists() and self._lock.take(seconds):
@@ -117,12 +116,6 @@ class MysqlTarget:
             for name, table in declared.items()
         }
 
-    def _read_declared(self) -> dict[str, MysqlTable]:
-        if self._declared is None:
-            self._snapshot.forget_catalog()
-            self._declared = self._snapshot.read_declared(self._snapshot.read_names())
-        return self._declared
-
     def read_state(self) -> Mapping[str, SeededDataset]:
         return read_state(self._connection, self._schemas[0])
 
@@ -130,18 +123,13 @@ class MysqlTarget:
         self._prepare()
         schema = self._schemas[0]
         there = [table.schema for table in self.read_catalog().values()]
+        maker = TableMaker(
+            self._connection, schema, lambda kind, name: self._pending.add(PendingStep(kind, schema, name))
+        )
         with self._unlocked():
-            self._connection.execute(f"SET SESSION sql_mode = '{CREATING_MODE}'")
-            self._connection.execute("SET SESSION foreign_key_checks = 0")
-            maker = TableMaker(
-                self._connection,
-                schema,
-                lambda kind, name: self._pending.add(PendingStep(kind, schema, name)),
-            )
             try:
                 return maker.create(tables, views, there)
             finally:
-                self._connection.execute(f"SET SESSION sql_mode = '{WRITING_MODE}'")
                 self._declared = None
 
     def check_columns(self, table: TableToWrite, target: TableSchema) -> list[Finding]:
@@ -163,80 +151,6 @@ class MysqlTarget:
                 self._remember(known[name])
             self._locked.update(new)
 
-    def _prepare(self) -> None:
-        """Wait for other seeds, and make the tables that remember what is to be undone and what was seeded."""
-        if self._is_prepared:
-            return
-        self._lock.require()
-        self.recover(seconds=0)
-        self._declared = None
-        self._pending.make()
-        self._is_prepared = True
-        if not has_state_table(self._connection, self._schemas[0]):
-            make_state_table(self._connection, self._schemas[0], lambda step: self._pending.add(step))
-
-    def _remember(self, table: MysqlTable) -> None:
-        """Remember what a rollback does not restore."""
-        if numbered_column(table) is not None:
-            number = next_number(self._connection, table)
-            self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
-        self._triggers.remember(table.schema, {table.name})
-
-    @contextmanager
-    def _unlocked(self) -> Iterator[None]:
-        """Give the locks back for a moment, which the server needs to make tables and to lock more of them.
-
-        Raises:
-            DatabaseError: meanwhile, another session changed a table that was proven to be unchanged.
-        """
-        self._check_nothing_written()
-        connection = self._connection
-        connection.execute("UNLOCK TABLES")
-        connection.execute("SET SESSION autocommit = 1")
-        yield
-        known = self._read_declared()
-        locked = [known[name] for name in sorted(self._locked) if name in known]
-        connection.execute("SET SESSION autocommit = 0")
-        lock_tables(connection, self._schemas[0], locked, self._related(known))
-        connection.execute("SET SESSION foreign_key_checks = 0")
-        self._is_locked = True
-        self._triggers.suspend()
-        before, self._proven = self._proven, {}
-        for name, proof in before.items():
-            if self.fingerprint(name) != proof:
-                raise DatabaseError(
-                    f"Another session changed {name} while its lock was given back for a moment.",
-                    where=connection.where,
-                    remedy="run the same command again; nothing was changed.",
-                )
-
-    def _related(self, known: Mapping[str, MysqlTable]) -> list[MysqlTable]:
-        """Return the tables with references from or to the locked ones."""
-        found = set()
-        for name, table in known.items():
-            for reference in table.references:
-                if name in self._locked:
-                    found.add(reference.table)
-                if reference.table in self._locked:
-                    found.add(name)
-        return [known[name] for name in sorted(found - self._locked) if name in known]
-
-    def _check_nothing_written(self) -> None:
-        if self._has_written:
-            raise DatabaseError(
-                "MySQL cannot lock or make tables once rows were written, because that would commit them.",
-                where=self._connection.where,
-                remedy="lock all tables first; nothing was changed.",
-            )
-
-    def _writer(self, name: str) -> MysqlWriter:
-        if name not in self._locked:
-            self.lock([name])
-        self._has_written = True
-        self._proven.pop(name, None)
-        table = self._read_declared()[name]
-        return MysqlWriter(self._connection, table, self._most_bytes, self._on_progress)
-
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
         writer = self._writer(target.name)
         if mode is SeedMode.UPSERT:
@@ -248,8 +162,7 @@ class MysqlTarget:
     ) -> RowCounts:
         writer = self._writer(target.name)
         gone = writer.delete(deleted)
-        counts = writer.upsert(upserts)
-        return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
+        return replace(writer.upsert(upserts), deleted=gone)
 
     def clear(self, names: Sequence[str]) -> None:
         self.lock(names)
@@ -267,10 +180,7 @@ class MysqlTarget:
             column = numbered_column(table)
             if column is None:
                 continue
-            (row,) = self._connection.query(
-                f"SELECT COALESCE(MAX({quoted(column)}), 0) FROM {table_sql(table.schema, table.name)}"
-            )
-            number = max(int(float(row[0])), 0) + 1 + sequence_offset
+            number = number_after_rows(self._connection, table, column) + sequence_offset
             self._numbers[name] = number
             self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
 
@@ -337,3 +247,73 @@ class MysqlTarget:
         connection.execute("SET SESSION autocommit = 1")
         if self._pending.exists():
             self._pending.carry_out(self._triggers.restore)
+
+    def _read_declared(self) -> dict[str, MysqlTable]:
+        if self._declared is None:
+            self._snapshot.forget_catalog()
+            self._declared = self._snapshot.read_declared(self._snapshot.read_names())
+        return self._declared
+
+    def _prepare(self) -> None:
+        """Wait for other seeds, and make the tables that remember what is to be undone and what was seeded."""
+        if self._is_prepared:
+            return
+        self._lock.require()
+        self.recover(seconds=0)
+        self._declared = None
+        self._pending.make()
+        self._is_prepared = True
+        if not has_state_table(self._connection, self._schemas[0]):
+            make_state_table(self._connection, self._schemas[0], lambda step: self._pending.add(step))
+
+    def _remember(self, table: MysqlTable) -> None:
+        """Remember what a rollback does not restore."""
+        if numbered_column(table) is not None:
+            number = next_number(self._connection, table)
+            self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
+        self._triggers.remember(table.schema, {table.name})
+
+    @contextmanager
+    def _unlocked(self) -> Iterator[None]:
+        """Give the locks back for a moment, which the server needs to make tables and to lock more of them.
+
+        Raises:
+            DatabaseError: meanwhile, another session changed a table that was proven to be unchanged.
+        """
+        self._check_nothing_written()
+        connection = self._connection
+        connection.execute("UNLOCK TABLES")
+        connection.execute("SET SESSION autocommit = 1")
+        yield
+        known = self._read_declared()
+        locked = [known[name] for name in sorted(self._locked) if name in known]
+        connection.execute("SET SESSION autocommit = 0")
+        related = [known[name] for name in related_tables(known, self._locked)]
+        lock_tables(connection, self._schemas[0], locked, related)
+        connection.execute("SET SESSION foreign_key_checks = 0")
+        self._is_locked = True
+        self._triggers.suspend()
+        before, self._proven = self._proven, {}
+        for name, proof in before.items():
+            if self.fingerprint(name) != proof:
+                raise DatabaseError(
+                    f"Another session changed {name} while its lock was given back for a moment.",
+                    where=connection.where,
+                    remedy="run the same command again; nothing was changed.",
+                )
+
+    def _check_nothing_written(self) -> None:
+        if self._has_written:
+            raise DatabaseError(
+                "MySQL cannot lock or make tables once rows were written, because that would commit them.",
+                where=self._connection.where,
+                remedy="lock all tables first; nothing was changed.",
+            )
+
+    def _writer(self, name: str) -> MysqlWriter:
+        if name not in self._locked:
+            self.lock([name])
+        self._has_written = True
+        self._proven.pop(name, None)
+        table = self._read_declared()[name]
+        return MysqlWriter(self._connection, table, self._most_bytes, self._on_progress)

@@ -4,9 +4,8 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.mysql.doubt import NoFormError, ValueDoubt, at_least, either, negated, other_form
-from tdmvc.databases.mysql.ranges import FIRST_DATETIME, LAST_DATETIME, timestamp_range
 from tdmvc.databases.mysql.text_doubts import TEXTS
-from tdmvc.databases.mysql.types import MysqlColumn
+from tdmvc.databases.mysql.types import FIRST_DATETIME, LAST_DATETIME, MysqlColumn, timestamp_range
 
 
 def time_doubts(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps: bool) -> list[ValueDoubt]:

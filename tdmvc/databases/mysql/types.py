@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
 from tdmvc.databases.mysql.names import quoted
 
@@ -17,6 +18,12 @@ GEOMETRIES = frozenset(
 _INTEGERS = {"tinyint": "int8", "smallint": "int16", "mediumint": "int32", "int": "int32", "bigint": "int64"}
 _WIDTH = re.compile(r"\b(tinyint|smallint|mediumint|int|bigint|year)\(\d+\)")
 _LENGTH = re.compile(r"\((\d+)\)")
+_SECOND = 1_000_000
+_LAST_32_BITS = 2**31 - 1
+_LAST_UNSIGNED = 2**32 - 1
+FIRST_DATETIME = -62_135_596_800 * _SECOND
+"""The year 1: earlier ones are not in the calendar of MySQL, and dates of the year 0 are read as texts."""
+LAST_DATETIME = 253_402_300_800 * _SECOND - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,15 @@ def column_reading(column: MysqlColumn) -> ColumnReading:
     return ColumnReading(pa.string(), name, as_text)
 
 
+def timestamp_range(*, is_long: bool) -> tuple[int, int]:
+    """Return the first and the last instant of `timestamp`.
+
+    Args:
+        is_long: whether it goes on until 2106, as in MariaDB 11.5 and later on 64 bits.
+    """
+    return _SECOND, (_LAST_UNSIGNED if is_long else _LAST_32_BITS) * _SECOND + _SECOND - 1
+
+
 def ewkb_sql(name: str) -> str:
     """Return SQL for a geometry as PostGIS writes it: EWKB in hexadecimal digits, with the SRID unless it is 0."""
     digits = f"HEX({name})"
@@ -222,6 +238,4 @@ def _times(array: pa.Array) -> pa.Array:
 
 def prefixed(texts: pa.Array, prefix: str) -> pa.Array:
     """Return texts with something before each of them; nulls stay null."""
-    from tdmvc.arrow.compute import call_function
-
     return call_function("binary_join_element_wise", [pa.scalar(prefix), texts, pa.scalar("")])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tdmvc.databases.mysql.catalog import CatalogNames
-from tdmvc.databases.mysql.connection import MysqlConnection
+from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import DIALECT, text_literals
 from tdmvc.model.declarations import View
 from tdmvc.sql.tokens import Token, TokenKind, names_in, tokens
@@ -23,11 +23,11 @@ def read_views(connection: MysqlConnection, schema: str) -> tuple[list[View], li
     views, left_out = [], []
     for name, definition in rows:
         # Empty for a user without the right SHOW VIEW.
-        query = without_schema(_text(definition), schema)
+        query = without_schema(text_of(definition), schema)
         if query:
-            views.append(View(_text(name), query, DIALECT))
+            views.append(View(text_of(name), query, DIALECT))
         else:
-            left_out.append(f"view {_text(name)}")
+            left_out.append(f"view {text_of(name)}")
     return _ordered(views), left_out
 
 
@@ -39,12 +39,12 @@ def read_left_out(connection: MysqlConnection, schemas: Sequence[str], names: Ca
         rows = connection.query(
             f"SELECT {name} FROM information_schema.{table} WHERE {schema} IN ({wanted}) ORDER BY 1"
         )
-        left_out += [f"{kind} {_text(row[0])}" for row in rows]
+        left_out += [f"{kind} {text_of(row[0])}" for row in rows]
     rows = connection.query(
         f"SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({wanted}) "
         "ORDER BY ROUTINE_NAME"
     )
-    return left_out + [f"{_text(kind)} {_text(name)}" for kind, name in rows]
+    return left_out + [f"{text_of(kind)} {text_of(name)}" for kind, name in rows]
 
 
 def without_schema(query: str, schema: str) -> str:
@@ -97,7 +97,3 @@ def _ordered(views: list[View]) -> list[View]:
         for view in ready or list(rest.values()):
             found.append(rest.pop(view.name))
     return found
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value or "")
