@@ -273,6 +273,8 @@ def test_partitions_are_one_table_with_what_all_of_them_declare(read: Read) -> N
         "ALTER TABLE t2 ADD FOREIGN KEY (c) REFERENCES o",
         "ALTER TABLE t2 ADD FOREIGN KEY (a) REFERENCES o",
         "ALTER TABLE t11 ADD CONSTRAINT small CHECK (c < 99)",
+        "CREATE INDEX together ON t (c)",
+        "CREATE INDEX alone ON t2 (c)",
         "INSERT INTO t VALUES (1, 1), (11, 2)",
     )
     assert table.schema.references == (ForeignKey(("c",), "o", ("i",), ReferenceActions()),)
@@ -280,6 +282,7 @@ def test_partitions_are_one_table_with_what_all_of_them_declare(read: Read) -> N
         "not kept: PARTITION BY RANGE (a); the rows of all partitions are one table",
         "not kept: a reference of some partitions only: (a) -> o (i)",
         "not kept: constraint small of a partition",
+        "not kept: index alone of a partition",
     )
 
 
@@ -298,6 +301,10 @@ def test_a_table_has_its_own_rows_only_and_names_what_no_field_keeps(
         "COMMENT ON TABLE t IS 'Things'",
         "COMMENT ON COLUMN t.c IS 'A number'",
         "COMMENT ON CONSTRAINT t_box_excl ON t IS 'x'",
+        "CREATE SEQUENCE numbers CACHE 10",
+        "ALTER TABLE t ADD w text, ALTER c SET DEFAULT nextval('numbers'), REPLICA IDENTITY FULL, "
+        "ALTER w SET STORAGE EXTERNAL, ALTER w SET COMPRESSION pglz, ALTER w SET STATISTICS 0, "
+        "ALTER w SET (n_distinct = 5), ALTER c SET NOT NULL, ADD CONSTRAINT t_c UNIQUE (c), CLUSTER ON t_c",
     )
     with open_snapshot(postgres_database, ReadOptions()) as snapshot:
         t, parent = snapshot.read_tables(["t", "parent"])
@@ -311,11 +318,18 @@ def test_a_table_has_its_own_rows_only_and_names_what_no_field_keeps(
         "not kept: exclusion constraint t_box_excl: "
         "EXCLUDE USING gist (box(point((c)::double precision, (c)::double precision), "
         "point((c)::double precision, (c)::double precision)) WITH &&)",
+        "not kept: CLUSTER ON t_c",
+        "not kept: REPLICA IDENTITY",
         "not kept: inheritance from parent",
         "not kept: rule r",
         "not kept: statistics s",
         "not kept: the comment on constraint t_box_excl",
+        "not kept: the compression of w",
+        "not kept: the options of w",
+        "not kept: the statistics target of w",
+        "not kept: the storage of w",
         "not kept: trigger g",
+        "c: not kept: CACHE of the sequence numbers",
     )
 
 
@@ -345,6 +359,15 @@ def test_views_come_in_an_order_in_which_they_can_be_made(
         "CREATE SERVER elsewhere FOREIGN DATA WRAPPER w",
         "CREATE FOREIGN TABLE far (i int) SERVER elsewhere",
         "CREATE TABLE empty ()",
+        "COMMENT ON TYPE used IS 'x'",
+        "COMMENT ON SEQUENCE alone IS 'x'",
+        "COMMENT ON COLUMN a.j IS 'x'",
+        "ALTER VIEW z ALTER i SET DEFAULT 1",
+        "CREATE UNIQUE INDEX b_j ON b (j)",
+        "CREATE RULE r AS ON DELETE TO z DO INSTEAD NOTHING",
+        "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER instead INSTEAD OF INSERT ON z FOR EACH ROW EXECUTE FUNCTION g()",
+        "CREATE PUBLICATION p",
     )
     assert _others(postgres_database) == OtherObjects(
         (
@@ -357,9 +380,18 @@ def test_views_come_in_an_order_in_which_they_can_be_made(
             "table empty, which has no columns",
             "the options of view a (security_barrier=true)",
             "the comment on view a",
+            "index b_j of view b",
+            "rule r of view z",
+            "the comment on j of view a",
+            "the default of i of view z",
+            "trigger instead of view z",
             "extension citext",
             "function f",
+            "function g",
+            "publication p",
             "sequence alone",
+            "the comment on sequence alone",
+            "the comment on type used",
             "the unused type unused",
         ),
     )

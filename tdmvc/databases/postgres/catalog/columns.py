@@ -59,6 +59,7 @@ class SequenceFacts:
     lowest: int
     highest: int
     is_cycle: bool
+    cache: int
     qualified: str
     quoted: str
     last: int | None
@@ -126,6 +127,7 @@ def _sequence_notes(sequence: SequenceFacts) -> list[str]:
     is_bounded = sequence.increment > 0 and (sequence.lowest != 1 or sequence.highest not in usual)
     notes = [f"bounds of the sequence {sequence.name}"] if is_bounded else []
     notes += [f"CYCLE of the sequence {sequence.name}"] if sequence.is_cycle else []
+    notes += [f"CACHE of the sequence {sequence.name}"] if sequence.cache != 1 else []
     return [f"not kept: {note}" for note in notes]
 
 

@@ -20,6 +20,21 @@ JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND
     AND d.refclassid = 'pg_catalog.pg_class'::regclass
 WHERE r.ev_class = ANY (%(views)s::oid[]) AND d.refobjid = ANY (%(views)s::oid[]) AND d.refobjid <> r.ev_class
 """
+_OF_VIEWS = """
+SELECT c.oid::int8, f.words FROM pg_catalog.pg_class c CROSS JOIN LATERAL (
+    SELECT 'index '::text || x.relname::text FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid
+    UNION ALL SELECT 'trigger '::text || t.tgname::text FROM pg_catalog.pg_trigger t
+        WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+    UNION ALL SELECT 'rule '::text || r.rulename::text FROM pg_catalog.pg_rewrite r
+        WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'::name
+    UNION ALL SELECT 'the default of '::text || a.attname::text FROM pg_catalog.pg_attrdef d
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = c.oid
+    UNION ALL SELECT 'the comment on '::text || a.attname::text FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
+            AND pg_catalog.col_description(a.attrelid, a.attnum::int4) IS NOT NULL
+) f (words) WHERE c.oid = ANY (%s::oid[])
+"""
 _OTHERS = """
 SELECT f.kind, f.name FROM (
     SELECT CASE p.prokind WHEN 'a'::"char" THEN 'aggregate'::text WHEN 'p'::"char" THEN 'procedure'::text
@@ -43,6 +58,16 @@ SELECT f.kind, f.name FROM (
             AND d.classid = ANY (ARRAY['pg_catalog.pg_class'::regclass::oid, 'pg_catalog.pg_type'::regclass::oid])
             AND d.deptype = 'n'::"char")
     UNION ALL
+    SELECT 'the comment on type'::text, t.typname::text, t.oid, 'pg_catalog.pg_type'::regclass::oid, n.nspname
+    FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+    WHERE (t.typrelid = 0::oid OR c.relkind = 'c'::"char")
+        AND pg_catalog.obj_description(t.oid, 'pg_type'::name) IS NOT NULL
+    UNION ALL
+    SELECT 'the comment on sequence'::text, c.relname::text, c.oid, 'pg_catalog.pg_class'::regclass::oid, n.nspname
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'S'::"char" AND pg_catalog.obj_description(c.oid, 'pg_class'::name) IS NOT NULL
+    UNION ALL
     SELECT 'operator'::text, o.oprname::text, o.oid, 'pg_catalog.pg_operator'::regclass::oid, n.nspname
     FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
     UNION ALL
@@ -59,6 +84,8 @@ UNION ALL
 SELECT 'extension'::text, e.extname::text FROM pg_catalog.pg_extension e WHERE e.extname <> 'plpgsql'::name
 UNION ALL
 SELECT 'event trigger'::text, e.evtname::text FROM pg_catalog.pg_event_trigger e
+UNION ALL
+SELECT 'publication'::text, p.pubname::text FROM pg_catalog.pg_publication p
 ORDER BY 1, 2
 """
 _COLUMNS = """
@@ -98,6 +125,7 @@ def read_others(
     with naming_from(connection, schemas):
         definitions = {row[0]: row[1:] for row in connection.execute(_VIEWS, [oids])}
         needs = _order(connection, oids)
+        of_views = connection.execute(_OF_VIEWS, [oids]).fetchall()
         others = connection.execute(_OTHERS, [list(schemas.names)]).fetchall()
     by_oid = {one.oid: name for name, one in views.items()}
     found = []
@@ -109,6 +137,7 @@ def read_others(
         )
         left_out += [f"the options of view {name} ({', '.join(options)})"] if options else []
         left_out += [f"the comment on view {name}"] if relation.comment else []
+    left_out += sorted(f"{words} of view {by_oid[oid]}" for oid, words in of_views)
     return OtherObjects(tuple(found), (*left_out, *(f"{kind} {name}" for kind, name in others)))
 
 

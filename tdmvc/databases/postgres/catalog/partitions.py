@@ -31,6 +31,15 @@ WHERE p.isleaf AND c.conislocal AND c.contype = ANY ('{f,c,u,x}'::"char"[])
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE o.oid = c.conparentid AND o.conrelid = c.conrelid)
 ORDER BY c.conname
 """
+_INDEXES = """
+SELECT r.oid::int8, c.relname::text FROM pg_catalog.unnest(%s::oid[]) r (oid)
+CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) p
+JOIN pg_catalog.pg_index i ON i.indrelid = p.relid::oid AND p.level > 0::int4
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND NOT c.relispartition
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE o.conindid = i.indexrelid
+    AND o.contype = ANY ('{p,u,x}'::"char"[]))
+ORDER BY c.relname
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,9 @@ def with_partitions(
         rows[oid].append(_Row(*row))
     for oid, own in rows.items():
         found[oid] = _added(found.get(oid, Constraints()), own, leaves.get(oid, 0), own_name)
+    for oid, index in connection.execute(_INDEXES, [oids]):
+        known = found.get(oid, Constraints())
+        found[oid] = replace(known, left_out=(*known.left_out, f"index {index} of a partition"))
     return found
 
 

@@ -108,7 +108,7 @@ ORDER BY i.indrelid, x.relname
 
 SEQUENCES = """
 SELECT u.relation::int8, u.place, u.is_identity, n.nspname::text, c.relname::text, s.seqstart, s.seqincrement,
-    s.seqmin, s.seqmax, s.seqcycle, pg_catalog.quote_ident(n.nspname::text) || '.'::text
+    s.seqmin, s.seqmax, s.seqcycle, s.seqcache, pg_catalog.quote_ident(n.nspname::text) || '.'::text
         || pg_catalog.quote_ident(c.relname::text), pg_catalog.quote_ident(c.relname::text),
     CASE WHEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT,USAGE'::text)
         THEN pg_catalog.pg_sequence_last_value(c.oid) END
@@ -145,6 +145,21 @@ UNION ALL SELECT i.indrelid::int8, 'the comment on index '::text || c.relname::t
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_description d ON d.objoid = i.indexrelid AND d.classoid = 'pg_catalog.pg_class'::regclass
 WHERE i.indrelid = ANY (%(tables)s::oid[])
+UNION ALL SELECT a.attrelid::int8, f.words || a.attname::text FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+CROSS JOIN LATERAL (VALUES
+    ('the storage of '::text, a.attstorage <> t.typstorage),
+    ('the compression of '::text, {compression}),
+    ('the statistics target of '::text, coalesce(a.attstattarget::int4, -1::int4) >= 0::int4),
+    ('the options of '::text, a.attoptions IS NOT NULL)) f (words, is_set)
+WHERE f.is_set AND a.attrelid = ANY (%(tables)s::oid[]) AND a.attnum > 0::int2 AND NOT a.attisdropped
+UNION ALL SELECT c.oid::int8, 'REPLICA IDENTITY'::text FROM pg_catalog.pg_class c
+WHERE c.oid = ANY (%(tables)s::oid[]) AND c.relreplident <> ALL ('{{d,n}}'::"char"[])
+UNION ALL SELECT i.indrelid::int8, 'CLUSTER ON '::text || c.relname::text
+FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+WHERE i.indisclustered AND i.indrelid = ANY (%(tables)s::oid[])
+UNION ALL SELECT c.oid::int8, 'tablespace '::text || s.spcname::text FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace WHERE c.oid = ANY (%(tables)s::oid[])
 ORDER BY 1, 2
 """
 
@@ -159,6 +174,12 @@ def types_query(version: int) -> str:
     )
     parts = needed.replace("r.rngtypid FROM", "r.rngtypid::int8 FROM")
     return TYPES.replace("{multirange}", needed).replace("{multirange_parts}", parts)
+
+
+def left_out_query(version: int) -> str:
+    """Return the query for what tables have that no dataset keeps."""
+    compression = "a.attcompression <> ''::\"char\"" if version >= 140000 else "false"
+    return LEFT_OUT_OF_TABLES.format(compression=compression)
 
 
 def constraints_query(version: int) -> str:

@@ -11,9 +11,9 @@ from tdmvc.databases.postgres.catalog.partitions import with_partitions
 from tdmvc.databases.postgres.catalog.queries import (
     COLUMNS,
     INDEXES,
-    LEFT_OUT_OF_TABLES,
     SEQUENCES,
     constraints_query,
+    left_out_query,
     types_query,
 )
 from tdmvc.databases.postgres.catalog.relations import Relation, Schemas, naming_from
@@ -65,7 +65,8 @@ def read_declared(
             (row[0], row[1]): SequenceFacts(*row[2:])
             for row in connection.execute(SEQUENCES, {"tables": oids}).fetchall()
         }
-        others = _grouped(connection.execute(LEFT_OUT_OF_TABLES, {"tables": oids}), str)
+        left_out = left_out_query(connection.info.server_version)
+        others = _grouped(connection.execute(left_out, {"tables": oids}), str)
     catalog = _Catalog(schemas, types, money_digits, constraints, indexes, sequences, others)
     return {
         name: catalog.declared(name, relation, columns[relation.oid]) for name, relation in relations.items()
