@@ -47,12 +47,6 @@ MORE_VALUES: dict[str, st.SearchStrategy[object]] = {
 CELLS = {**VALUES, **MORE_VALUES}
 _numbers = count()
 engines = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
-dialects = pytest.mark.parametrize(
-    "engine",
-    {engine.dialect: engine for engine in reversed(ENGINES)}.values(),
-    ids=lambda engine: engine.name,
-)
-"""One engine of each dialect: generated values do not depend on who loads them."""
 
 
 @pytest.fixture
@@ -93,7 +87,7 @@ def tables(draw: st.DrawFn) -> tuple[TableSchema, Rows]:
     return TableSchema("t", tuple(columns), key), rows
 
 
-@dialects
+@engines
 @SETTINGS
 @given(made=tables())
 def test_rows_come_back_or_it_is_said_that_they_do_not(

@@ -14,6 +14,7 @@ from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
 from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
 from tdmvc.databases.duckdb.failures import writing_errors
 from tdmvc.databases.duckdb.loading import RowLoader
+from tdmvc.databases.duckdb.loose_types import is_loose, text_of
 from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name, schema_name, sql_name
 from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.duckdb.sequences import Sequences
@@ -164,11 +165,15 @@ class DuckdbTarget:
             definition = self._detached.tables.get(name) or read_definition(self._con, attached)
             indexes = self._waiting.get(name, (*definition.indexes, *definition.comments))
             declared = (definition.sql, sorted(indexes), self._sequences.next_numbers(attached))
+            # An empty list has the hash of a null, and a month that of 30 days.
+            loose = [text_of("t", column) for column, type_ in self._types(name).items() if is_loose(type_)]
+            hashed = ", ".join(["t", *loose])
+            # Hashed once more, because what hash() makes of several values is little more than their XOR.
             ((version, rows, total),) = self._con.execute(
-                f"SELECT version(), count(*), coalesce(sum(hash(t)), 0) FROM {attached.sql} AS t"
+                f"SELECT version(), count(*), coalesce(sum(hash(hash({hashed}))), 0) FROM {attached.sql} AS t"
             ).fetchall()
         digest = hashlib.blake2b(repr(declared).encode(), digest_size=10).hexdigest()
-        return rows, f"duckdb-1:{version}:{total}:{digest}"
+        return rows, f"duckdb-2:{version}:{total}:{digest}"
 
     def write_state(self, state: SeededDataset) -> None:
         with writing_errors(self._path):

@@ -50,8 +50,10 @@ SETTINGS: Mapping[str, str] = {
     "row_security": "off",
     "synchronize_seqscans": "off",
     "idle_in_transaction_session_timeout": "0",
+    "jit": "off",
 }
-"""What the text of a value depends on, and what would hide rows or end a long transaction."""
+"""What the text of a value depends on, what would hide rows or end a long transaction, and what takes seconds to
+compile a query of the catalog that runs for milliseconds."""
 _NEWER_SETTINGS = {"idle_session_timeout": (140000, "0"), "transaction_timeout": (170000, "0")}
 
 
