@@ -88,6 +88,9 @@ def _report(reason: BaseException, settings: Settings) -> int:
             print_message(error_text(used_up), label="error")
             return used_up.exit_code
         return _report_bug(error, is_verbose=settings.is_verbose)
+    finally:
+        # The traceback refers to this frame: a cycle would keep open connections until after Python's modules are gone.
+        del reason
 
 
 def _usage_message(error: click.UsageError) -> str:

@@ -1,11 +1,17 @@
 """A command ends at once, and yet everything that it printed is there."""
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
+
+from tdmvc.cli.group import cli
+from tdmvc.cli.main import run
+from tdmvc.errors import TdmvcError
 
 TDMVC = [sys.executable, "-m", "tdmvc"]
 
@@ -81,3 +87,21 @@ def test_a_second_interrupt_ends_like_the_first() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_an_error_that_was_reported_keeps_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DuckDB connection that outlives Python's modules makes its library print what it takes for leaks."""
+    opened: list[weakref.ref[set[str]]] = []
+
+    def fail(*_: object, **__: object) -> None:
+        connection = type("Connection", (set,), {})()
+        opened.append(weakref.ref(connection))
+        raise TdmvcError("It cannot be done.")
+
+    monkeypatch.setattr(cli, "main", fail)
+    gc.disable()
+    try:
+        assert run([]) == TdmvcError.exit_code
+        assert opened[0]() is None
+    finally:
+        gc.enable()
