@@ -240,10 +240,9 @@ def declared_types(database: sqlite3.Connection, table: str) -> dict[str, str]:
 
 def is_strict_table(database: sqlite3.Connection, table: str) -> bool:
     """Whether a table refuses values of other types than its columns declare."""
-    for schema, name, _, _, _, strict, *_ in database.execute("PRAGMA main.table_list").fetchall():
-        if schema == "main" and name.lower() == table.lower():
-            return bool(strict)
-    return False
+    # Of this table alone: the whole list takes SQLite time that grows with the number of tables.
+    rows = database.execute(f"PRAGMA main.table_list({quote_name(table)})").fetchall()
+    return any(schema == "main" and strict for schema, _, _, _, _, strict, *_ in rows)
 
 
 def rowid_alias(database: sqlite3.Connection, table: str) -> str | None:
