@@ -243,6 +243,35 @@ def test_the_fingerprint_changes_with_every_change(file: File) -> None:
     assert len(set(found)) == len(found) - 1
 
 
+@pytest.mark.parametrize("way", ["VACUUM INTO", ".dump", ".backup"])
+def test_a_copy_of_a_sqlite_file_does_not_take_its_fingerprints_for_its_own(
+    way: str, tmp_path: Path, con: Con
+) -> None:
+    file, copy = File(tmp_path / "shop.sqlite", con), File(tmp_path / "copy.sqlite", con)
+    file.run(*SHOP)
+    file.run("UPDATE customers SET age = 11 WHERE id = 1")
+    with file.open() as target:
+        target.lock([])
+        before = target.fingerprint("customers")
+        target.write_state(
+            SeededDataset("golden", "golden@1", "c", (), datetime(2026, 1, 1, tzinfo=UTC), "1", ())
+        )
+        target.commit()
+    with file.open() as target:
+        assert target._fingerprints._known  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(file.path)) as one, closing(sqlite3.connect(copy.path)) as other:
+        if way == "VACUUM INTO":
+            one.execute(f"VACUUM INTO '{copy.path}'")
+        elif way == ".dump":
+            other.executescript("\n".join(one.iterdump()))
+        else:
+            one.backup(other)
+    for age in range(20, 30):
+        copy.run(f"UPDATE customers SET age = {age} WHERE id = 1")
+        with copy.open() as target:
+            assert target.fingerprint("customers") != before
+
+
 LOOSE = {
     "integer[]": ("NULL", "[]"),
     "integer[][]": ("[NULL]", "[[]]"),

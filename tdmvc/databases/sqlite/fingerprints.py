@@ -1,11 +1,14 @@
 """What proves that nobody changed a table of a SQLite file: the sum of the hashes of its rows.
 
 Reading all rows for it takes half as long as loading them. The sums are therefore kept in the file, together with
-the count of changes that SQLite keeps in its header: as long as this count is the same, so are the rows.
+the count of changes that SQLite keeps in its header: as long as this count is the same, so are the rows. The count
+of a copy by VACUUM INTO, .dump or .backup begins anew, and would reach that of the original; therefore the version of
+the schema counts as well, which no such copy keeps, and which is a random number.
 """
 
 import hashlib
 import marshal
+import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +22,7 @@ _BATCH_ROWS = 4096
 _COUNT_PLACE = slice(24, 28)
 """The file change counter in the header (sqlite.org/fileformat2.html); with a write-ahead log it means nothing."""
 _MODULUS = 2**128
+_SCHEMA_VERSIONS = 2**31
 
 
 class Fingerprints:
@@ -40,7 +44,7 @@ class Fingerprints:
             return
         rows = self._database.execute(f"SELECT name, rows, total FROM {FINGERPRINT_TABLE}").fetchall()
         sums = {name: (count, int(total)) for name, count, total in rows}
-        if sums.pop("", (None, 0))[0] == self._changes:
+        if sums.pop("", None) == (self._changes, self._schema_version()):
             self._known = sums
 
     def of(self, table: str) -> tuple[int, int]:
@@ -75,6 +79,7 @@ class Fingerprints:
             if self._has_table():
                 self._database.execute(f"DELETE FROM {FINGERPRINT_TABLE}")
             return
+        version = secrets.randbelow(_SCHEMA_VERSIONS)
         self._database.execute(
             f"CREATE TABLE IF NOT EXISTS {FINGERPRINT_TABLE} "
             "(name TEXT NOT NULL PRIMARY KEY, rows INTEGER NOT NULL, total TEXT NOT NULL)"
@@ -83,10 +88,11 @@ class Fingerprints:
         self._database.executemany(
             f"INSERT INTO {FINGERPRINT_TABLE} VALUES (?, ?, ?)",
             [
-                ("", self._changes + 1, "0"),
+                ("", self._changes + 1, str(version)),
                 *((name, rows, str(total)) for name, (rows, total) in sorted(self._known.items())),
             ],
         )
+        self._database.execute(f"PRAGMA schema_version = {version}")
 
     def _read(self, table: str) -> tuple[int, int]:
         return self._sum(f"SELECT * FROM {quote_name(table)}", table)
@@ -120,6 +126,10 @@ class Fingerprints:
     def _is_counted(self) -> bool:
         ((mode,),) = self._database.execute("PRAGMA journal_mode").fetchall()
         return str(mode).lower() != "wal"
+
+    def _schema_version(self) -> int:
+        ((version,),) = self._database.execute("PRAGMA schema_version").fetchall()
+        return int(version)
 
     def _change_count(self) -> int:
         with self._file.open("rb") as file:
