@@ -4,7 +4,6 @@ A dump is no source by itself: its statements run in a temporary server, which i
 (`workspace/dumps.py`).
 """
 
-from tdmvc.sources.sql_dump.files import DumpFile, DumpKind, find_dump
-from tdmvc.sources.sql_dump.parts import DumpFault
+from tdmvc.sources.sql_dump.files import DumpFile, find_dump
 
-__all__ = ["DumpFault", "DumpFile", "DumpKind", "find_dump"]
+__all__ = ["DumpFile", "find_dump"]

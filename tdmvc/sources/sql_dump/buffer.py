@@ -3,9 +3,10 @@
 import re
 from typing import BinaryIO
 
-from tdmvc.sources.sql_dump.parts import LONGEST_STATEMENT, DumpFault
+from tdmvc.sources.sql_dump.parts import LONGEST_STATEMENT, DumpFault, Statement
 
 _CHUNK = 1 << 20
+_VISIBLE = re.compile(rb"\S")
 
 
 class DumpBuffer:
@@ -46,6 +47,22 @@ class DumpBuffer:
         """Forget what comes before a position; the next statement begins there."""
         self.line += self.data.count(b"\n", self.start, end)
         self.start = self.position = end
+
+    def is_blank_before(self, position: int) -> bool:
+        """Whether the statement has only white space before a position, which counts from `start`."""
+        return _VISIBLE.search(self.data, self.start, self.start + position) is None
+
+    def take_statement(self, end: int, sign_bytes: int) -> Statement | None:
+        """Return the statement up to a position, which counts from `start`; None if there is only white space.
+
+        Args:
+            sign_bytes: the length of the sign that ends it, and that is dropped with it.
+        """
+        text = self.data[self.start : self.start + end]
+        line = self.line + text.count(b"\n", 0, len(text) - len(text.lstrip()))
+        self.drop(min(self.start + end + sign_bytes, len(self.data)))
+        stripped = text.strip()
+        return Statement(stripped, line) if stripped else None
 
     def find(self, pattern: "re.Pattern[bytes]", overlap: int = 0) -> "re.Match[bytes] | None":
         """Return the first match at or behind the position, or None if the file has no more.

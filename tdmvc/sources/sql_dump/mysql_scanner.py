@@ -14,7 +14,6 @@ _SIGNS = rb"--(?=\s|\Z)|\#|/\*|\*/|'|\"|`|\\"
 _ESCAPED = {quote: re.compile(rb"\\.|%b" % quote, re.DOTALL) for quote in (b"'", b'"')}
 _EXECUTABLE = re.compile(rb"/\*M?!(?!999999)\d*")
 _LOOK_AHEAD = len(b"/*M!999999")
-_BLANK = re.compile(rb"\S")
 _FIRST_WORD = re.compile(rb"\s*(?P<word>[A-Za-z]+)(?P<rest>[^\r\n]*)(?:\r?\n|\Z)")
 _COMMANDS = frozenset(
     b"charset connect ego edit go help nopager notee nowarning pager print prompt rehash resetconnection sandbox source"
@@ -46,12 +45,7 @@ class MysqlScanner:
         while (part := self._read_part()) is not None:
             yield part
         if self._headers > self._footers:
-            raise DumpFault(
-                "The dump ends without the line `-- Dump completed`, so it is not complete.",
-                self._buffer.line,
-                "make the dump again; if you shortened it yourself, add the line at its end.",
-                is_cut_off=True,
-            )
+            raise DumpFault.without_footer("-- Dump completed", self._buffer.line)
 
     def _set_delimiter(self, sign: bytes) -> None:
         self._delimiter = sign
@@ -122,14 +116,10 @@ class MysqlScanner:
         found = _FIRST_WORD.match(buffer.data, buffer.start)
         return found if found is not None and (found[0].endswith(b"\n") or buffer.is_complete) else None
 
-    def _is_empty(self, end: int) -> bool:
-        buffer = self._buffer
-        return _BLANK.search(buffer.data, buffer.start, buffer.start + end) is None
-
     def _skip_line_comment(self, begin: int) -> bool:
         """Skip a comment, and return whether a statement may begin behind it."""
         buffer = self._buffer
-        is_first = self._is_empty(begin)
+        is_first = buffer.is_blank_before(begin)
         buffer.position = buffer.start + begin
         comment = buffer.read_line()
         if is_first:
@@ -145,7 +135,7 @@ class MysqlScanner:
             pass
         if _EXECUTABLE.match(buffer.data, buffer.start + begin):
             return False
-        is_first = self._is_empty(begin)
+        is_first = buffer.is_blank_before(begin)
         if not buffer.find_text(b"*/"):
             raise DumpFault.cut_off("a comment", buffer.line_at(buffer.start + begin))
         if is_first:
@@ -167,18 +157,17 @@ class MysqlScanner:
                 return
 
     def _statement(self, end: int) -> Statement | ClientCommand | None:
-        buffer = self._buffer
-        text = buffer.data[buffer.start : buffer.start + end]
-        stripped = text.strip()
-        line = buffer.line + text.count(b"\n", 0, len(text) - len(text.lstrip()))
-        buffer.drop(min(buffer.start + end + len(self._delimiter), len(buffer.data)))
-        if b"sql_mode" in stripped[:1000].lower():
-            for found in _SQL_MODE.finditer(stripped):
+        statement = self._buffer.take_statement(end, len(self._delimiter))
+        if statement is None:
+            return None
+        if b"sql_mode" in statement.text[:1000].lower():
+            for found in _SQL_MODE.finditer(statement.text):
                 self._escapes = b"NO_BACKSLASH_ESCAPES" not in found["value"].upper()
-        chosen = _USE.fullmatch(stripped)
-        if chosen is not None:
-            return ClientCommand("use", chosen["name"].decode("utf-8", "replace").strip().strip("`"), line)
-        return Statement(stripped, line) if stripped else None
+        chosen = _USE.fullmatch(statement.text)
+        if chosen is None:
+            return statement
+        name = chosen["name"].decode("utf-8", "replace").strip().strip("`")
+        return ClientCommand("use", name, statement.line)
 
     def _rest(self) -> Statement | ClientCommand | None:
         return self._statement(len(self._buffer.data) - self._buffer.start)

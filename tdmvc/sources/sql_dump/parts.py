@@ -66,6 +66,15 @@ class DumpFault(Exception):
         )
 
     @classmethod
+    def without_footer(cls, footer: str, line: int) -> "DumpFault":
+        return cls(
+            f"The dump ends without the line `{footer}`, so it is not complete.",
+            line,
+            "make the dump again; if you shortened it yourself, add the line at its end.",
+            is_cut_off=True,
+        )
+
+    @classmethod
     def long_statement(cls, line: int) -> "DumpFault":
         return cls(
             f"A statement is longer than {LONGEST_STATEMENT >> 20} MB.",

@@ -7,19 +7,16 @@ servers allow are read byte by byte, because their letters never contain a byte 
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import BinaryIO
 
 from tdmvc.sources.sql_dump.buffer import DumpBuffer
+from tdmvc.sources.sql_dump.copy_rows import is_copy_from_stdin, read_rows
 from tdmvc.sources.sql_dump.parts import (
-    LONGEST_ROW,
     ClientCommand,
     CopyBlock,
     DumpFault,
     DumpPart,
-    Statement,
 )
-from tdmvc.sql.tokens import tokens
 
 _LETTER = rb"A-Za-z_\x80-\xff"
 _SIGNS = rb"--|/\*|'|\"|\$|;|\(|\)|\\"
@@ -36,9 +33,6 @@ _NAME_BYTE = re.compile(rb"[%b0-9$]" % _LETTER)
 _TOKEN = re.compile(rb"[%b][%b0-9$]*|[0-9]+|[^\s]" % (_LETTER, _LETTER), re.DOTALL)
 _ROUTINE = re.compile(rb"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)(?: |\Z)")
 _WORDS_OF_ROUTINE = 4
-_END_OF_ROWS = re.compile(rb"\\\.\r?(?:\n|\Z)")
-_END_ON_NEW_LINE = re.compile(rb"(?<=\n)\\\.\r?(?:\n|\Z)")
-_LONGEST_END = len(b"\\.\r\n")
 _STRINGS_SETTING = re.compile(
     rb"standard_conforming_strings['\"]?\s*(?:=|,|\bTO\b)\s*'?(?P<value>on|off|true|false)", re.IGNORECASE
 )
@@ -75,12 +69,7 @@ class PostgresScanner:
                 break
             yield part
         if self._headers > self._footers:
-            raise DumpFault(
-                f"The dump ends without the line `{_FOOTER.decode()}`, so it is not complete.",
-                buffer.line,
-                "make the dump again; if you shortened it yourself, add the line at its end.",
-                is_cut_off=True,
-            )
+            raise DumpFault.without_footer(_FOOTER.decode(), buffer.line)
 
     def _read_part(self) -> DumpPart | None:
         buffer = self._buffer
@@ -151,14 +140,9 @@ class PostgresScanner:
         elif word == b"END" and self._begins:
             self._begins -= 1
 
-    def _is_empty(self, end: int) -> bool:
-        """Whether nothing but blanks is before a position of the statement."""
-        buffer = self._buffer
-        return _BLANK.search(buffer.data, buffer.start, buffer.start + end) is None
-
     def _skip_line_comment(self, begin: int) -> None:
         buffer = self._buffer
-        is_first = self._is_empty(begin)
+        is_first = buffer.is_blank_before(begin)
         buffer.position = buffer.start + begin
         comment = buffer.read_line()
         if is_first:
@@ -168,7 +152,7 @@ class PostgresScanner:
 
     def _skip_comment(self, begin: int) -> None:
         buffer = self._buffer
-        is_first, depth = self._is_empty(begin), 1
+        is_first, depth = buffer.is_blank_before(begin), 1
         while depth:
             found = buffer.find(_COMMENT, overlap=1)
             if found is None:
@@ -229,7 +213,7 @@ class PostgresScanner:
     def _client_command(self, begin: int) -> ClientCommand:
         buffer = self._buffer
         line = buffer.line_at(buffer.start + begin)
-        is_first = self._is_empty(begin)
+        is_first = buffer.is_blank_before(begin)
         buffer.position = buffer.start + begin
         words = buffer.read_line().decode("utf-8", "replace").split(maxsplit=1)
         buffer.drop(buffer.position)
@@ -241,59 +225,27 @@ class PostgresScanner:
 
     def _statement(self, end: int) -> DumpPart | None:
         buffer = self._buffer
-        text = buffer.data[buffer.start : buffer.start + end]
-        stripped = text.strip()
-        line = buffer.line + text.count(b"\n", 0, len(text) - len(text.lstrip()))
-        buffer.drop(buffer.start + end + 1)
-        if not stripped:
+        statement = buffer.take_statement(end, sign_bytes=1)
+        if statement is None:
             return None
-        statement = Statement(stripped, line)
-        self._note_setting(stripped)
-        if self._words[:1] != [b"COPY"] or not is_copy_from_stdin(stripped):
+        self._note_setting(statement.text)
+        if self._words[:1] != [b"COPY"] or not is_copy_from_stdin(statement.text):
             return statement
         rest = buffer.read_line()
         if rest.strip():
             raise DumpFault(
                 "Something follows COPY … FROM stdin on its line.",
-                line,
+                statement.line,
                 "write it on a line behind the rows.",
             )
         buffer.drop(buffer.position)
-        return CopyBlock(statement, self._rows(line))
+        return CopyBlock(statement, read_rows(buffer, statement.line))
 
     def _note_setting(self, text: bytes) -> None:
         if self._words[:1] in ([b"SET"], [b"SELECT"]) and b"standard_conforming_strings" in text.lower():
             found = _STRINGS_SETTING.search(text)
             if found is not None:
                 self._escapes = found["value"].lower() in (b"off", b"false")
-
-    def _rows(self, line: int) -> Iterator[bytes]:
-        """Yield the rows behind COPY, up to the line that ends them."""
-        buffer = self._buffer
-        length = 0
-        while True:
-            found = None if length else _END_OF_ROWS.match(buffer.data, buffer.start)
-            found = found or _END_ON_NEW_LINE.search(buffer.data, buffer.start + 1)
-            if found is not None and (found[0].endswith(b"\n") or buffer.is_complete):
-                if found.start() > buffer.start:
-                    yield buffer.data[buffer.start : found.start()]
-                buffer.drop(found.end())
-                return
-            if buffer.is_complete:
-                raise DumpFault.cut_off("the rows of a table", line)
-            # What is not yet a whole line may be the one that ends the rows, unless it is long.
-            end = buffer.data.rfind(b"\n", buffer.start) + 1
-            if end <= buffer.start and len(buffer.data) - buffer.start > _LONGEST_END:
-                end = len(buffer.data)
-            if end > buffer.start:
-                chunk = buffer.data[buffer.start : end]
-                newline = chunk.rfind(b"\n")
-                length = len(chunk) - newline - 1 if newline >= 0 else length + len(chunk)
-                buffer.drop(end)
-                if length > LONGEST_ROW:
-                    raise DumpFault.long_row(buffer.line)
-                yield chunk
-            buffer.more()
 
     def _rest(self) -> DumpPart | None:
         """Return the last statement, which nothing needs to end."""
@@ -303,14 +255,3 @@ class PostgresScanner:
         part = self._statement(len(buffer.data) - buffer.start)
         buffer.start = buffer.position = len(buffer.data)
         return part
-
-
-def is_copy_from_stdin(statement: bytes) -> bool:
-    """Whether rows follow a statement that begins with COPY."""
-    depth = 0
-    words = []
-    for token in tokens(statement.decode("latin-1")):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0:
-            words.append(token.keyword)
-    return any(pair == ("FROM", "STDIN") for pair in pairwise(words))

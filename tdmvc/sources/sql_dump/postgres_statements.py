@@ -8,7 +8,7 @@ from tdmvc.sql.tokens import Token, TokenKind, tokens
 
 _HEAD = 4000
 """How much of a statement is read to decide about it; names are shorter than 64 bytes."""
-_ENDS = ("CREATE", "ALTER", "DROP", "COMMENT ON")
+_VERBS = ("CREATE", "ALTER", "DROP", "COMMENT ON")
 _ROLES = "role"
 _FOREIGN = "foreign table or server"
 _SKIPPED_OBJECTS: dict[str, str] = {
@@ -111,7 +111,7 @@ def _skipped(start: str, words: str) -> Skip | None:
     for begin, noun in _SKIPPED_STARTS.items():
         if start == begin or start.startswith(f"{begin} "):
             return Skip(noun)
-    for verb in _ENDS:
+    for verb in _VERBS:
         for kind in _SKIPPED_OBJECTS:
             if start == f"{verb} {kind}" or start.startswith(f"{verb} {kind} "):
                 longest = max(

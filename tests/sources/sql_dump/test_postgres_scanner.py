@@ -151,7 +151,7 @@ def test_long_rows_are_passed_on_in_pieces() -> None:
 
 
 def test_a_row_or_a_statement_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tdmvc.sources.sql_dump.postgres_scanner.LONGEST_ROW", 1000)
+    monkeypatch.setattr("tdmvc.sources.sql_dump.copy_rows.LONGEST_ROW", 1000)
     monkeypatch.setattr("tdmvc.sources.sql_dump.buffer.LONGEST_STATEMENT", 1000)
     assert parts.LONGEST_ROW > 1000
     with pytest.raises(DumpFault, match="A row is longer"):
