@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tdmvc.errors import DatabaseError
+from tdmvc.servers.failures import no_servers_here
 
 try:
     import pwd
@@ -38,6 +38,13 @@ class Account:
         if self.is_other:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
+    def write_private(self, path: Path, text: str) -> None:
+        """Write a new file that only this user can read."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+        self.own(path)
+
     def own_all(self, folder: Path) -> None:
         """Give a folder and all that is in it to this user."""
         if self.is_other:
@@ -53,7 +60,7 @@ def server_account() -> Account:
         DatabaseError: tdmvc starts no servers on this operating system.
     """
     if pwd is None:
-        raise DatabaseError.no_servers_here()
+        raise no_servers_here()
     uid = os.geteuid()
     if uid != 0:
         return Account(uid, os.getegid(), is_other=False, is_listed=_is_listed(uid))

@@ -1,7 +1,6 @@
 """Starts the process of a server, waits until it is ready, and stops it, whatever happens."""
 
 import atexit
-import contextlib
 import os
 import signal
 import socket
@@ -10,17 +9,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from tdmvc.servers.accounts import Account
+from tdmvc.servers.failures import port_taken, server_start
 from tdmvc.servers.processes import clean_environment, last_lines
 
 _POLL_SECONDS = 0.01
 _STOP_SECONDS = 5.0
+_PORTS_TRIED = 5
+_PORT_TAKEN = "Address already in use"
 
 
 class ServerEndedError(Exception):
@@ -70,7 +72,7 @@ def launched(
         OSError: it cannot be run.
     """
     log = folder / "server.log"
-    with _ends_on_signals(), contextlib.ExitStack() as stack:
+    with _ends_on_signals(), ExitStack() as stack:
         with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             process = subprocess.Popen(
                 command,
@@ -97,6 +99,37 @@ def launched(
                 raise ServerEndedError(f"not ready after {seconds:g} seconds; {last_lines(log)}")
             time.sleep(_POLL_SECONDS)
         yield
+
+
+def launch_on_port(
+    stack: ExitStack,
+    launch: Callable[[int], AbstractContextManager[None]],
+    *,
+    port: int | None,
+    product: str,
+    program: Path,
+) -> int:
+    """Launch a server, let the stack stop it, and return its port.
+
+    Args:
+        launch: launches the server on a port, as `launched` does.
+        port: the port to use; by default, a free one.
+        product: what people call the server, for messages.
+
+    Raises:
+        DatabaseError: it does not start, or another program uses the port.
+    """
+    for _ in range(_PORTS_TRIED):
+        chosen = port or free_port()
+        try:
+            stack.enter_context(launch(chosen))
+            return chosen
+        except ServerEndedError as error:
+            if _PORT_TAKEN not in error.log:
+                raise server_start(product, program, error.log) from error
+            if port:
+                raise port_taken(port) from error
+    raise port_taken(chosen)
 
 
 def _stop(process: "subprocess.Popen[bytes]", owner: int) -> None:

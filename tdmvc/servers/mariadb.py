@@ -1,17 +1,16 @@
 """Starts and stops MariaDB, with settings for data that may be lost."""
 
-import os
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError
 from tdmvc.servers.accounts import Account, server_account
 from tdmvc.servers.base import LONGEST_SOCKET, RunningServer, ServerOptions
-from tdmvc.servers.launch import ServerEndedError, free_port, launched, run_program
+from tdmvc.servers.failures import long_socket, server_folder, server_start
+from tdmvc.servers.launch import launch_on_port, launched, run_program
 from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
 from tdmvc.servers.run_folders import run_folder
 from tdmvc.servers.templates import copy_template
@@ -19,8 +18,7 @@ from tdmvc.servers.templates import copy_template
 _ADMINISTRATOR = "root"
 _TEMPLATE = 1
 """Raised when initialised data folders change."""
-_PORTS_TRIED = 5
-_PORT_TAKEN = "Address already in use"
+_ACCOUNTS = "accounts.sql"
 _ANSWER_SECONDS = 5.0
 _SETTINGS = {
     "bind-address": "127.0.0.1",
@@ -58,11 +56,11 @@ def start_mariadb(
     with ExitStack() as stack:
         folder = stack.enter_context(run_folder(account))
         if len(str(folder)) + len("/socket/s") > LONGEST_SOCKET:
-            raise DatabaseError.long_socket(folder.parent)
+            raise long_socket(folder.parent)
         try:
             server = _start(stack, found, folder, account, options)
         except OSError as error:
-            raise DatabaseError.server_folder(error.filename or folder, error) from error
+            raise server_folder(error.filename or folder, error) from error
         yield server
 
 
@@ -79,7 +77,18 @@ def _start(
         account,
     )
     password = secrets.token_urlsafe(24)
-    port = _launch(stack, binaries, folder, account, options, password)
+    account.write_private(folder / _ACCOUNTS, _accounts_sql(password))
+
+    def launch(port: int) -> AbstractContextManager[None]:
+        command = _command(binaries, folder, port, options.settings)
+        return launched(
+            command, folder, account, is_ready=partial(_answers, port), seconds=options.start_seconds
+        )
+
+    try:
+        port = launch_on_port(stack, launch, port=options.port, product="MariaDB", program=binaries.server)
+    finally:
+        (folder / _ACCOUNTS).unlink()
     return RunningServer(
         "mysql", binaries.version, port, _ADMINISTRATOR, password, folder / "socket" / "s", folder
     )
@@ -104,67 +113,33 @@ def _initialise(binaries: MariadbBinaries, data: Path, account: Account, folder:
     done = run_program(command, folder, account)
     if done.returncode:
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise DatabaseError.server_start("MariaDB", binaries.server, " / ".join(lines[:3]))
+        raise server_start("MariaDB", binaries.server, " / ".join(lines[:3]))
     return ""
 
 
-def _launch(
-    stack: ExitStack,
-    binaries: MariadbBinaries,
-    folder: Path,
-    account: Account,
-    options: ServerOptions,
-    password: str,
-) -> int:
-    """Start the server on a free port, and return the port.
-
-    Raises:
-        DatabaseError: it does not start.
-    """
-    accounts = folder / "accounts.sql"
-    settings = {**_SETTINGS, **options.settings}
-    for _ in range(_PORTS_TRIED):
-        port = options.port or free_port()
-        _write_accounts(accounts, password, account)
-        command = [
-            str(binaries.server),
-            "--no-defaults",
-            f"--datadir={folder / 'data'}",
-            f"--tmpdir={folder / 'temporary'}",
-            f"--socket={folder / 'socket' / 's'}",
-            f"--pid-file={folder / 'data' / 'pid'}",
-            f"--secure-file-priv={folder / 'files'}",
-            f"--init-file={accounts}",
-            f"--port={port}",
-            *(f"--{name}={value}" for name, value in settings.items()),
-        ]
-        try:
-            stack.enter_context(
-                launched(
-                    command, folder, account, is_ready=partial(_answers, port), seconds=options.start_seconds
-                )
-            )
-            return port
-        except ServerEndedError as error:
-            if _PORT_TAKEN not in error.log:
-                raise DatabaseError.server_start("MariaDB", binaries.server, error.log) from error
-            if options.port:
-                raise DatabaseError.port_taken(port) from error
-        finally:
-            accounts.unlink()
-    raise DatabaseError.port_taken(port)
+def _command(binaries: MariadbBinaries, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    return [
+        str(binaries.server),
+        "--no-defaults",
+        f"--datadir={folder / 'data'}",
+        f"--tmpdir={folder / 'temporary'}",
+        f"--socket={folder / 'socket' / 's'}",
+        f"--pid-file={folder / 'data' / 'pid'}",
+        f"--secure-file-priv={folder / 'files'}",
+        f"--init-file={folder / _ACCOUNTS}",
+        f"--port={port}",
+        *(f"--{name}={value}" for name, value in {**_SETTINGS, **settings}.items()),
+    ]
 
 
-def _write_accounts(file: Path, password: str, account: Account) -> None:
-    """Write the statements that leave one administrator, for connections from this machine."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="ascii") as opened:
-        opened.write("DELETE FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys');\nFLUSH PRIVILEGES;\n")
-        for host in ("localhost", "127.0.0.1"):
-            user = f"{_ADMINISTRATOR}@'{host}'"
-            opened.write(f"CREATE USER {user} IDENTIFIED BY '{password}';\n")
-            opened.write(f"GRANT ALL PRIVILEGES ON *.* TO {user} WITH GRANT OPTION;\n")
-    account.own(file)
+def _accounts_sql(password: str) -> str:
+    """Return the statements that leave one administrator, for connections from this machine."""
+    statements = ["DELETE FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys')", "FLUSH PRIVILEGES"]
+    for host in ("localhost", "127.0.0.1"):
+        user = f"{_ADMINISTRATOR}@'{host}'"
+        statements.append(f"CREATE USER {user} IDENTIFIED BY '{password}'")
+        statements.append(f"GRANT ALL PRIVILEGES ON *.* TO {user} WITH GRANT OPTION")
+    return "".join(f"{statement};\n" for statement in statements)
 
 
 def _answers(port: int) -> bool:

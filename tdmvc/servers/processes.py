@@ -12,6 +12,7 @@ SERVER_PROGRAMS = frozenset({"postgres", "initdb", "mariadbd", "mysqld"})
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.01
 _STOP_SECONDS = 5.0
+_ANSWER_SECONDS = 20.0
 
 
 def clean_environment(folder: Path) -> dict[str, str]:
@@ -24,6 +25,15 @@ def clean_environment(folder: Path) -> dict[str, str]:
         "LC_ALL": "C",
         "TZ": "UTC",
     }
+
+
+def read_output(command: Sequence[str | Path]) -> str:
+    """Return what a program prints; empty if it does not run, or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_ANSWER_SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
 
 
 def find_servers(folder: Path) -> list[int]:

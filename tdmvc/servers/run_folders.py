@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError
 from tdmvc.servers.accounts import Account
+from tdmvc.servers.failures import foreign_server_folder, server_folder, unreachable_server_folder
 from tdmvc.servers.processes import find_servers, stop_processes
 
 try:
@@ -38,16 +38,14 @@ def run_folder(account: Account) -> Iterator[Path]:
     try:
         parent = servers_folder()
         if account.is_other and not all(folder.stat().st_mode & stat.S_IXOTH for folder in parent.parents):
-            raise DatabaseError.unreachable_server_folder(parent)
+            raise unreachable_server_folder(parent)
         with _locked(parent / ".lock"):
             orphans = _take_orphans(parent)
             folder = parent / f"{_PREFIX}{secrets.token_hex(4)}"
             folder.mkdir(mode=_mode())
             owner = _lock_owner(folder)
     except OSError as error:
-        raise DatabaseError.server_folder(
-            error.filename or "the folder for temporary files", error
-        ) from error
+        raise server_folder(error.filename or "the folder for temporary files", error) from error
     try:
         for orphan, lock in orphans:
             remove_run_folder(orphan)
@@ -75,7 +73,7 @@ def servers_folder() -> Path:
         folder.mkdir(mode=_mode())
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise DatabaseError.foreign_server_folder(folder)
+        raise foreign_server_folder(folder)
     folder.chmod(_mode())
     return folder
 

@@ -1,6 +1,7 @@
 """Initialised data folders, kept in the user's cache, because a copy is made faster than a new one."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -83,6 +84,13 @@ def measure_folder(folder: Path, left_out: str = "") -> str:
         if file != left_out
     ]
     return f"{len(sizes)} files, {sum(sizes)} bytes"
+
+
+def program_digest(program: Path) -> str:
+    """Return a short text that differs for other programs, even of the same version."""
+    found = program.stat()
+    text = f"{program.resolve()} {found.st_size} {found.st_mtime_ns}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _is_complete(template: Path) -> bool:
