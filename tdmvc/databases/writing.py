@@ -17,6 +17,10 @@ from tdmvc.sql.quoting import quote_name, quote_names, quote_text
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
+REPEATED_KEY = "if the table has these rows already, use --mode upsert; otherwise fix the rows, or the table"
+"""What to do about a row with the key of another."""
+
+
 def check_names(engine: str, path: Path, schemas: Sequence[TableSchema]) -> None:
     """Make sure that a database can hold these tables and columns under their names.
 

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.errors import NotFoundError
+from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.render.reports import CHECKOUT_FORMATS
 
 
@@ -49,6 +49,12 @@ def command(
       tdmvc checkout golden --into sqlite:///fixtures.data
       tdmvc checkout golden                 # the rows that the pointers name
     """
+    if release is None and len(names) > 1:
+        raise UsageError(
+            "checkout takes one reference.",
+            remedy="to write elsewhere than to the working copy, name the place with --into: "
+            "`tdmvc checkout golden@1.0.0 --into URL`.",
+        )
     ref = names[0] if release is None and len(names) == 1 else None
     options = CheckoutOptions(
         release=release,

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tdmvc.databases.writing import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.duckdb import duckdb_error
 
 _NOTHING = "nothing was changed."
+_FIX_ROWS = "fix the rows, or change the table with a migration"
+_REPEATED = "a key or a unique key: values repeat"
 _NOT_NULL = re.compile(r"NOT NULL constraint failed: (.+)")
 IN_USE_MESSAGES = (
     "Could not set lock",
@@ -42,10 +45,11 @@ def unwritable(path: Path, error: Exception, table: str = "") -> DatabaseError:
             remedy=f"close that program or connection, then run the same command again; {_NOTHING}",
         )
     if kind == "ConstraintException":
+        broken = _constraint(text)
         return DatabaseError(
-            f"The rows{f' of {table}' if table else ''} break {_constraint(text)}.",
+            f"The rows{f' of {table}' if table else ''} break {broken}.",
             where=where,
-            remedy=f"fix the rows, or change the table with a migration; {_NOTHING}",
+            remedy=f"{REPEATED_KEY if broken == _REPEATED else _FIX_ROWS}; {_NOTHING}",
         )
     if "No space left" in text or kind == "OutOfMemoryException":
         return DatabaseError(
@@ -73,4 +77,4 @@ def _constraint(text: str) -> str:
         return "a reference: they refer to rows that do not exist"
     if "CHECK" in text:
         return "a check"
-    return "a key or a unique key: values repeat"
+    return _REPEATED

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pyarrow as pa
 
@@ -30,7 +30,9 @@ def registered(con: DuckDBConnection, table: TableToWrite) -> Iterator[str]:
     try:
         yield name
     finally:
-        con.unregister(name)
+        # What failed may have ended the transaction, in which nothing more can be done.
+        with suppress(duckdb_error()):
+            con.unregister(name)
 
 
 def casts(types: Mapping[str, str], names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from tdmvc.databases.writing import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
@@ -64,7 +65,7 @@ _MEANINGS: dict[int, _Meaning] = {
     1130: _Meaning(
         "The server accepts no connections from this host", "create a user for it, or use a tunnel."
     ),
-    1062: _Meaning("A row repeats a key", _FIX_ROWS),
+    1062: _Meaning("A row repeats a key", f"{REPEATED_KEY}."),
     1451: _Meaning("A row is still referred to", _FIX_ROWS),
     1452: _Meaning("A row refers to a row that is missing", _FIX_ROWS),
     3819: _Meaning("A row breaks a CHECK constraint", _FIX_ROWS),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ _CAUSES = (
     _Cause(
         r"database .* does not exist",
         "The server has no database {database}.",
-        "check the name, or create it: `createdb NAME`.",
+        "check the name, or create it: `{createdb}`.",
     ),
     _Cause(
         r"role .* does not exist",
@@ -181,7 +182,8 @@ def connection_error(message: str, address: PostgresAddress) -> DatabaseError:
     """Return the error for a connection that cannot be made."""
     for cause in _CAUSES:
         if re.search(cause.pattern, message, re.IGNORECASE):
-            return DatabaseError(_named(cause.what, address), where=address.text, remedy=cause.remedy)
+            remedy = cause.remedy.replace("{createdb}", _create_command(address))
+            return DatabaseError(_named(cause.what, address), where=address.text, remedy=remedy)
     return DatabaseError(
         f"Cannot connect to the database: {_without_secrets(_first_line(message), address)}",
         where=address.text,
@@ -192,11 +194,23 @@ def connection_error(message: str, address: PostgresAddress) -> DatabaseError:
 def _named(what: str, address: PostgresAddress) -> str:
     """Return a text with the names that the address or the environment gives; those of a service are not known."""
     found = {"database": "dbname", "user": "user", "host": "host"}
+    is_named = any(address.parameters.get(name) for name in ("dbname", "service"))
+    if "{database}" in what and not (is_named or os.environ.get("PGDATABASE") or os.environ.get("PGSERVICE")):
+        # libpq takes the name of the user, which would be news to whoever forgot a name.
+        what = what.replace("{database}", "with the name of the user, and the URL names none")
     variables = {"database": "PGDATABASE", "user": "PGUSER", "host": "PGHOST"}
     for field, name in found.items():
         value = address.parameters.get(name) or os.environ.get(variables[field], "")
         what = what.replace(f" {{{field}}}", f" {value}" if value else "")
     return what
+
+
+def _create_command(address: PostgresAddress) -> str:
+    options = {"host": "-h", "port": "-p", "user": "-U"}
+    named = [(option, address.parameters.get(name)) for name, option in options.items()]
+    words = [word for option, value in named if value for word in (option, shlex.quote(value))]
+    name = address.parameters.get("dbname")
+    return " ".join(["createdb", *words, shlex.quote(name) if name else "NAME"])
 
 
 def database_error(

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tdmvc.databases.clauses import Clause
 from tdmvc.databases.sqlite.catalog import unreadable
+from tdmvc.databases.writing import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 
+_FIX_ROWS = "fix the rows, or change the table with a migration"
 _NOTHING = "nothing was changed."
 
 
@@ -20,7 +22,7 @@ class BrokenRowsError(DatabaseError):
         super().__init__(
             f"The rows of {table} break {what}.",
             where=f"{path}, table {table}",
-            remedy=f"fix the rows, or change the table with a migration; {_NOTHING}",
+            remedy=f"{REPEATED_KEY if said.startswith('UNIQUE') else _FIX_ROWS}; {_NOTHING}",
         )
         self.table = table
         self.clause = clause

@@ -110,6 +110,7 @@ def test_append_adds_rows_and_refuses_keys_that_are_there(database: Database, co
     with pytest.raises(DatabaseError) as caught:
         seed(database, con, to_write(CUSTOMERS, rows), mode=SeedMode.APPEND)
     assert "customers" in caught.value.message
+    assert "--mode upsert" in caught.value.remedy
     assert "SECRET" not in caught.value.message
     assert database.rows("SELECT id FROM customers ORDER BY id") == [(1,), (2,), (3,), (4,)]
 

@@ -12,6 +12,7 @@ import pytest
 from tdmvc.databases.postgres import PostgresEngine
 from tdmvc.databases.postgres.address import read_address
 from tdmvc.databases.postgres.connection import Session, connected
+from tdmvc.databases.postgres.errors import connection_error
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.location import ServerLocation, parse_location
 from tests.servers import DatabaseServer
@@ -95,6 +96,18 @@ def test_each_reason_for_a_refusal_has_its_own_message(postgres_server: Database
     for refused, what in cases:
         with _refused(refused, what):
             pass
+
+
+def test_the_command_that_makes_a_database_goes_to_the_same_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGDATABASE", raising=False)
+    said = 'FATAL:  database "x" does not exist'
+    named = connection_error(
+        said, read_address(parse_location("postgresql://me@db:5433/my%20shop?sslmode=require"))
+    )
+    assert named.what == "The server has no database my shop."
+    assert "`createdb -h db -p 5433 -U me 'my shop'`" in named.remedy
+    unnamed = connection_error(said, read_address(parse_location("postgresql://db")))
+    assert unnamed.what == "The server has no database with the name of the user, and the URL names none."
 
 
 def test_a_user_that_may_not_connect(postgres_server: DatabaseServer) -> None:

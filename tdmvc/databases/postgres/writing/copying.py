@@ -21,6 +21,7 @@ from tdmvc.databases.postgres.encoding.copy_format import (
 from tdmvc.databases.postgres.encoding.forms import Form, plan_form
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.errors import database_error
+from tdmvc.databases.writing import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.quoting import quote_names
 
@@ -30,11 +31,12 @@ _MOST_ROWS = 32_768
 
 _CONTEXT_COLUMN = re.compile(r"COPY .*?, line \d+, column ([^:\n]+?)(?::|$)", re.MULTILINE)
 _BROKEN = {
-    "23505": "two rows have the same values in",
+    "23505": "a row repeats values of",
     "23514": "a row breaks the condition",
     "23503": "a row breaks the reference",
     "23P01": "two rows break the exclusion constraint",
 }
+_FIX_ROWS = "fix the rows, or the constraint; `tdmvc check` names rows that break the contract."
 _NOTHING = "Nothing was changed."
 
 
@@ -207,7 +209,7 @@ def loading(connection: PostgresConnection, where: str, table: str) -> Iterator[
                 f"The rows of {diagnosis.table_name or table} cannot be loaded: {broken} "
                 f"{diagnosis.constraint_name or 'one of its constraints'}. {_NOTHING}",
                 where=place,
-                remedy="fix the rows, or the constraint; `tdmvc check` names rows that break the contract.",
+                remedy=f"{REPEATED_KEY}." if state == "23505" else _FIX_ROWS,
             ) from None
         column = diagnosis.column_name or _column_of(diagnosis.context)
         if state == "23502":
