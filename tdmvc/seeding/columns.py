@@ -8,8 +8,7 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
-from tdmvc.seeding.names import rename_columns
-from tdmvc.seeding.rows import table_to_write
+from tdmvc.seeding.rows import rename_columns, table_to_write
 from tdmvc.sql.quoting import quote_name
 from tdmvc.workspace.tables import side_relation
 from tdmvc.workspace.workspace import Workspace

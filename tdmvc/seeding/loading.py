@@ -21,14 +21,13 @@ from tdmvc.model.seeding import (
     SeedMode,
     SeedOptions,
 )
-from tdmvc.model.text import plural
 from tdmvc.seeding.columns import check_columns
 from tdmvc.seeding.methods import TableMethod, choose_methods
-from tdmvc.seeding.names import rename_columns, renamed_rows
 from tdmvc.seeding.plan import SeedPlan, TablePlan
+from tdmvc.seeding.protection import cannot_take
 from tdmvc.seeding.read_back import verify_rows
 from tdmvc.seeding.references import judge_references
-from tdmvc.seeding.rows import table_to_write
+from tdmvc.seeding.rows import rename_columns, rename_rows, table_to_write
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -53,7 +52,7 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
     timed, target = load.workspace.timed, load.target
     with timed("prove and compare"):
         methods = choose_methods(load.workspace, target, plan, load.recorded)
-        findings = [*plan.findings, *_check_again(load, methods)]
+        findings = [*plan.findings, *_check_again(load, plan, methods)]
     with timed("write"):
         if plan.missing:
             findings += target.create_tables(_tables_to_make(load, plan), plan.views)
@@ -80,23 +79,22 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
             findings += verify_rows(load.workspace, target, plan, load.location)
     if finished or plan.others:
         target.write_state(_state(load, plan, remembered))
-    others = [
-        SeededTableReport("", table.name, LoadMethod.CLEARED, RowCounts(deleted=table.rows), 0)
-        for table in plan.others
-    ]
     return DatasetSeedReport(
         plan.seeded.name,
         plan.seeded.ref,
         plan.seeded.content,
         plan.seeded.mode,
-        (*(replace(report, rows=one.rows) for report, one in zip(reports, remembered, strict=True)), *others),
+        (
+            *(replace(report, rows=one.rows) for report, one in zip(reports, remembered, strict=True)),
+            *_cleared(plan),
+        ),
         tuple(replace(finding, dataset=plan.seeded.name) for finding in findings),
         is_verified=load.options.verify,
         seconds=time.perf_counter() - started,
     )
 
 
-def _check_again(load: Load, methods: Sequence[TableMethod]) -> list[Finding]:
+def _check_again(load: Load, plan: SeedPlan, methods: Sequence[TableMethod]) -> list[Finding]:
     """Check all values of tables that are reloaded, because somebody may have changed their columns since.
 
     Raises:
@@ -112,12 +110,7 @@ def _check_again(load: Load, methods: Sequence[TableMethod]) -> list[Finding]:
     ]
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
-        raise DatabaseError(
-            f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.",
-            where=str(load.location),
-            remedy=errors[0].remedy,
-            details=[finding.message for finding in errors],
-        )
+        raise cannot_take([(plan, finding) for finding in errors], load.location)
     return findings
 
 
@@ -167,7 +160,7 @@ def _load_table(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTableRepo
             deleted = one.difference.deleted() if is_whole else one.difference.nothing_deleted()
             upserts = TableToWrite(table.side.schema, one.difference.upserts)
             counts = load.target.apply_changes(
-                rename_columns(upserts, table.columns), renamed_rows(deleted, table.columns), schema
+                rename_columns(upserts, table.columns), rename_rows(deleted, table.columns), schema
             )
             counts = replace(counts, unchanged=table.side.rows - counts.inserted - counts.updated)
         case _:
@@ -222,20 +215,23 @@ def _state(load: Load, plan: SeedPlan, remembered: Sequence[SeededTable]) -> See
     )
 
 
-def unwritten(plan: SeedPlan, methods: Sequence[TableMethod]) -> DatasetSeedReport:
-    """Return what a plan would do."""
+def foresee_load(plan: SeedPlan, methods: Sequence[TableMethod]) -> DatasetSeedReport:
+    """Return what `load_plan` would report, as far as it can be known without writing."""
     tables = [
         SeededTableReport(
             one.plan.name, one.plan.target_name, one.method, RowCounts(), one.plan.side.rows, why=one.why
         )
         for one in methods
     ]
-    others = [
+    seeded = plan.seeded
+    return DatasetSeedReport(
+        seeded.name, seeded.ref, seeded.content, seeded.mode, (*tables, *_cleared(plan)), plan.findings
+    )
+
+
+def _cleared(plan: SeedPlan) -> list[SeededTableReport]:
+    """Return the reports on the tables that no dataset has."""
+    return [
         SeededTableReport("", table.name, LoadMethod.CLEARED, RowCounts(deleted=table.rows), 0)
         for table in plan.others
     ]
-    seeded = plan.seeded
-    findings: tuple[Finding, ...] = plan.findings
-    return DatasetSeedReport(
-        seeded.name, seeded.ref, seeded.content, seeded.mode, (*tables, *others), findings
-    )

@@ -1,17 +1,14 @@
-"""Says if the rows were made for other migrations than those that a database has."""
-
-from contextlib import suppress
+"""Compares the migrations that rows were made for with those of a database."""
 
 from tdmvc.databases.base import DatabaseTarget
-from tdmvc.errors import MigrationsError
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
-from tdmvc.model.migration import DriftStatus, MigrationState
+from tdmvc.model.migration import DriftStatus
 from tdmvc.seeding.states import StateToSeed
 from tdmvc.workspace.drift import recorded_subject
-from tdmvc.workspace.live_drift import compare_with_database
+from tdmvc.workspace.live_drift import SchemaFiles, compare_with_database, read_readable_states
 from tdmvc.workspace.live_state import LiveState, read_live_state
-from tdmvc.workspace.migrations import configured_locations, read_location
+from tdmvc.workspace.migrations import configured_locations
 from tdmvc.workspace.workspace import Workspace
 
 OTHER_MIGRATIONS = "other-migrations"
@@ -19,11 +16,9 @@ OTHER_MIGRATIONS = "other-migrations"
 
 def read_migrations(workspace: Workspace, target: DatabaseTarget, location: Location) -> LiveState | None:
     """Return the migrations of a database; None if tdmvc.yaml names no migrations that can be read."""
-    states: list[MigrationState] = []
-    for one in configured_locations(workspace, workspace.tree):
-        # `tdmvc migrations` reports what cannot be read; it does not keep rows from being loaded.
-        with suppress(MigrationsError):
-            states.append(read_location(workspace, workspace.tree, one))
+    files = SchemaFiles(workspace.tree, configured_locations(workspace, workspace.tree))
+    # `tdmvc migrations` reports what cannot be read; it does not keep rows from being loaded.
+    states = read_readable_states(workspace, files)
     return read_live_state(target.snapshot(), str(location), states) if states else None
 
 

@@ -1,4 +1,4 @@
-"""What keeps a database from being seeded by accident: its name, and rows that tdmvc did not load."""
+"""What keeps a database from being seeded: a name that says production, rows that would be lost or do not fit."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from tdmvc.databases.base import TargetTable
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.database_names import TableNames
+from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.seeding import SeededDataset, SeedMode
 from tdmvc.model.text import plural
+from tdmvc.seeding.columns import MIGRATE
+from tdmvc.seeding.migrations import OTHER_MIGRATIONS
 from tdmvc.seeding.plan import SeedPlan
 
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 _NOT = frozenset({"non", "not", "no", "pre"})
+_MOST_PROBLEMS = 50
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -112,4 +116,22 @@ def refuse(refusals: Iterable[Refusal], location: Location) -> None:
         remedy="check that this is the database you mean. If it is"
         + (", and these rows may be lost" if losses else "")
         + ", run the command again with --force.",
+    )
+
+
+def cannot_take(errors: Sequence[tuple[SeedPlan, Finding]], location: Location) -> DatabaseError:
+    """Return one error for rows that a database cannot take, with all problems, and each remedy once."""
+    details = [f"{plan.seeded.ref}: {finding.message}" for plan, finding in errors[:_MOST_PROBLEMS]]
+    if len(errors) > _MOST_PROBLEMS:
+        details.append(f"… and {len(errors) - _MOST_PROBLEMS} more")
+    found = [finding for _, finding in errors]
+    known = {MIGRATE} if any(one.rule == OTHER_MIGRATIONS for one in found) else set()
+    remedies = dict.fromkeys(
+        one.remedy.rstrip(".") for one in found if one.remedy and one.remedy not in known
+    )
+    return DatabaseError(
+        f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.",
+        where=str(location),
+        remedy=". Also: ".join(list(remedies)[:4]) + "." if remedies else "",
+        details=details,
     )

@@ -15,8 +15,8 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeedMode
 from tdmvc.model.source import ArrowScan, SourceTable, SqlScan
 from tdmvc.model.text import plural
-from tdmvc.seeding.names import renamed_rows
 from tdmvc.seeding.plan import SeedPlan, TablePlan
+from tdmvc.seeding.rows import rename_rows
 from tdmvc.sql.quoting import quote_name, quote_names
 from tdmvc.store.build import BuildOptions, BuiltTable, PartSink, build_table
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
@@ -102,7 +102,7 @@ def _chosen(rows: pa.RecordBatchReader, back: dict[str, str]) -> pa.RecordBatchR
     batches = (
         pa.RecordBatch.from_arrays([batch.column(name) for name in names], schema=schema) for batch in rows
     )
-    return renamed_rows(pa.RecordBatchReader.from_batches(schema, batches), back)
+    return rename_rows(pa.RecordBatchReader.from_batches(schema, batches), back)
 
 
 def _build(

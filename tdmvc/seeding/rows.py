@@ -1,6 +1,7 @@
-"""Rows of a dataset as a database's engine takes them: in key order, in batches, in bounded memory."""
+"""Rows of a dataset as a database takes them: in key order, in batches, under the names that its columns have there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -31,3 +32,30 @@ def _batches(workspace: Workspace, side: TableSide) -> Iterator[pa.RecordBatch]:
             yield batch
             done += batch.num_rows
             workspace.on_progress(side.schema.name, done, side.rows, "rows")
+
+
+def rename_columns(table: TableToWrite, names: Mapping[str, str]) -> TableToWrite:
+    """Return a table whose columns have other names; one that is not among them keeps its own."""
+    if all(old == new for old, new in names.items()):
+        return table
+
+    def read() -> pa.RecordBatchReader:
+        return rename_rows(table.read(), names)
+
+    schema = table.schema
+    return TableToWrite(
+        replace(
+            schema,
+            columns=tuple(replace(one, name=names.get(one.name, one.name)) for one in schema.columns),
+            key=tuple(names.get(name, name) for name in schema.key),
+        ),
+        read,
+    )
+
+
+def rename_rows(rows: pa.RecordBatchReader, names: Mapping[str, str]) -> pa.RecordBatchReader:
+    """Return the same rows with other column names."""
+    schema = pa.schema([field.with_name(names.get(field.name, field.name)) for field in rows.schema])
+    return pa.RecordBatchReader.from_batches(
+        schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in rows)
+    )

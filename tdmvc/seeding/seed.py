@@ -11,20 +11,16 @@ from tdmvc.errors import DatabaseError
 from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.database_names import TableNames
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import Severity
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
-from tdmvc.model.text import plural
-from tdmvc.seeding.columns import MIGRATE
-from tdmvc.seeding.loading import Load, load_plan, unwritten
+from tdmvc.seeding.loading import Load, foresee_load, load_plan
 from tdmvc.seeding.methods import choose_methods
 from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_migrations
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
-from tdmvc.seeding.protection import Refusal, refuse, refuse_loss, refuse_name, refuse_recorded
+from tdmvc.seeding.protection import Refusal, cannot_take, refuse, refuse_loss, refuse_name, refuse_recorded
 from tdmvc.seeding.states import StateToSeed, open_states
 from tdmvc.workspace.workspace import Workspace
-
-_MOST_PROBLEMS = 50
 
 
 def seed_states(
@@ -93,7 +89,7 @@ class _Planned:
         # Nobody should be told how to make a production database fit.
         refuse([one for one in self.refusals if not one.lost], location)
         if errors:
-            raise _cannot_seed(errors, location)
+            raise cannot_take(errors, location)
         refuse(self.refusals, location)
 
 
@@ -150,7 +146,8 @@ class _Seeding:
         """Return what the plans would do."""
         recorded = target.read_state()
         return [
-            unwritten(plan, choose_methods(self.workspace, target, plan, recorded)) for plan in planned.plans
+            foresee_load(plan, choose_methods(self.workspace, target, plan, recorded))
+            for plan in planned.plans
         ]
 
 
@@ -168,24 +165,6 @@ def _others(names: Iterable[str], catalog: Iterable[TargetTable]) -> tuple[Targe
     own = {found for name in names for found in there.find(name)}
     own |= find_migration_tables({name: table.schema.column_names for name, table in known.items()}).keys()
     return tuple(table for name, table in sorted(known.items()) if name not in own and table.rows)
-
-
-def _cannot_seed(errors: Sequence[tuple[SeedPlan, Finding]], location: Location) -> DatabaseError:
-    """Return one error with all problems, and each remedy once."""
-    details = [f"{plan.seeded.ref}: {finding.message}" for plan, finding in errors[:_MOST_PROBLEMS]]
-    if len(errors) > _MOST_PROBLEMS:
-        details.append(f"… and {len(errors) - _MOST_PROBLEMS} more")
-    found = [finding for _, finding in errors]
-    known = {MIGRATE} if any(one.rule == OTHER_MIGRATIONS for one in found) else set()
-    remedies = dict.fromkeys(
-        one.remedy.rstrip(".") for one in found if one.remedy and one.remedy not in known
-    )
-    return DatabaseError(
-        f"The database cannot take the rows: {plural(len(errors), 'problem')}. Nothing was written.",
-        where=str(location),
-        remedy=". Also: ".join(list(remedies)[:4]) + "." if remedies else "",
-        details=details,
-    )
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def measure_live_drift(
     if files.at is not None:
         later = {
             one.location.name: one
-            for one in _readable(workspace, SchemaFiles(tree_at(workspace, None), files.locations))
+            for one in read_readable_states(workspace, SchemaFiles(tree_at(workspace, None), files.locations))
         }
     for state in states:
         drifts += compare_with_database(recorded_subject(state), live, later)
@@ -77,14 +77,13 @@ def _edited(drift: Drift, live: LiveState) -> Drift:
     table = live.tables.by_location.get(drift.location)
     if table is None or not table.fit.edited or drift.status is not DriftStatus.IN_STEP:
         return drift
-    edited = plural(len(table.fit.edited), "migration was", many="migrations were")
-    message = f"The heads are the same, but {edited} edited after the database ran it: "
-    if len(table.fit.edited) > 1:
-        message = message.replace("ran it", "ran them")
+    edited = table.fit.edited
+    were, them = ("was", "it") if len(edited) == 1 else ("were", "them")
     return replace(
         drift,
         status=DriftStatus.EDITED,
-        message=f"{message}{format_names(table.fit.edited)}.",
+        message=f"The heads are the same, but {plural(len(edited), 'migration')} {were} edited after the database "
+        f"ran {them}: {format_names(edited)}.",
         remedy=IN_DATABASE.edited,
     )
 
@@ -95,10 +94,11 @@ def read_migrations_of(workspace: Workspace, snapshot: Snapshot, url: str, files
     Raises:
         DatabaseError: the database cannot be read.
     """
-    return read_live_state(snapshot, url, _readable(workspace, files))
+    return read_live_state(snapshot, url, read_readable_states(workspace, files))
 
 
-def _readable(workspace: Workspace, files: SchemaFiles) -> list[MigrationState]:
+def read_readable_states(workspace: Workspace, files: SchemaFiles) -> list[MigrationState]:
+    """Return the migrations of the locations that can be read."""
     states: list[MigrationState] = []
     for location in files.locations:
         with suppress(MigrationsError):

@@ -1,7 +1,7 @@
 """Compares what a database says about migrations with the migrations of a tree."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from tdmvc.checks.known_migrations import KnownMigrations
@@ -94,17 +94,14 @@ class LiveState:
         return DatabaseMigrations(self.url, tuple(map(self.location, self.states)), tuple(self.findings))
 
 
-@contextmanager
-def open_live_database(workspace: Workspace, location: Location) -> Iterator[Snapshot]:
+def open_live_database(workspace: Workspace, location: Location) -> AbstractContextManager[Snapshot]:
     """Open a database for reading.
 
     Raises:
         DatabaseError: it cannot be reached or read, or the driver is not installed.
         SourceError: there is no such file, or it is no database.
     """
-    options = ReadOptions(on_progress=workspace.on_progress)
-    with open_snapshot(location, workspace.engine, options) as snapshot:
-        yield snapshot
+    return open_snapshot(location, workspace.engine, ReadOptions(on_progress=workspace.on_progress))
 
 
 def read_live_state(snapshot: Snapshot, url: str, states: Sequence[MigrationState]) -> LiveState:
