@@ -20,7 +20,12 @@ def seeded(target: Target) -> tuple[int, str]:
     """The fingerprint of a loaded table, as the load saw it."""
     target.run(
         "CREATE TYPE mood AS ENUM ('x', 'y')",
-        "CREATE TABLE a (id serial, day date, mood mood, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+        "CREATE TYPE colour AS ENUM ('r', 'g')",
+        "CREATE DOMAIN fine AS colour",
+        "CREATE DOMAIN finer AS fine",
+        "CREATE TYPE pair AS (number int, colour finer)",
+        "CREATE TYPE pairs AS RANGE (subtype = pair)",
+        "CREATE TABLE a (id serial, day date, mood mood, more pairs[], PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
         "CREATE TABLE a_new PARTITION OF a FOR VALUES FROM ('2024-01-01') TO ('2030-01-01')",
         "CREATE TABLE a_old PARTITION OF a DEFAULT",
         "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
@@ -58,7 +63,9 @@ CHANGES = {
     ],
     "a sequence with other steps": ["ALTER SEQUENCE a_id_seq INCREMENT 5"],
     "a label with another name": ["ALTER TYPE mood RENAME VALUE 'x' TO 'z'"],
-    "a column more": ["ALTER TABLE a ADD COLUMN more int DEFAULT 5"],
+    "a label deep in a type": ["ALTER TYPE colour RENAME VALUE 'r' TO 'z'"],
+    "a field more in a type": ["ALTER TYPE pair ADD ATTRIBUTE third int"],
+    "a column more": ["ALTER TABLE a ADD COLUMN another int DEFAULT 5"],
     "a column with another name": ["ALTER TABLE a RENAME COLUMN mood TO feeling"],
     "a column of another type": ["ALTER TABLE a ALTER COLUMN id TYPE bigint"],
     "another default": ["ALTER TABLE a ALTER COLUMN mood SET DEFAULT 'x'"],
@@ -92,6 +99,24 @@ def test_it_differs_after_any_change(target: Target, seeded: tuple[int, str]) ->
         after = _fingerprint(target)
         assert after != before, change
         before = after
+
+
+def test_rows_of_a_foreign_partition_count_by_their_values(target: Target) -> None:
+    # Where the server may read it.
+    file = target.server.running.folder / "rows.csv"
+    file.write_text("1,x\n2,y\n")
+    target.run(
+        "CREATE EXTENSION IF NOT EXISTS file_fdw SCHEMA pg_catalog",
+        "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw",
+        "CREATE TABLE a (id int, v text) PARTITION BY RANGE (id)",
+        "CREATE FOREIGN TABLE a_file PARTITION OF a FOR VALUES FROM (1) TO (9) SERVER files "
+        f"OPTIONS (filename '{file}', format 'csv')",
+    )
+    before = _fingerprint(target)
+    assert _fingerprint(target) == before
+    file.write_text("1,x\n2,z\n")
+    assert _fingerprint(target) != before
+    target.run("DROP SERVER files CASCADE")
 
 
 def test_the_lock_waits_for_a_session_that_is_still_writing(target: Target, seeded: tuple[int, str]) -> None:

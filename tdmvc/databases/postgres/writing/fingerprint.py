@@ -15,12 +15,19 @@ _HAS_PLACE_HASH = 140000
 _SUM = "coalesce(sum(hashtidextended(t.ctid, ({xid} - age(t.xmin)) << 32 # t.tableoid::bigint)), 0)"
 _BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
 _DEFINITIONS = """
-WITH tree AS (
+WITH RECURSIVE tree AS (
     SELECT o.oid AS root, o.oid FROM unnest(%(oids)s::oid[]) o (oid)
     UNION ALL
     SELECT o.oid, p.relid::oid FROM unnest(%(oids)s::oid[]) o (oid) JOIN pg_class c ON c.oid = o.oid
         CROSS JOIN LATERAL pg_partition_tree(o.oid::regclass) p
     WHERE c.relkind = 'p' AND p.relid <> o.oid
+), used (root, oid) AS (
+    SELECT t.root, a.atttypid FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0
+        AND NOT a.attisdropped AND a.atttypid >= 16384::oid
+    UNION
+    SELECT u.root, d.refobjid FROM used u JOIN pg_type y ON y.oid = u.oid JOIN pg_depend d
+        ON (d.classid, d.objid) IN (('pg_type'::regclass, y.oid), ('pg_class'::regclass, y.typrelid))
+        AND d.refclassid = 'pg_type'::regclass
 ), said AS (
     SELECT t.root, concat_ws('|', 'relation', c.oid, c.relkind, c.relfilenode, c.relpersistence, c.relrowsecurity,
         pg_get_expr(c.relpartbound, c.oid), am.amname) AS line
@@ -32,9 +39,11 @@ WITH tree AS (
     FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     UNION ALL
-    SELECT t.root, concat_ws('|', 'label', l.enumtypid, l.enumsortorder, l.enumlabel)
-    FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-        JOIN pg_type y ON y.oid = a.atttypid JOIN pg_enum l ON l.enumtypid IN (y.oid, y.typelem, y.typbasetype)
+    SELECT u.root, concat_ws('|', 'label', l.enumtypid, l.enumsortorder, l.enumlabel)
+    FROM used u JOIN pg_enum l ON l.enumtypid = u.oid
+    UNION ALL
+    SELECT u.root, concat_ws('|', 'field', u.oid, a.attnum, format_type(a.atttypid, a.atttypmod), a.attisdropped)
+    FROM used u JOIN pg_type y ON y.oid = u.oid JOIN pg_attribute a ON a.attrelid = y.typrelid AND a.attnum > 0
     UNION ALL
     SELECT t.root, concat_ws('|', 'constraint', c.conrelid, c.conname, pg_get_constraintdef(c.oid))
     FROM tree t JOIN pg_constraint c ON c.conrelid = t.oid
@@ -51,8 +60,8 @@ WITH tree AS (
 SELECT root::bigint, md5(string_agg(line, E'\\n' ORDER BY line COLLATE "C")) FROM said GROUP BY root
 """
 _OTHER_STORAGE = """
-SELECT EXISTS (SELECT FROM pg_class c JOIN pg_am a ON a.oid = c.relam
-    WHERE a.amname <> 'heap' AND c.oid IN (SELECT %(oid)s::oid UNION ALL
+SELECT EXISTS (SELECT FROM pg_class c LEFT JOIN pg_am a ON a.oid = c.relam
+    WHERE (a.amname <> 'heap' OR c.relkind = 'f') AND c.oid IN (SELECT %(oid)s::oid UNION ALL
         SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass)))
 """
 _EPOCH_BITS = 31
@@ -88,7 +97,7 @@ def count_versions(connection: PostgresConnection, relation: Relation) -> Versio
     ((xid, has_other_storage),) = connection.execute(
         f"SELECT txid_current(), ({_OTHER_STORAGE})", {"oid": relation.oid}
     ).fetchall()
-    # Tables of other storage have no versions, or other ones.
+    # Tables of other storage, as foreign ones, have no versions, or other ones.
     if has_other_storage or connection.info.server_version < _HAS_PLACE_HASH:
         ((rows, total),) = connection.execute(_BY_TEXTS.format(table=relation.sql)).fetchall()
         return Versions(int(rows), int(total), None)
