@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.doubts import NoFormError, ValueDoubt
 from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.collisions import find_collisions
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.doubt import NoFormError, ValueDoubt
 from tdmvc.databases.mysql.doubts import doubts
 from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.errors import format_names

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.mysql.doubt import (
+from tdmvc.databases.doubts import (
     NoFormError,
     ValueDoubt,
     at_least,

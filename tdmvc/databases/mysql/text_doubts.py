@@ -6,7 +6,7 @@ import re
 import pyarrow as pa
 
 from tdmvc.arrow.compute import MatchSubstringOptions, SetLookupOptions, call_function
-from tdmvc.databases.mysql.doubt import Finder, NoFormError, ValueDoubt, both, each_value, longer, negated
+from tdmvc.databases.doubts import Finder, NoFormError, ValueDoubt, both, each_value, longer, negated
 from tdmvc.databases.mysql.literals import internal_geometry
 from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn
 from tdmvc.model.schema import Column

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.mysql.doubt import NoFormError, ValueDoubt, at_least, either, negated, other_form
+from tdmvc.databases.doubts import NoFormError, ValueDoubt, at_least, either, negated, other_form
 from tdmvc.databases.mysql.text_doubts import TEXTS
 from tdmvc.databases.mysql.types import FIRST_DATETIME, LAST_DATETIME, MysqlColumn, timestamp_range
 

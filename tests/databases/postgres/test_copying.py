@@ -51,6 +51,7 @@ CASES: list[tuple[str, pa.Array, list[str | None]]] = [
     ("bool", pa.array([True, False, None]), ["true", "false", None]),
     ("bool", pa.array([1, 0, None], pa.int64()), ["true", "false", None]),
     ("numeric(10,2)", _decimals(18, 2, "99999999.99", "-0.01", None), ["99999999.99", "-0.01", None]),
+    ("numeric(5,1)", pa.array([True, False, None]), ["1.0", "0.0", None]),
     ("numeric(10,2)", pa.array([5, -7], pa.int64()), ["5.00", "-7.00"]),
     ("numeric(10,2)", _decimals(38, 4, "1.2500", "12.1000"), ["1.25", "12.10"]),
     ("numeric", _decimals(38, 0, "-" + "9" * 38, "1" + "0" * 37), ["-" + "9" * 38, "1" + "0" * 37]),

@@ -49,7 +49,10 @@ def exact_cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
     source = array.type
     try:
         if pa.types.is_decimal(source) and pa.types.is_floating(type_):
-            return _nearest_floats(array, type_)
+            found, is_changed = nearest_floats(array, type_)
+            if any(is_changed):
+                raise NotExactError
+            return found
         if pa.types.is_integer(source) and pa.types.is_decimal(type_):
             array = array.cast(_WIDE_INTEGER)
         found = call_function("cast", [array], CastOptions.safe(type_))
@@ -62,14 +65,14 @@ def exact_cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return found
 
 
-def _nearest_floats(array: pa.Array, type_: pa.DataType) -> pa.Array:
-    """Return the floats whose shortest texts are the numbers."""
+def nearest_floats(array: pa.Array, type_: pa.DataType) -> tuple[pa.Array, list[bool]]:
+    """Return the floats that are nearest to decimals, and for each whether its shortest text is another number."""
     found = array.cast(pa.string()).cast(type_)
-    texts = found.cast(pa.string()).to_pylist()
-    for own, value in zip(texts, array.to_pylist(), strict=True):
-        if own is not None and Decimal(own) != value:
-            raise NotExactError
-    return found
+    shortest = found.cast(pa.string()).to_pylist()
+    values = array.to_pylist()
+    return found, [
+        own is not None and Decimal(own) != value for own, value in zip(shortest, values, strict=True)
+    ]
 
 
 def _check(found: pa.Array, expected: pa.Array) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.constants import flag
 from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.doubts import ValueDoubt, negated
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.copy_format import Writer
-from tdmvc.databases.postgres.encoding.doubts import Doubt
 from tdmvc.databases.postgres.encoding.forms import Form, is_trusted, plan_form
 from tdmvc.databases.postgres.encoding.target_columns import ColumnType, TargetColumn
 from tdmvc.model.finding import Finding, Severity
@@ -47,7 +48,7 @@ class _Check:
     column: Column
     target: TargetColumn
     writer: Writer
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[ValueDoubt, ...]
     asks_server: bool
     faults: _Faults = field(default_factory=_Faults)
 
@@ -109,13 +110,18 @@ def _impossible(table: str, column: Column, target: TargetColumn) -> Finding:
 
 
 def _check_values(connection: PostgresConnection, check: _Check, values: pa.Array) -> None:
+    has_bad_items = False
     for doubt in check.doubts:
         count = doubt.count(values)
         check.faults.add(doubt.problem, doubt.severity, count)
-        if count and doubt.is_fault and not doubt.depth:
-            # A value is counted once.
-            values = values.filter(doubt.without(values))
-    if check.asks_server:
+        if count and doubt.is_fault:
+            if doubt.is_of_items:
+                has_bad_items = True
+            else:
+                # A value is counted once.
+                is_bad = call_function("coalesce", [doubt.find(values), flag(is_set=False)])
+                values = values.filter(negated(is_bad))
+    if check.asks_server and not has_bad_items:
         counted = call_function("value_counts", [check.writer(values)])
         texts = counted.field("values").to_pylist()
         counts = counted.field("counts").to_pylist()

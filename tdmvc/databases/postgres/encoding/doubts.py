@@ -1,21 +1,14 @@
 """What may be wrong with the values of a column for a type of PostgreSQL: how many are, without saying which."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
-from tdmvc.arrow.constants import constant, flag, number, text_array
-from tdmvc.arrow.types import is_widening
-from tdmvc.databases.postgres.encoding.binary import (
-    INFINITE_DAYS,
-    INFINITE_MICROSECONDS,
-    NotExactError,
-    exact_cast,
-)
-from tdmvc.model.finding import Severity
+from tdmvc.arrow.constants import constant, number, text_array
+from tdmvc.databases.doubts import Finder, ValueDoubt, both, either, longer, negated, other_form
+from tdmvc.databases.postgres.encoding.binary import INFINITE_DAYS, INFINITE_MICROSECONDS, nearest_floats
 
 _DAY_MICROSECONDS = 86_400_000_000
 _FIRST_MICROSECOND = -210_866_803_200_000_000
@@ -28,107 +21,46 @@ _OWN_UUID = r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"
 _FLOAT_DIGITS = {32: 24, 64: 53}
 _INTEGER_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 
-Finder = Callable[[pa.Array], pa.Array]
-"""Returns true for each value that is meant; false or null for all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """One thing that may be wrong with values."""
-
-    problem: str
-    """What they are then: `too long for character varying(40)`."""
-    find: Finder
-    is_fault: bool = True
-    """False if they are loaded all the same, and read back in another form."""
-    prepare: Callable[[pa.Array], pa.Array] | None = None
-    """Applied before anything is searched for."""
-    depth: int = 0
-    """How many lists the values are in."""
-
-    @property
-    def severity(self) -> Severity:
-        return Severity.ERROR if self.is_fault else Severity.WARNING
-
-    def count(self, array: pa.Array) -> int:
-        """Return how many values there is something wrong with."""
-        for _ in range(self.depth):
-            array = array.flatten()
-        if self.prepare is not None:
-            array = self.prepare(array)
-        found = call_function("sum", [self.find(array)]).as_py()
-        return int(found or 0)
-
-    def without(self, array: pa.Array) -> pa.Array:
-        """Return true for each value that there is nothing wrong with."""
-        found = self.find(self.prepare(array) if self.prepare is not None else array)
-        return _not(call_function("coalesce", [found, flag(is_set=False)]))
-
-    def refuse(self, array: pa.Array) -> None:
-        """Do nothing, unless a value would change.
-
-        Raises:
-            NotExactError: a value would.
-        """
-        if self.is_fault and self.count(array):
-            raise NotExactError(self.problem)
-
-    def of_items(self) -> "Doubt":
-        """Return the same for the items of lists."""
-        return replace(self, depth=self.depth + 1)
-
 
 def _matches(function: str, pattern: str) -> Finder:
     return lambda texts: call_function(function, [texts], MatchSubstringOptions(pattern))
 
 
-def _not(found: pa.Array) -> pa.Array:
-    return call_function("invert", [found])
-
-
 def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
     """Return which values are less than one or more than another."""
     low = call_function("less", [array, constant(least, array.type)])
-    return call_function("or", [low, call_function("greater", [array, constant(most, array.type)])])
+    return either(low, call_function("greater", [array, constant(most, array.type)]))
 
 
-def _longer_bytes(most: int) -> Finder:
-    return lambda texts: call_function(
-        "greater", [call_function("binary_length", [texts]), constant(most, pa.int32())]
-    )
-
-
-NUL = Doubt("not possible in PostgreSQL, because of a NUL character", _matches("match_substring", "\0"))
-LONG_NAME = Doubt(f"longer than the {_NAME_BYTES} bytes of a name", _longer_bytes(_NAME_BYTES))
-PADDED = Doubt(
+NUL = ValueDoubt("not possible in PostgreSQL, because of a NUL character", _matches("match_substring", "\0"))
+LONG_NAME = ValueDoubt(
+    f"longer than the {_NAME_BYTES} bytes of a name",
+    lambda texts: longer("binary_length", texts, _NAME_BYTES),
+)
+PADDED = ValueDoubt(
     "texts with blanks at their end, which read back without them",
     _matches("match_substring_regex", " $"),
     is_fault=False,
 )
-NO_UUID = Doubt("not UUIDs", lambda texts: _not(_matches("match_substring_regex", _UUID)(texts)))
-OTHER_UUID = Doubt(
+NO_UUID = ValueDoubt("not UUIDs", lambda texts: negated(_matches("match_substring_regex", _UUID)(texts)))
+OTHER_UUID = ValueDoubt(
     "written in another form than PostgreSQL's, in which they read back",
-    lambda texts: _not(_matches("match_substring_regex", _OWN_UUID)(texts)),
+    lambda texts: negated(_matches("match_substring_regex", _OWN_UUID)(texts)),
     is_fault=False,
 )
-IN_UTC = Doubt("moments that are taken to be in UTC", lambda array: array.is_valid(), is_fault=False)
+IN_UTC = other_form("moments that are taken to be in UTC")
 
 
-def longer_than(limit: int, type_: str) -> Doubt:
+def longer_than(limit: int, type_: str) -> ValueDoubt:
     """Return the doubt that texts have more characters than a type allows."""
-    return Doubt(
-        f"too long for {type_}",
-        lambda texts: call_function(
-            "greater", [call_function("utf8_length", [texts]), constant(limit, pa.int32())]
-        ),
-    )
+    return ValueDoubt(f"too long for {type_}", lambda texts: longer("utf8_length", texts, limit))
 
 
-def no_label_of(labels: Sequence[str], type_: str) -> Doubt:
+def no_label_of(labels: Sequence[str], type_: str) -> ValueDoubt:
     """Return the doubt that texts are no labels of an enum."""
     options = SetLookupOptions(text_array([*labels, None]))
-    return Doubt(
-        f"not among the labels of {type_}", lambda texts: _not(call_function("is_in", [texts], options))
+    return ValueDoubt(
+        f"not among the labels of {type_}", lambda texts: negated(call_function("is_in", [texts], options))
     )
 
 
@@ -136,14 +68,14 @@ def _far_timestamps(array: pa.Array) -> pa.Array:
     micros = array.cast(pa.int64())
     is_early = call_function("less", [micros, number(_FIRST_MICROSECOND)])
     is_finite = call_function("greater", [micros, number(-INFINITE_MICROSECONDS)])
-    return call_function("and", [is_early, is_finite])
+    return both(is_early, is_finite)
 
 
 def _far_dates(array: pa.Array) -> pa.Array:
     days = array.cast(pa.int32())
     far = _outside(days, _FIRST_DAY, _END_DAY - 1)
-    is_finite = _not(_outside(days, 1 - INFINITE_DAYS, INFINITE_DAYS - 1))
-    return call_function("and", [far, is_finite])
+    is_finite = negated(_outside(days, 1 - INFINITE_DAYS, INFINITE_DAYS - 1))
+    return both(far, is_finite)
 
 
 def _within_day(array: pa.Array) -> pa.Array:
@@ -157,13 +89,15 @@ def _multiples(numbers: pa.Array, of: int) -> pa.Array:
     return call_function("multiply", [call_function("divide", [numbers, number(of)]), number(of)])
 
 
-FAR_TIMESTAMP = Doubt("earlier than 4713 BC, where PostgreSQL's timestamps begin", _far_timestamps)
-FAR_DATE = Doubt("beyond the dates that PostgreSQL has", _far_dates)
-NOT_MIDNIGHT = Doubt("not at midnight, and the column keeps only dates", _within_day)
-NO_TIME = Doubt("not times of a day", lambda array: _outside(array.cast(pa.int64()), 0, _DAY_MICROSECONDS))
+FAR_TIMESTAMP = ValueDoubt("earlier than 4713 BC, where PostgreSQL's timestamps begin", _far_timestamps)
+FAR_DATE = ValueDoubt("beyond the dates that PostgreSQL has", _far_dates)
+NOT_MIDNIGHT = ValueDoubt("not at midnight, and the column keeps only dates", _within_day)
+NO_TIME = ValueDoubt(
+    "not times of a day", lambda array: _outside(array.cast(pa.int64()), 0, _DAY_MICROSECONDS)
+)
 
 
-def finer_than(digits: int, type_: str) -> Doubt:
+def finer_than(digits: int, type_: str) -> ValueDoubt:
     """Return the doubt that times have more digits after the second than a type keeps."""
     unit = 10 ** (6 - digits)
 
@@ -173,26 +107,21 @@ def finer_than(digits: int, type_: str) -> Doubt:
         if not pa.types.is_timestamp(array.type):
             return is_finer
         return call_function(
-            "and", [is_finer, _not(_outside(micros, 1 - INFINITE_MICROSECONDS, INFINITE_MICROSECONDS - 1))]
+            "and", [is_finer, negated(_outside(micros, 1 - INFINITE_MICROSECONDS, INFINITE_MICROSECONDS - 1))]
         )
 
-    return Doubt(f"finer than {type_} keeps", find)
+    return ValueDoubt(f"finer than {type_} keeps", find)
 
 
 def _not_boolean(array: pa.Array) -> pa.Array:
     is_zero, is_one = (call_function("equal", [array, constant(number, array.type)]) for number in (0, 1))
-    return _not(call_function("or", [is_zero, is_one]))
+    return negated(either(is_zero, is_one))
 
 
-NO_BOOLEAN = Doubt("neither 0 nor 1", _not_boolean)
+NO_BOOLEAN = ValueDoubt("neither 0 nor 1", _not_boolean)
 
 
-def always_fits(source: pa.DataType, target: pa.DataType) -> bool:
-    """Whether every number of an Arrow type has an exact form in another."""
-    return is_widening(source, target)
-
-
-def changed_by(type_: pa.DataType, name: str) -> Doubt:
+def changed_by(type_: pa.DataType, name: str) -> ValueDoubt:
     """Return the doubt that numbers change in an integer or float type.
 
     Args:
@@ -200,10 +129,10 @@ def changed_by(type_: pa.DataType, name: str) -> Doubt:
         name: PostgreSQL's type.
     """
     if pa.types.is_integer(type_):
-        return Doubt(
+        return ValueDoubt(
             f"not whole numbers within the range of {name}", lambda array: _not_integer(array, type_)
         )
-    return Doubt(f"not exact in {name}", lambda array: _not_float(array, type_))
+    return ValueDoubt(f"not exact in {name}", lambda array: _not_float(array, type_))
 
 
 def _bounds(type_: pa.DataType) -> tuple[int, int]:
@@ -221,12 +150,12 @@ def _not_integer(array: pa.Array, type_: pa.DataType) -> pa.Array:
     if pa.types.is_decimal(array.type):
         wide = array.cast(pa.decimal256(76, max(array.type.scale, 0)))
         has_part = call_function("not_equal", [call_function("floor", [wide]), wide])
-        return call_function("or", [has_part, _outside(wide, Decimal(least), Decimal(most))])
+        return either(has_part, _outside(wide, Decimal(least), Decimal(most)))
     has_part = call_function("not_equal", [call_function("floor", [array]), array])
     # The greatest integer of 64 bits is no float: everything from 2⁶³ on is outside.
     low = call_function("less", [array, constant(float(least), array.type)])
     high = call_function("greater_equal", [array, constant(float(most + 1), array.type)])
-    return call_function("or", [has_part, call_function("or", [low, high])])
+    return either(has_part, either(low, high))
 
 
 def _not_float(array: pa.Array, type_: pa.DataType) -> pa.Array:
@@ -236,17 +165,9 @@ def _not_float(array: pa.Array, type_: pa.DataType) -> pa.Array:
     if pa.types.is_floating(array.type):
         back = array.cast(type_).cast(array.type)
         is_same = call_function("equal", [back, array])
-        return _not(call_function("or", [is_same, call_function("is_nan", [array])]))
-    is_exact = [_is_exact(array.slice(row, 1), type_) for row in range(len(array))]
-    return text_array("false" if one else "true" for one in is_exact).cast(pa.bool_())
-
-
-def _is_exact(cell: pa.Array, type_: pa.DataType) -> bool:
-    try:
-        exact_cast(cell, type_)
-    except NotExactError:
-        return False
-    return True
+        return negated(either(is_same, call_function("is_nan", [array])))
+    _, is_changed = nearest_floats(array, type_)
+    return text_array(str(one).lower() for one in is_changed).cast(pa.bool_())
 
 
 def digits_of(type_: pa.DataType) -> tuple[int, int]:
@@ -256,7 +177,7 @@ def digits_of(type_: pa.DataType) -> tuple[int, int]:
     return _INTEGER_DIGITS[type_.bit_width], 0
 
 
-def no_numeric(precision: int, scale: int, name: str) -> Doubt:
+def no_numeric(precision: int, scale: int, name: str) -> ValueDoubt:
     """Return the doubt that integers and decimals have more digits than a bounded numeric keeps."""
 
     def find(array: pa.Array) -> pa.Array:
@@ -272,9 +193,9 @@ def no_numeric(precision: int, scale: int, name: str) -> Doubt:
             return is_large
         cut = call_function("cast", [wide], _truncating(pa.decimal256(76, scale)))
         is_cut = call_function("not_equal", [cut.cast(wide.type), wide])
-        return call_function("or", [is_large, is_cut])
+        return either(is_large, is_cut)
 
-    return Doubt(f"not exact in {name}", find)
+    return ValueDoubt(f"not exact in {name}", find)
 
 
 def _truncating(type_: pa.DataType) -> CastOptions:

@@ -1,19 +1,20 @@
 """How each column of a dataset becomes a column of PostgreSQL: its exact form, and what has to be checked before.
 
 A column is only ever sent in the form that its type in the database has: the binary one, or a text that the server
-reads. Every encoder refuses a value that the type would change, so that nothing is rounded or cut in silence, even if
-no check was made.
+reads. Every form refuses a value that the type would change, so that nothing is rounded or cut in silence, even if no
+check was made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import leaf_types
+from tdmvc.arrow.types import is_widening, leaf_types
+from tdmvc.databases.doubts import ValueDoubt
 from tdmvc.databases.postgres.encoding import binary, doubts, texts
 from tdmvc.databases.postgres.encoding.copy_format import Encoder, Writer
-from tdmvc.databases.postgres.encoding.doubts import Doubt
 from tdmvc.databases.postgres.encoding.target_columns import ColumnType
 
 _TEXTS = frozenset({"textrecv", "varcharrecv", "bpcharrecv", "namerecv", "citextrecv"})
@@ -26,6 +27,7 @@ _ROUNDED = frozenset({"numeric_recv", "interval_recv", "timetz_recv", *_TIMES})
 _SAFE_TEXTS = frozenset({"json_recv", "jsonb_recv", "uuid_recv", "enum_recv"})
 _JSON = frozenset({"json_recv", "jsonb_recv"})
 _LARGEST_NUMERIC = 38
+_Converted = TypeVar("_Converted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,34 @@ class Form:
     writer: Writer
     encoder: Encoder | None = None
     """None if there is no exact binary form."""
-    doubts: tuple[Doubt, ...] = ()
-    """What the values have to be searched for; the encoder refuses such values, too."""
+    doubts: tuple[ValueDoubt, ...] = ()
+    """What the values have to be searched for."""
     asks_server: bool = False
     """Whether only the server knows which values its type can hold."""
+
+    def encode(self, array: pa.Array) -> list[pa.Array]:
+        """Return values in their binary form.
+
+        Raises:
+            NotExactError: the type would change a value.
+        """
+        assert self.encoder is not None
+        self._refuse(array)
+        return self.encoder(array)
+
+    def write(self, array: pa.Array) -> pa.Array:
+        """Return values as texts.
+
+        Raises:
+            NotExactError: the type would change a value.
+        """
+        self._refuse(array)
+        return self.writer(array)
+
+    def _refuse(self, array: pa.Array) -> None:
+        for doubt in self.doubts:
+            if doubt.is_fault and doubt.count(array):
+                raise binary.NotExactError(doubt.problem)
 
 
 def plan_form(source: pa.DataType, target: ColumnType) -> Form | None:
@@ -87,40 +113,24 @@ def _text_form(source: pa.DataType, target: ColumnType) -> Form:
         found.append(doubts.PADDED)
     if target.receiver == "namerecv":
         found.append(doubts.LONG_NAME)
-    found = [replace(one, prepare=write) for one in found]
-    guard = tuple(found)
-
-    def encode(array: pa.Array) -> list[pa.Array]:
-        return binary.texts(guarded(array))
-
-    def guarded(array: pa.Array) -> pa.Array:
-        for doubt in guard:
-            doubt.refuse(array)
-        return write(array)
-
-    return Form(guarded, encode, tuple(found))
+    return Form(write, lambda array: binary.texts(write(array)), tuple(one.after(write) for one in found))
 
 
 def _form_of_text(target: ColumnType) -> Form | None:
     """Return the form of texts for a column of another type."""
-
-    def write(array: pa.Array) -> pa.Array:
-        doubts.NUL.refuse(array)
-        return array
-
     match target.receiver:
         case "bytearecv":
             return None
         case "enum_recv":
             doubt = doubts.no_label_of(target.labels or (), target.base_sql)
-            return Form(write, binary.texts, (doubt,))
+            return Form(texts.as_text, binary.texts, (doubt,))
         case "uuid_recv":
-            return Form(write, binary.uuids, (doubts.NO_UUID, doubts.OTHER_UUID))
+            return Form(texts.as_text, binary.uuids, (doubts.NO_UUID, doubts.OTHER_UUID))
         case "json_recv":
-            return Form(write, binary.texts, asks_server=True)
+            return Form(texts.as_text, binary.texts, asks_server=True)
         case "jsonb_recv":
-            return Form(write, binary.jsonb, asks_server=True)
-    return Form(write, asks_server=True)
+            return Form(texts.as_text, binary.jsonb, asks_server=True)
+    return Form(texts.as_text, asks_server=True)
 
 
 def _time_form(source: pa.DataType, target: ColumnType) -> Form | None:
@@ -130,27 +140,18 @@ def _time_form(source: pa.DataType, target: ColumnType) -> Form | None:
     rounded = (doubts.finer_than(limit, target.base_sql),) if limit is not None else ()
     write = texts.time_as_text
     if pa.types.is_time(source) and receiver == "time_recv":
-        found = (doubts.NO_TIME, *rounded)
-        return Form(_guarded(write, found), _guarded_encoder(binary.times, found), found)
+        return Form(write, binary.times, (doubts.NO_TIME, *rounded))
     if pa.types.is_time(source) and receiver == "timetz_recv":
-        return Form(_guarded(write, rounded), None, rounded, asks_server=True)
+        return Form(write, None, rounded, asks_server=True)
     if receiver in ("timestamp_recv", "timestamptz_recv") and is_moment:
         has_zone = pa.types.is_timestamp(source) and source.tz is not None
         found = (doubts.FAR_DATE,) if pa.types.is_date(source) else (doubts.FAR_TIMESTAMP, *rounded)
-        guard = found
-        if has_zone != (receiver == "timestamptz_recv"):
-            found = (*found, doubts.IN_UTC)
-        return Form(_guarded(write, guard), _guarded_encoder(binary.timestamps, guard), found)
+        in_utc = () if has_zone == (receiver == "timestamptz_recv") else (doubts.IN_UTC,)
+        return Form(write, binary.timestamps, (*found, *in_utc))
     if receiver == "date_recv" and pa.types.is_date(source):
-        found = (doubts.FAR_DATE,)
-        return Form(_guarded(write, found), _guarded_encoder(binary.dates, found), found)
+        return Form(write, binary.dates, (doubts.FAR_DATE,))
     if receiver == "date_recv" and is_moment and source.tz is None:
-        found = (doubts.NOT_MIDNIGHT,)
-
-        def as_dates(array: pa.Array) -> pa.Array:
-            return texts.time_as_text(binary.exact_cast(array, pa.date32()))
-
-        return Form(_guarded(as_dates, found), _guarded_encoder(binary.dates, found), found)
+        return Form(_after_cast(write, pa.date32()), binary.dates, (doubts.NOT_MIDNIGHT,))
     return None
 
 
@@ -161,15 +162,17 @@ def _number_form(source: pa.DataType, target: ColumnType) -> Form | None:
         inner = _number_form(pa.int8(), target)
         if inner is None or receiver not in (*_INTEGERS, *_FLOATS, "numeric_recv"):
             return None
-        return Form(_after_cast(inner.writer, pa.int8()), inner.encoder)
+        encode = _after_cast(inner.encoder, pa.int8()) if inner.encoder is not None else None
+        found = tuple(doubt.after(lambda array: array.cast(pa.int8())) for doubt in inner.doubts)
+        return Form(_after_cast(inner.writer, pa.int8()), encode, found)
     if receiver == "boolrecv":
         found = () if pa.types.is_boolean(source) else (doubts.NO_BOOLEAN,)
-        return Form(_guarded(_booleans, found), _guarded_encoder(binary.booleans, found), found)
+        return Form(lambda array: texts.as_text(array.cast(pa.bool_())), binary.booleans, found)
     if receiver in _INTEGERS or receiver in _FLOATS:
         name = {**_INTEGERS, **_FLOATS}[receiver]
         type_ = binary.NUMBERS[name].type
         doubt = doubts.changed_by(type_, target.base_sql)
-        found = () if doubts.always_fits(source, type_) else (doubt,)
+        found = () if is_widening(source, type_) else (doubt,)
         return Form(_after_cast(texts.as_text, type_), binary.NUMBERS[name].encode, found)
     if receiver == "numeric_recv":
         return _numeric_form(source, target)
@@ -185,14 +188,14 @@ def _numeric_form(source: pa.DataType, target: ColumnType) -> Form:
     whole, scale = doubts.digits_of(source)
     if size is None:
         precision, own_scale = min(whole + scale, _LARGEST_NUMERIC), scale
-        found: tuple[Doubt, ...] = ()
+        found: tuple[ValueDoubt, ...] = ()
     else:
         precision, own_scale = size
         fits = whole <= precision - own_scale and scale <= own_scale
         found = () if fits else (doubts.no_numeric(precision, own_scale, target.base_sql),)
     can_encode = 0 <= own_scale <= precision <= _LARGEST_NUMERIC
     encoder = binary.decimals(precision, own_scale) if can_encode else None
-    return Form(_guarded(texts.as_text, found), encoder, found)
+    return Form(texts.as_text, encoder, found)
 
 
 def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
@@ -220,30 +223,10 @@ def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
     )
 
 
-def _booleans(array: pa.Array) -> pa.Array:
-    return texts.as_text(array.cast(pa.bool_()))
-
-
-def _after_cast(write: Writer, type_: pa.DataType) -> Writer:
-    return lambda array: write(binary.exact_cast(array, type_))
-
-
-def _guarded(write: Writer, found: Sequence[Doubt]) -> Writer:
-    def guarded(array: pa.Array) -> pa.Array:
-        for doubt in found:
-            doubt.refuse(array)
-        return write(array)
-
-    return guarded if found else write
-
-
-def _guarded_encoder(encode: Encoder, found: Sequence[Doubt]) -> Encoder:
-    def guarded(array: pa.Array) -> list[pa.Array]:
-        for doubt in found:
-            doubt.refuse(array)
-        return encode(array)
-
-    return guarded if found else encode
+def _after_cast(
+    convert: Callable[[pa.Array], _Converted], type_: pa.DataType
+) -> Callable[[pa.Array], _Converted]:
+    return lambda array: convert(binary.exact_cast(array, type_))
 
 
 _DOUBTED = frozenset({"enum_recv", "record_recv", "array_recv", "point_recv", "poly_recv"})

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -167,13 +168,13 @@ class _Stream:
         chosen = pa.RecordBatch.from_arrays(
             [batch.column(name) for name in plan.names], names=list(plan.names)
         )
-        if plan.is_binary:
-            return encode_rows(
-                chosen,
-                [_naming(name, form.encoder) for name, form in zip(plan.names, plan.forms, strict=True)],
-            )
-        return write_rows(
-            chosen, [_naming(name, form.writer) for name, form in zip(plan.names, plan.forms, strict=True)]
+        convert, make = (Form.encode, encode_rows) if plan.is_binary else (Form.write, write_rows)
+        return make(
+            chosen,
+            [
+                _naming(name, partial(convert, form))
+                for name, form in zip(plan.names, plan.forms, strict=True)
+            ],
         )
 
 

@@ -1,13 +1,14 @@
-"""One thing that may be wrong with values for a column, and what finds such values."""
+"""What may be wrong with values for a column of a database, and what finds such values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
 import pyarrow as pa
 
 from tdmvc.arrow.compute import SetLookupOptions, call_function
+from tdmvc.arrow.constants import constant, number
 from tdmvc.model.finding import Severity
 
 Finder = Callable[[pa.Array], pa.Array]
@@ -23,6 +24,8 @@ class ValueDoubt:
     find: Finder
     is_fault: bool = True
     """False if they are loaded all the same, and read back in another form."""
+    is_of_items: bool = False
+    """Whether the values are the items of lists."""
 
     @property
     def severity(self) -> Severity:
@@ -31,6 +34,14 @@ class ValueDoubt:
     def count(self, array: pa.Array) -> int:
         """Return how many values there is something wrong with."""
         return int(call_function("sum", [self.find(array)]).as_py() or 0)
+
+    def after(self, prepare: Callable[[pa.Array], pa.Array]) -> "ValueDoubt":
+        """Return the same for values that are prepared before anything is searched for."""
+        return replace(self, find=lambda array: self.find(prepare(array)))
+
+    def of_items(self) -> "ValueDoubt":
+        """Return the same for the items of lists."""
+        return replace(self.after(lambda lists: lists.flatten()), is_of_items=True)
 
 
 class NoFormError(Exception):
@@ -72,13 +83,13 @@ def either(one: pa.Array, other: pa.Array) -> pa.Array:
 
 def at_least(array: pa.Array, least: int) -> pa.Array:
     """Return true for numbers that are not smaller."""
-    return call_function("greater_equal", [array, pa.scalar(least, array.type)])
+    return call_function("greater_equal", [array, constant(least, array.type)])
 
 
 def longer(function: str, array: pa.Array, most: int) -> pa.Array:
     """Return true for values whose length, by a function of Arrow, is greater."""
     lengths = call_function(function, [array])
-    return call_function("greater", [lengths.cast(pa.int64()), pa.scalar(most, pa.int64())])
+    return call_function("greater", [lengths.cast(pa.int64()), number(most)])
 
 
 def decimal_places(value: Decimal) -> int:
