@@ -65,24 +65,33 @@ LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0::oid
 """
 
 CONSTRAINTS = """
-SELECT c.conrelid::int8, c.conname::text, c.contype::text, c.conkey, c.condeferrable, c.condeferred, c.convalidated,
+SELECT c.conrelid::int8, c.conname::text, c.contype::text, {columns}, c.condeferrable, c.condeferred, c.convalidated,
     c.connoinherit, c.confdeltype::text, c.confupdtype::text, c.confmatchtype::text,
-    tn.nspname::text, tc.relname::text,
-    ARRAY (SELECT a.attname::text FROM pg_catalog.unnest(c.confkey) WITH ORDINALITY k (num, place)
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num ORDER BY k.place),
-    pg_catalog.pg_get_expr(c.conbin, c.conrelid),
+    tn.nspname::text, tc.relname::text, {target_columns}, pg_catalog.pg_get_expr(c.conbin, c.conrelid),
     CASE WHEN c.contype = ANY ('{{x,t}}'::"char"[]) OR {is_period} THEN pg_catalog.pg_get_constraintdef(c.oid) END,
-    coalesce({delete_columns}, '{{}}'::int2[]),
-    coalesce({nulls_not_distinct}, false),
-    ARRAY (SELECT k.num FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k (num, place)
+    {delete_columns}, coalesce({nulls_not_distinct}, false),
+    ARRAY (SELECT a.attname::text FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k (num, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num
         WHERE k.place > i.indnkeyatts::int8 ORDER BY k.place),
     {is_enforced}
 FROM pg_catalog.pg_constraint c
 LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.confrelid AND c.contype = 'f'::"char"
 LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.conindid AND c.contype = ANY ('{{p,u}}'::"char"[])
-WHERE c.conrelid = ANY (%s::oid[]) AND (c.contype <> 'f'::"char" OR c.conparentid = 0::oid)
+WHERE c.conrelid = ANY (%(tables)s::oid[]) AND {condition}
 ORDER BY c.conrelid, c.oid
+"""
+_NAMES = """
+    ARRAY (SELECT a.attname::text FROM pg_catalog.unnest({numbers}) WITH ORDINALITY k (num, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = {table} AND a.attnum = k.num ORDER BY k.place)"""
+_NOT_OF_PARTITIONS = """(c.contype <> 'f'::"char" OR c.conparentid = 0::oid)"""
+_BY_PARTITIONS = """c.conislocal AND c.contype = ANY ('{f,c,u,x}'::"char"[])
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o
+        WHERE o.oid = c.conparentid AND (o.conrelid = c.conrelid OR o.conrelid = ANY (%(roots)s::oid[])))"""
+"""What partitions declare by themselves."""
+LEAVES = """
+SELECT p.relid::oid::int8, r.oid::int8 FROM pg_catalog.unnest(%s::oid[]) r (oid)
+CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) p WHERE p.isleaf
 """
 
 INDEXES = """
@@ -160,6 +169,12 @@ FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 WHERE i.indisclustered AND i.indrelid = ANY (%(tables)s::oid[])
 UNION ALL SELECT c.oid::int8, 'tablespace '::text || s.spcname::text FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace WHERE c.oid = ANY (%(tables)s::oid[])
+UNION ALL SELECT r.oid::int8, 'index '::text || x.relname::text || ' of a partition'::text
+FROM pg_catalog.pg_class r CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) p
+JOIN pg_catalog.pg_index i ON i.indrelid = p.relid::oid AND p.level > 0::int4
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid AND NOT x.relispartition
+WHERE r.oid = ANY (%(tables)s::oid[]) AND r.relkind = 'p'::"char" AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype = ANY ('{{p,u,x}}'::"char"[]))
 ORDER BY 1, 2
 """
 
@@ -182,11 +197,15 @@ def left_out_query(version: int) -> str:
     return LEFT_OUT_OF_TABLES.format(compression=compression)
 
 
-def constraints_query(version: int) -> str:
-    """Return the query for the constraints of tables."""
+def constraints_query(version: int, *, of_partitions: bool = False) -> str:
+    """Return the query for the constraints of tables, or those that partitions declare by themselves."""
+    deleted = "c.confdelsetcols" if version >= 150000 else "NULL::int2[]"
     return CONSTRAINTS.format(
-        delete_columns="c.confdelsetcols" if version >= 150000 else "NULL::int2[]",
+        columns=_NAMES.format(numbers="c.conkey", table="c.conrelid"),
+        target_columns=_NAMES.format(numbers="c.confkey", table="c.confrelid"),
+        delete_columns=_NAMES.format(numbers=deleted, table="c.conrelid"),
         nulls_not_distinct="i.indnullsnotdistinct" if version >= 150000 else "NULL::bool",
         is_enforced="c.conenforced" if version >= 180000 else "true",
         is_period="c.conperiod" if version >= 180000 else "false",
+        condition=_BY_PARTITIONS if of_partitions else _NOT_OF_PARTITIONS,
     )

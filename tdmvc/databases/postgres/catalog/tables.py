@@ -7,12 +7,10 @@ from typing import Any
 
 from tdmvc.databases.postgres.catalog.columns import ColumnFacts, SequenceFacts, declared_column
 from tdmvc.databases.postgres.catalog.constraints import Constraints, read_constraints
-from tdmvc.databases.postgres.catalog.partitions import with_partitions
 from tdmvc.databases.postgres.catalog.queries import (
     COLUMNS,
     INDEXES,
     SEQUENCES,
-    constraints_query,
     left_out_query,
     types_query,
 )
@@ -54,12 +52,7 @@ def read_declared(
         columns = _grouped(connection.execute(COLUMNS, [oids]), ColumnFacts)
         types = _read_types(connection, {facts.type for found in columns.values() for facts in found})
         money_digits = _money_digits(connection, types)
-        constraints = read_constraints(
-            connection.execute(constraints_query(connection.info.server_version), [oids]).fetchall(),
-            {oid: {facts.place: facts.name for facts in found} for oid, found in columns.items()},
-            schemas.own_name,
-        )
-        constraints = with_partitions(connection, relations.values(), constraints, schemas.own_name)
+        constraints = read_constraints(connection, relations.values(), schemas.own_name)
         indexes = _read_indexes(connection, oids)
         sequences = {
             (row[0], row[1]): SequenceFacts(*row[2:])
