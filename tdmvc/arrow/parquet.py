@@ -3,6 +3,7 @@
 That module imports file systems, and with them TLS, which makes every command start later.
 """
 
+import contextlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = [
     "ParquetReader",
     "RowGroupMetaData",
     "SortingColumn",
+    "count_nulls",
     "encode_parquet",
     "open_parquet",
     "open_parquet_dataset",
@@ -42,6 +44,31 @@ def open_parquet(
     reader = ParquetReader()
     reader.open(str(path), metadata=metadata, read_dictionary=list(dictionaries) or None, pre_buffer=False)
     return reader
+
+
+def count_nulls(path: str | Path, columns: Mapping[str, pa.DataType]) -> dict[str, int | None]:
+    """Return the nulls of columns by the file's footer; None if it does not count them.
+
+    Raises:
+        FileNotFoundError: the file does not exist.
+        pyarrow.ArrowException: it is not a complete Parquet file.
+    """
+    with contextlib.closing(open_parquet(path)) as reader:
+        footer = reader.metadata
+    places = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
+    # Footers count the nulls of leaves only, and a dot looks like a struct's field.
+    counts: dict[str, int | None] = {
+        name: 0 if name in places and "." not in name and not pa.types.is_nested(type_) else None
+        for name, type_ in columns.items()
+    }
+    for group in range(footer.num_row_groups):
+        chunks = footer.row_group(group)
+        for name, total in counts.items():
+            if total is not None:
+                statistics = chunks.column(places[name]).statistics
+                is_counted = statistics is not None and statistics.has_null_count
+                counts[name] = total + int(statistics.null_count) if is_counted else None
+    return counts
 
 
 def open_parquet_dataset(paths: Sequence[Path]) -> "pyarrow.dataset.Dataset":

@@ -1,7 +1,11 @@
 """Compares the columns of a dataset's table with those of a database's."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+import pyarrow as pa
+
+from tdmvc.arrow.parquet import count_nulls
 from tdmvc.databases.base import DatabaseTarget
 from tdmvc.errors import format_names
 from tdmvc.model.diff import TableSide
@@ -10,12 +14,28 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.seeding.rows import rename_columns, table_to_write
 from tdmvc.sql.quoting import quote_name
+from tdmvc.store.parquet import reading
 from tdmvc.workspace.tables import side_relation
 from tdmvc.workspace.workspace import Workspace
 
 MIGRATE = (
     "run the migrations that the rows were made for on the database, or seed a version that fits its schema."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCheck:
+    """What was found out about the columns of a table."""
+
+    parts: tuple[str, ...]
+    """Those whose values were looked at."""
+    schema: TableSchema
+    """The database's table."""
+    findings: tuple[Finding, ...]
+
+    def holds_for(self, side: TableSide, schema: TableSchema) -> bool:
+        """Whether another look at these parts would find the same."""
+        return self.schema == schema and self.parts == side.parts
 
 
 def check_columns(
@@ -79,19 +99,14 @@ def _nulls(
     workspace: Workspace, side: TableSide, schema: TableSchema, names: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Yield the columns with nulls that the database does not allow."""
-    asked = [
-        column.name
+    asked = {
+        column.name: column.type
         for column in side.schema.columns
         if (other := schema.column(names[column.name])) is not None
         and other.required
         and other.generated is None
-    ]
-    if not asked or not side.rows:
-        return
-    counts = ", ".join(f"count(*) - count({quote_name(name)})" for name in asked)
-    con = workspace.engine.cursor()
-    found = con.execute(f"SELECT {counts} FROM {side_relation(side)}").fetchall()[0]
-    for name, nulls in zip(asked, found, strict=True):
+    }
+    for name, nulls in _count_nulls(workspace, side, asked).items():
         if nulls:
             yield Finding(
                 "null-not-allowed",
@@ -102,6 +117,24 @@ def _nulls(
                 columns=(name,),
                 remedy=f"give these rows a value, or {MIGRATE}",
             )
+
+
+def _count_nulls(workspace: Workspace, side: TableSide, types: Mapping[str, pa.DataType]) -> dict[str, int]:
+    """Return the nulls of columns by the footers of the parts; rows are read where these do not count them."""
+    counts = dict.fromkeys(types, 0)
+    unknown: set[str] = set()
+    for path in side.locate(side.parts) if types else ():
+        with reading(str(path)):
+            found = count_nulls(path, types)
+        unknown.update(name for name, nulls in found.items() if nulls is None)
+        counts = {name: count + (found[name] or 0) for name, count in counts.items()}
+    if unknown:
+        names = sorted(unknown)
+        queries = ", ".join(f"count(*) - count({quote_name(name)})" for name in names)
+        con = workspace.engine.cursor()
+        [row] = con.execute(f"SELECT {queries} FROM {side_relation(side)}").fetchall()
+        counts.update(zip(names, row, strict=True))
+    return counts
 
 
 def _columns(names: Sequence[str]) -> str:

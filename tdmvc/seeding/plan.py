@@ -12,7 +12,7 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity, has_errors
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeededDataset, SeedMode, SeedOptions
-from tdmvc.seeding.columns import check_columns
+from tdmvc.seeding.columns import ColumnCheck, check_columns
 from tdmvc.seeding.order import order_by_references
 from tdmvc.seeding.states import StateToSeed
 from tdmvc.workspace.source_views import SourceViews
@@ -28,6 +28,8 @@ class TablePlan:
     """None if the table has to be made."""
     columns: Mapping[str, str]
     """The database's columns by the dataset's."""
+    check: ColumnCheck | None = None
+    """None if the table has to be made."""
 
     @property
     def name(self) -> str:
@@ -95,6 +97,8 @@ class KnownDatabase:
     """The states before this one, by the names in the database of the tables that they load."""
     planned: frozenset[str] = frozenset()
     """The tables that they make."""
+    checked: Mapping[str, ColumnCheck] = field(default_factory=dict)
+    """What an earlier plan for the state found out, by the names of its tables."""
 
     @property
     def is_made_by_tdmvc(self) -> bool:
@@ -168,13 +172,17 @@ def plan_state(
             findings.append(_missing(side.schema.name))
         else:
             table = _plan_table(side, known.catalog[found[0]] if found else None)
-            tables.append(table)
             findings += check_table(state, table, known, targets)
             targets.add(table.target_name)
             if table.target is not None:
                 new = _without_loaded_parts(workspace, side, known.recorded.get(state.name))
-                found_columns = check_columns(workspace, target, new, table.target.schema, table.columns)
-                findings += [known.with_remedy(finding, table) for finding in found_columns]
+                check = known.checked.get(table.name)
+                if check is None or not check.holds_for(new, table.target.schema):
+                    found_columns = check_columns(workspace, target, new, table.target.schema, table.columns)
+                    check = ColumnCheck(tuple(new.parts), table.target.schema, tuple(found_columns))
+                findings += [known.with_remedy(finding, table) for finding in check.findings]
+                table = replace(table, check=check)
+            tables.append(table)
     is_whole = not known.catalog and not options.tables
     return SeedPlan(
         state,

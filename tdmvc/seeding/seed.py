@@ -102,10 +102,17 @@ class _Seeding:
     options: SeedOptions
     states: Sequence[StateToSeed]
 
-    def plan(self, target: DatabaseTarget, states: Sequence[StateToSeed]) -> _Planned:
-        """Plan states, in their order, against the database as it is now."""
+    def plan(
+        self, target: DatabaseTarget, states: Sequence[StateToSeed], before: SeedPlan | None = None
+    ) -> _Planned:
+        """Plan states, in their order, against the database as it is now.
+
+        Args:
+            before: an earlier plan for the same state, whose values need no second look.
+        """
         catalog, recorded = target.read_catalog(), target.read_state()
-        known = KnownDatabase(catalog, recorded)
+        checked = {table.name: table.check for table in before.tables if table.check} if before else {}
+        known = KnownDatabase(catalog, recorded, checked=checked)
         plans: list[SeedPlan] = []
         live = read_migrations(self.workspace, target, self.location) if catalog else None
         for state in states:
@@ -132,7 +139,7 @@ class _Seeding:
         # Always in the same order, so that two programs that lock tables one by one do not wait for each other.
         target.lock(sorted(names))
         while True:
-            again = self.plan(target, [plan.seeded])
+            again = self.plan(target, [plan.seeded], plan)
             again.check(self.location)
             [plan] = again.plans
             if not (new := _existing(plan) - names):

@@ -1,6 +1,5 @@
 """What a rule of a contract is, and the rows that it is checked on."""
 
-import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from tdmvc.arrow.parquet import open_parquet
+from tdmvc.arrow.parquet import count_nulls
 from tdmvc.checks.table_rows import (
     compared_sql,
     first_keys,
@@ -88,9 +87,10 @@ class CheckedTable:
         key = self.schema.key
         columns = [column for column in self.schema.columns if column.required or column.name in key]
         counts = {column.name: 0 for column in columns}
-        unknown = {column.name for column in columns if not _is_in_footer(column)}
-        for path in self._paths if len(unknown) < len(counts) else ():
-            for name, nulls in _footer_nulls(self.name, path, counts.keys() - unknown).items():
+        types = {column.name: column.type for column in columns}
+        unknown: set[str] = set()
+        for path in self._paths if types else ():
+            for name, nulls in _footer_nulls(self.name, path, types).items():
                 if nulls is None:
                     unknown.add(name)
                 else:
@@ -190,28 +190,8 @@ def join_sql(columns: Sequence[Column], left: str, right: str, *, nulls_distinct
     return " AND ".join(f"{one} {equals} {other}" for one, other in pairs)
 
 
-def _is_in_footer(column: Column) -> bool:
-    """Return whether a footer counts the column's nulls: only of leaves, and a dot looks like a struct's field."""
-    return not pa.types.is_nested(column.type) and "." not in column.name
-
-
-def _footer_nulls(table: str, path: Path, names: Collection[str]) -> dict[str, int | None]:
-    """Return the nulls of a file by column; None if its writer did not count them."""
+def _footer_nulls(table: str, path: Path, types: Mapping[str, pa.DataType]) -> dict[str, int | None]:
     try:
-        with contextlib.closing(open_parquet(path)) as reader:
-            footer = reader.metadata
+        return count_nulls(path, types)
     except (pa.ArrowException, OSError) as error:
         raise PartError.damaged(path, f"table {table}", "its footer cannot be read") from error
-    counts: dict[str, int | None] = dict.fromkeys(names, 0)
-    positions = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
-    for group in range(footer.num_row_groups):
-        for name in names:
-            total = counts[name]
-            statistics = (
-                footer.row_group(group).column(positions[name]).statistics if name in positions else None
-            )
-            if statistics is None or not statistics.has_null_count or total is None:
-                counts[name] = None
-            else:
-                counts[name] = total + int(statistics.null_count)
-    return counts
