@@ -37,6 +37,8 @@ class OtherObjects:
     """In an order in which they can be made."""
     left_out: tuple[str, ...] = ()
     """What no dataset keeps, each with its kind: `virtual table docs`."""
+    unread_schemas: tuple[str, ...] = ()
+    """Schemas with tables that are not read because nobody named any schema."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,11 @@ class _Opening:
         not_kept = [one for one in others.left_out if one not in all_relations]
         if not_kept:
             self._notes.append(f"not kept of {location}: {format_names(not_kept, _MOST_LEFT_OUT)}")
+        if others.unread_schemas:
+            schemas = format_names([f"schema {name}" for name in others.unread_schemas], _MOST_LEFT_OUT)
+            self._notes.append(
+                f"left out of {location}: {schemas}; to add its tables, name all schemas with --schema"
+            )
         known = {*chosen, *(view.name for view in views)}
         unread = [f"{kind} {name}" for name, kind in sorted(relations.items()) if name not in known]
         if unread:

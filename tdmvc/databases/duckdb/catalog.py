@@ -225,9 +225,12 @@ def sequence_notes(
         ((highest,),) = con.execute(f"SELECT max({quote_name(column.name)}) FROM {name.sql}").fetchall()
         if step > 0 and following > (highest + step if highest is not None else 1):
             notes.append(
-                f"{column.name}: the sequence {identity.sequence} gives {following} next, and the greatest number "
-                f"in the rows is {'none' if highest is None else highest}; only the rows are kept, so that a copy "
-                "gives the numbers between again"
+                f"{column.name}: the sequence {identity.sequence} gives {following} next; a copy "
+                + (
+                    "starts again, because there are no rows"
+                    if highest is None
+                    else f"goes on after {highest}, its greatest number"
+                )
             )
         elif step > 0 and highest is not None and following <= highest:
             notes.append(

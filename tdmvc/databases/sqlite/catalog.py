@@ -200,8 +200,12 @@ def _number_notes(database: sqlite3.Connection, table: str, definition: TableDef
     if row is None or not isinstance(row[0], int) or row[0] <= (highest or 0):
         return []
     return [
-        f"{definition.numbered}: AUTOINCREMENT stands at {row[0]}, and the greatest number in the rows is "
-        f"{highest or 'none'}; only the rows are kept, so that a copy gives the numbers between again"
+        f"{definition.numbered}: AUTOINCREMENT stands at {row[0]}; a copy "
+        + (
+            f"goes on after {highest}, its greatest number"
+            if highest
+            else "starts again, because there are no rows"
+        )
     ]
 
 

@@ -124,7 +124,9 @@ def test_a_sequence_that_is_elsewhere_than_the_rows_is_said(read: Read) -> None:
         "SELECT nextval('t_c_seq')",
     )
     first, second = table.notes
-    assert first.startswith("a: the sequence t_a_seq gives 6 next, and the greatest number in the rows is 3;")
+    assert first.startswith(
+        "a: the sequence t_a_seq gives 6 next; a copy goes on after 3, its greatest number"
+    )
     assert second.startswith("c: the sequence t_c_seq gives 2 next, although the rows have numbers up to 13;")
 
 
@@ -336,6 +338,20 @@ def test_a_table_has_its_own_rows_only_and_names_what_no_field_keeps(
 def _others(location: ServerLocation) -> OtherObjects:
     with open_snapshot(location, ReadOptions()) as snapshot:
         return snapshot.read_others()
+
+
+def test_schemas_that_nobody_named_are_reported(
+    postgres_server: DatabaseServer, postgres_database: ServerLocation
+) -> None:
+    postgres_server.execute(
+        postgres_database.database,
+        "CREATE SCHEMA tdmvc CREATE TABLE tdmvc_state (x int)",
+        "CREATE SCHEMA reporting CREATE TABLE daily (day date)",
+        "CREATE SCHEMA empty",
+    )
+    assert _others(postgres_database).unread_schemas == ("reporting",)
+    with open_snapshot(postgres_database, ReadOptions(("public",))) as snapshot:
+        assert not snapshot.read_others().unread_schemas
 
 
 def test_views_come_in_an_order_in_which_they_can_be_made(

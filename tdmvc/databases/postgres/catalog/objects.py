@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 from tdmvc.databases.base import OtherObjects, QualifiedName
-from tdmvc.databases.postgres.catalog.relations import KIND_NAMES, Relation, Schemas, naming_from
+from tdmvc.databases.postgres.catalog.relations import (
+    KIND_NAMES,
+    STATE_SCHEMA,
+    Relation,
+    Schemas,
+    naming_from,
+)
 from tdmvc.databases.postgres.catalog.types import DIALECT
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.model.declarations import View
@@ -138,7 +144,12 @@ def read_others(
         left_out += [f"the options of view {name} ({', '.join(options)})"] if options else []
         left_out += [f"the comment on view {name}"] if relation.comment else []
     left_out += sorted(f"{words} of view {by_oid[oid]}" for oid, words in of_views)
-    return OtherObjects(tuple(found), (*left_out, *(f"{kind} {name}" for kind, name in others)))
+    unread: set[str] = set()
+    if not schemas.are_chosen:
+        unread = {one.schema for one in read_columns(connection)} - {*schemas.names, STATE_SCHEMA}
+    return OtherObjects(
+        tuple(found), (*left_out, *(f"{kind} {name}" for kind, name in others)), tuple(sorted(unread))
+    )
 
 
 def _order(connection: PostgresConnection, oids: list[int]) -> list[int]:

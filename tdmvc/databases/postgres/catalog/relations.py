@@ -45,6 +45,10 @@ KIND_NAMES: Mapping[str, str] = {
 }
 
 
+STATE_SCHEMA = "tdmvc"
+"""Where a database remembers what was seeded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What has rows: a table, a view, a foreign table."""
@@ -85,6 +89,8 @@ class Schemas:
     """The schemas that are read, and how their objects are named."""
 
     names: tuple[str, ...]
+    are_chosen: bool = True
+    """Whether somebody named them."""
 
     def own_name(self, schema: str, name: str) -> str:
         """Return the name of an object in a dataset: with its schema if there are several, or if it is elsewhere."""
@@ -117,7 +123,7 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
             where=f"database {connection.info.dbname}",
             remedy="name the schema: `?schema=NAME` in the URL.",
         )
-    return Schemas((first,))
+    return Schemas((first,), are_chosen=False)
 
 
 def _set_search_path(connection: PostgresConnection, value: str) -> None:

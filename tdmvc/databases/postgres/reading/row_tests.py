@@ -76,10 +76,10 @@ def _is_indexed(table: DeclaredTable, name: str) -> bool:
 def _note(name: str, sequence: SequenceFacts, highest: int | None) -> str | None:
     following = (sequence.last or 0) + sequence.increment
     if following > (highest + sequence.increment if highest is not None else sequence.start):
-        return (
-            f"{name}: the sequence {sequence.name} gives {following} next, and the greatest number in the rows is "
-            f"{'none' if highest is None else highest}; only the rows are kept, so that a copy gives the numbers "
-            "between again"
+        return f"{name}: the sequence {sequence.name} gives {following} next; a copy " + (
+            "starts again, because there are no rows"
+            if highest is None
+            else f"goes on after {highest}, its greatest number"
         )
     if highest is not None and following <= highest:
         return (

@@ -1,12 +1,12 @@
 """The table in which a database remembers what was seeded."""
 
+from tdmvc.databases.postgres.catalog.relations import STATE_SCHEMA
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import SeededDataset
 
-SCHEMA = "tdmvc"
 TABLE = "tdmvc_state"
-_NAME = f"{SCHEMA}.{TABLE}"
+_NAME = f"{STATE_SCHEMA}.{TABLE}"
 
 
 def _has_table(connection: PostgresConnection) -> bool:
@@ -34,10 +34,12 @@ def check_may_write_state(connection: PostgresConnection, where: str) -> None:
         remedy = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_NAME} TO"
     else:
         allowed = (
-            f"CASE WHEN to_regnamespace('{SCHEMA}') IS NULL THEN has_database_privilege(current_database(), 'CREATE') "
-            f"ELSE has_schema_privilege('{SCHEMA}', 'USAGE') AND has_schema_privilege('{SCHEMA}', 'CREATE') END"
+            f"CASE WHEN to_regnamespace('{STATE_SCHEMA}') IS NULL "
+            "THEN has_database_privilege(current_database(), 'CREATE') "
+            f"ELSE has_schema_privilege('{STATE_SCHEMA}', 'USAGE') "
+            f"AND has_schema_privilege('{STATE_SCHEMA}', 'CREATE') END"
         )
-        remedy = f"CREATE SCHEMA {SCHEMA} AUTHORIZATION"
+        remedy = f"CREATE SCHEMA {STATE_SCHEMA} AUTHORIZATION"
     ((is_allowed,),) = connection.execute(f"SELECT {allowed}").fetchall()
     if not is_allowed:
         user = connection.info.user
@@ -51,9 +53,11 @@ def check_may_write_state(connection: PostgresConnection, where: str) -> None:
 def write_state(connection: PostgresConnection, state: SeededDataset) -> None:
     """Remember what was seeded; makes the table if it is missing."""
     if not _has_table(connection):
-        ((has_schema,),) = connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", [SCHEMA]).fetchall()
+        ((has_schema,),) = connection.execute(
+            "SELECT to_regnamespace(%s) IS NOT NULL", [STATE_SCHEMA]
+        ).fetchall()
         if not has_schema:
-            connection.execute(f"CREATE SCHEMA {SCHEMA}")
+            connection.execute(f"CREATE SCHEMA {STATE_SCHEMA}")
         connection.execute(f"CREATE TABLE {_NAME} (dataset text PRIMARY KEY, state text NOT NULL)")
         connection.execute(
             f"COMMENT ON TABLE {_NAME} IS 'What tdmvc seeded into this database; "

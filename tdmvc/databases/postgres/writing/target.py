@@ -9,6 +9,7 @@ import pyarrow as pa
 from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.postgres.address import read_address
 from tdmvc.databases.postgres.catalog.relations import (
+    STATE_SCHEMA,
     Relation,
     Schemas,
     count_rows,
@@ -31,7 +32,6 @@ from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wai
 from tdmvc.databases.postgres.writing.numbering import Numbering
 from tdmvc.databases.postgres.writing.rebuilding import IndexRebuild
 from tdmvc.databases.postgres.writing.state import (
-    SCHEMA,
     TABLE,
     check_may_write_state,
     read_state,
@@ -132,7 +132,7 @@ class PostgresTarget:
             self._relations = {
                 name: relation
                 for name, relation in found.items()
-                if relation.is_own_table and (relation.schema, relation.name) != (SCHEMA, TABLE)
+                if relation.is_own_table and (relation.schema, relation.name) != (STATE_SCHEMA, TABLE)
             }
         return self._relations
 
