@@ -71,6 +71,8 @@ class _Opening:
         self._stack = stack
         self._kept = kept
         self._by_table: TableSources = {}
+        self._names: set[str] = set()
+        """All tables of the sources, also those that nobody chose."""
         self._notes: list[str] = []
         self._views = SourceViews()
         self._snapshots: dict[Location, Snapshot] = {}
@@ -84,11 +86,12 @@ class _Opening:
             else:
                 tables = self._open_database(location)
             for source in tables:
+                self._names.add(source.schema.name)
                 if options.selection.takes_table(source.schema.name):
                     self._by_table.setdefault(source.schema.name, []).append(source)
         by_table = self._by_table
         for name in options.selection.unmatched(by_table):
-            raise NotFoundError.named("table", name, sorted(by_table), where="--tables")
+            raise NotFoundError.named("table", name, sorted(self._names), where="--tables")
         if not by_table:
             raise UsageError(
                 "Every table of the sources is excluded.",
@@ -190,6 +193,7 @@ class _Opening:
         """Return what to read of a database: tables, and of other relations only those that are named."""
         named = (self._options.table, *self._options.selection.tables)
         known = [*names, *(name for name in relations if name in named)]
+        self._names.update(names)
         if not known:
             raise SourceError.unreadable(
                 str(location),

@@ -182,11 +182,7 @@ def connected(
     try:
         import pymysql
     except ImportError as error:
-        raise DatabaseError(
-            "The driver for MySQL and MariaDB is not installed.",
-            where=str(address),
-            remedy="install it: pip install 'tdmvc[mysql]'",
-        ) from error
+        raise DatabaseError.no_driver("MySQL", "mysql", error) from error
     options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
     if address.tls is not None:
         options["ssl"] = address.tls

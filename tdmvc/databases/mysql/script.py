@@ -55,10 +55,7 @@ def open_script(location: ServerLocation) -> Iterator[MysqlScript]:
         import pymysql
         from pymysql.constants import CLIENT
     except ImportError as error:
-        raise DatabaseError(
-            f"MySQL needs a driver that is not installed: {error.name or error}.",
-            remedy="run `pip install 'tdmvc[mysql]'`.",
-        ) from error
+        raise DatabaseError.no_driver("MySQL", "mysql", error) from error
     try:
         connection = pymysql.connect(
             host=location.host,

@@ -14,10 +14,10 @@ from tdmvc.databases.postgres.address import PostgresAddress, read_address
 from tdmvc.databases.postgres.errors import (
     connection_error,
     database_error,
-    missing_driver,
     stream_error,
     too_old,
 )
+from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
 from tdmvc.sql.quoting import quote_text
 
@@ -99,7 +99,7 @@ def _plain_connection(address: PostgresAddress) -> PostgresConnection:
     try:
         import psycopg
     except ImportError as error:
-        raise missing_driver(error) from error
+        raise DatabaseError.no_driver("PostgreSQL", "postgres", error) from error
     parameters = _with_defaults(address.parameters)
     try:
         return psycopg.connect("", autocommit=True, prepare_threshold=None, **parameters)
@@ -184,7 +184,7 @@ def open_arrow_connection(location: Location, owner: PostgresConnection) -> "Arr
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
-        raise missing_driver(error) from error
+        raise DatabaseError.no_driver("PostgreSQL", "postgres", error) from error
     address = read_address(location)
     parameters = {**_with_defaults(address.parameters), **_server_of(owner)}
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters.items())

@@ -160,14 +160,6 @@ _MAY_NAME_VALUES = ("22", "23", "P0", "44", "XX")
 _SAFE_VALUES = re.compile(r"\n.*", re.DOTALL)
 
 
-def missing_driver(error: ImportError) -> DatabaseError:
-    """Return the error for an optional install that is missing."""
-    return DatabaseError(
-        f"PostgreSQL needs a driver that is not installed: {error.name or error}.",
-        remedy="run `pip install 'tdmvc[postgres]'`.",
-    )
-
-
 def too_old(version: int, where: str) -> DatabaseError:
     """Return the error for a server of a version that is not supported (`120017`)."""
     shown = f"{version // 10000}.{version % 10000}" if version >= 100000 else f"{version // 10000}"
