@@ -1,4 +1,4 @@
-"""Ctrl-C: recorded while a command works, and ignored while it ends or its pager runs."""
+"""Ctrl-C, SIGTERM and SIGHUP: recorded while a command works; Ctrl-C is ignored while it ends or its pager runs."""
 
 import contextlib
 import signal
@@ -7,25 +7,39 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
+_HANDLED = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+"""The signals that end a command, and what happens to them if nobody else handles them."""
+
 
 @contextlib.contextmanager
 def recorded_interrupts() -> Iterator[list[int]]:
-    """Yield a list that gets an entry when the user presses Ctrl-C; KeyboardInterrupt is raised as usual."""
+    """Yield a list that gets the number of a signal that ends the command; each raises KeyboardInterrupt.
+
+    So whatever was begun is undone, also in a database that does not undo all by itself.
+    """
     interrupts: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> NoReturn:
         interrupts.append(number)
         raise KeyboardInterrupt
 
-    if not _is_main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        # Another handler is installed, or interrupts are ignored.
-        yield interrupts
-        return
-    signal.signal(signal.SIGINT, note)
+    # One that has another handler, or is ignored, is left alone.
+    taken = {
+        number: earlier
+        for number, earlier in _HANDLED.items()
+        if _is_main_thread() and signal.getsignal(number) is earlier
+    }
+    for number in taken:
+        signal.signal(number, note)
     try:
         yield interrupts
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, earlier in taken.items():
+            signal.signal(number, earlier)
 
 
 @contextlib.contextmanager

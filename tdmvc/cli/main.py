@@ -43,7 +43,10 @@ def run(arguments: list[str] | None = None) -> int:
         except BaseException as error:
             # An interrupted library may raise another error instead.
             with ignored_interrupts():
-                return _report(KeyboardInterrupt() if interrupts else error, settings)
+                if not interrupts:
+                    return _report(error, settings)
+                _report(KeyboardInterrupt(), settings)
+                return 128 + interrupts[0]
 
 
 def _report(reason: BaseException, settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import weakref
@@ -87,6 +88,23 @@ def test_a_second_interrupt_ends_like_the_first() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_lets_a_command_undo_what_it_began(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    undone = []
+
+    def work(*_: object, **__: object) -> None:
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            undone.append(number)
+
+    monkeypatch.setattr(cli, "main", work)
+    before = signal.getsignal(number)
+    assert run([]) == 128 + number
+    assert undone == [number]
+    assert signal.getsignal(number) is before
 
 
 def test_an_error_that_was_reported_keeps_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:

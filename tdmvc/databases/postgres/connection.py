@@ -44,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "extra_float_digits": "1",
     "bytea_output": "hex",
     "xmloption": "content",
+    "quote_all_identifiers": "off",
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
     "search_path": "pg_catalog",
