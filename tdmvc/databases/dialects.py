@@ -11,7 +11,7 @@ from tdmvc.databases.clauses import (
     with_column,
 )
 from tdmvc.databases.clocks import clock_default
-from tdmvc.databases.writing import left_out
+from tdmvc.databases.findings import left_out
 from tdmvc.model.declarations import NO_ACTION, Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema

@@ -1,4 +1,4 @@
-"""What all writers of databases share: CREATE TABLE, and what they report."""
+"""What all writers of databases share: names, and the statements that make tables, indexes and views."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +9,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import is_number
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, Index, View
-from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name, quote_names, quote_text
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -147,47 +145,3 @@ def has_target(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
 
 NO_TARGET = "its columns identify no row of a table written here"
 """Why a reference without a target is left out."""
-
-
-def left_out(noun: str, table: str | None, why: str) -> Finding:
-    """Return the finding on something beside a table that was not made."""
-    return Finding("declaration-left-out", Severity.WARNING, f"The {noun} was left out: {why}.", table=table)
-
-
-def generated_finding(table: str, column: str, count: int) -> Finding:
-    """Return the finding on a column whose values the database computes otherwise."""
-    return Finding(
-        "value-replaced",
-        Severity.WARNING,
-        f"{plural(count, 'value')} of {table}.{column} {'differs' if count == 1 else 'differ'} from what its "
-        "expression gives; the database computes the column.",
-        table=table,
-        columns=(column,),
-        details={"values": count},
-    )
-
-
-def type_finding(table: str, column: str, declared: str, used: str, why: str = "") -> Finding:
-    """Return the finding on a column that has another type in the database than at its source."""
-    return Finding(
-        "type-replaced",
-        Severity.WARNING,
-        f"{table}.{column} was made as {used}: {why or f'{declared} would change some of its values'}.",
-        table=table,
-        columns=(column,),
-        details={"declared": declared, "used": used},
-    )
-
-
-def broken_reference(table: str, columns: tuple[str, ...], parent: str, count: int) -> Finding:
-    """Return the finding on a reference that rows break."""
-    return Finding(
-        "broken-reference",
-        Severity.WARNING,
-        f"{plural(count, 'row')} of {table} {'refers' if count == 1 else 'refer'} to a row of {parent}"
-        " that does not exist.",
-        table=table,
-        columns=columns,
-        remedy="add the missing rows, or fix the references.",
-        details={"to": parent, "rows": count},
-    )

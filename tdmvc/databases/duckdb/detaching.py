@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.databases.duckdb.names import AttachedName, own_name, sql_name
-from tdmvc.databases.writing import broken_reference
+from tdmvc.databases.findings import broken_reference
 from tdmvc.errors import DatabaseError
 from tdmvc.model.finding import Finding
 from tdmvc.sql.duckdb import DuckDBConnection

@@ -9,7 +9,8 @@ from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.duckdb.loose_types import is_loose, text_of
 from tdmvc.databases.duckdb.names import sql_name
 from tdmvc.databases.duckdb.rows import casts, inexact_columns, registered
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.databases.findings import value_finding
+from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts
 from tdmvc.model.text import plural
@@ -35,7 +36,16 @@ class RowLoader:
         """Return the columns whose types would change values."""
         types = {name: self._types[name] for name in self._own_columns(table.schema)}
         found = inexact_columns(self._con, table, types)
-        return [_not_possible(table.schema.name, name, types[name], count) for name, count in found.items()]
+        name = table.schema.name
+        return [
+            value_finding(
+                name,
+                column,
+                f"{plural(count, 'value')} of {name}.{column} would be changed by the column's type {types[column]}.",
+                details={"values": count},
+            )
+            for column, count in found.items()
+        ]
 
     def insert(self, table: TableToWrite) -> RowCounts:
         """Insert all rows."""
@@ -103,14 +113,3 @@ class RowLoader:
             for name in schema.column_names
             if (column := self._target.column(name)) is not None and column.generated is None
         ]
-
-
-def _not_possible(table: str, column: str, type_: str, count: int) -> Finding:
-    return Finding(
-        "value-not-possible",
-        Severity.ERROR,
-        f"{plural(count, 'value')} of {table}.{column} would be changed by the column's type {type_}.",
-        table=table,
-        columns=(column,),
-        remedy="change the type of the column with a migration, or the values",
-    )

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import Clause, check_clause, key_clause, required_clause, unique_clause
-from tdmvc.databases.writing import bracketed, type_finding
+from tdmvc.databases.findings import type_finding
+from tdmvc.databases.writing import bracketed
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, evaluation_errors, statement_kinds

@@ -20,7 +20,7 @@ from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.duckdb.sequences import Sequences
 from tdmvc.databases.duckdb.writing import LOG_SUFFIXES, TableWriter, connect_file
 from tdmvc.databases.files import replacing_file
-from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.databases.state_table import STATE_TABLE, parse_states
 from tdmvc.databases.writing import check_names
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
@@ -95,8 +95,7 @@ class DuckdbTarget:
             if not self._has_state_table():
                 return {}
             rows = self._con.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
-        found = {name: SeededDataset.from_json(name, text) for name, text in rows}
-        return {name: state for name, state in found.items() if state is not None}
+        return parse_states(rows)
 
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         """Make tables; DuckDB ends a transaction at an error, so all is tried elsewhere first."""

@@ -23,15 +23,8 @@ from tdmvc.databases.duckdb.names import schema_name, sql_name
 from tdmvc.databases.duckdb.order import by_dependency
 from tdmvc.databases.duckdb.rows import broken_clauses, casts, column_types, registered
 from tdmvc.databases.files import replacing_file
-from tdmvc.databases.writing import (
-    NO_TARGET,
-    check_names,
-    create_index,
-    create_view,
-    generated_finding,
-    has_target,
-    left_out,
-)
+from tdmvc.databases.findings import generated_finding, left_out
+from tdmvc.databases.writing import NO_TARGET, check_names, create_index, create_view, has_target
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding

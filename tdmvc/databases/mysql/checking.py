@@ -8,12 +8,12 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.doubts import NoFormError, ValueDoubt
+from tdmvc.databases.findings import triggers_finding, value_finding
 from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.collisions import find_collisions
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.doubts import doubts
 from tdmvc.databases.mysql.types import MysqlColumn
-from tdmvc.errors import format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column
 from tdmvc.model.text import plural
@@ -48,7 +48,11 @@ def check_columns(
             found = doubts(column, own, has_long_timestamps=_has_long_timestamps(connection))
         except NoFormError:
             findings.append(
-                _finding(name, column, f"{own.type} of the database cannot hold {column.type_text}")
+                value_finding(
+                    name,
+                    column.name,
+                    f"The type {own.type} of {name}.{column.name} cannot hold {column.type_text}.",
+                )
             )
             continue
         checks.append((column, own, found))
@@ -56,14 +60,7 @@ def check_columns(
     if not any(finding.severity is Severity.ERROR for finding in findings):
         findings += find_collisions(connection, table, target)
     if triggers:
-        findings.append(
-            Finding(
-                "trigger-not-run",
-                Severity.INFO,
-                f"While rows of {target.name} are loaded, these do not run: {format_names(triggers)}.",
-                table=name,
-            )
-        )
+        findings.append(triggers_finding(name, target.name, triggers))
     if not target.is_transactional:
         findings.append(
             Finding(
@@ -112,8 +109,9 @@ def _read(
         for problem, severity in {doubt.problem: doubt.severity for doubt in found}.items():
             count = counts[column.name, problem]
             if count:
-                text = f"{plural(count, 'value')} {'is' if count == 1 else 'are'} {problem}"
-                findings.append(_finding(table.schema.name, column, text, severity, {"values": count}))
+                name, are = table.schema.name, "is" if count == 1 else "are"
+                message = f"{plural(count, 'value')} of {name}.{column.name} {are} {problem}."
+                findings.append(value_finding(name, column.name, message, severity, {"values": count}))
     if large:
         findings.append(
             Finding(
@@ -139,22 +137,3 @@ def _count_large(batch: pa.RecordBatch, names: Sequence[str], most_bytes: int) -
             ).to_pylist()
             sizes = [size + (length or 0) for size, length in zip(sizes, lengths, strict=True)]
     return sum(size > most_bytes for size in sizes)
-
-
-def _finding(
-    table: str,
-    column: Column,
-    text: str,
-    severity: Severity = Severity.ERROR,
-    details: dict[str, object] | None = None,
-) -> Finding:
-    is_error = severity is Severity.ERROR
-    return Finding(
-        "column-cannot-hold" if is_error else "value-in-other-form",
-        severity,
-        f"{table}.{column.name}: {text}.",
-        table=table,
-        columns=(column.name,),
-        remedy="change the column in the database, or the rows of the dataset." if is_error else "",
-        details=details or {},
-    )

@@ -8,6 +8,7 @@ import pyarrow as pa
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import column_clause, fit, reference_clause, with_column
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.mysql.column_types import keyed_columns, needs_sizes, own_type, read_sizes, sql_type
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection
 from tdmvc.databases.mysql.declaring import (
@@ -19,7 +20,7 @@ from tdmvc.databases.mysql.declaring import (
 from tdmvc.databases.mysql.errors import RefusedStatementError
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import StepKind
-from tdmvc.databases.writing import NO_TARGET, has_target, left_out, type_finding
+from tdmvc.databases.writing import NO_TARGET, has_target
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.declarations import Identity, View
 from tdmvc.model.finding import Finding, Severity

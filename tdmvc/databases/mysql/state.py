@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import table_sql, text_literal
 from tdmvc.databases.mysql.pending import PendingStep, StepKind
-from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.databases.state_table import STATE_TABLE, parse_states
 from tdmvc.model.seeding import SeededDataset
 
 
@@ -37,8 +37,7 @@ def read_state(connection: MysqlConnection, schema: str) -> dict[str, SeededData
     if not has_state_table(connection, schema):
         return {}
     rows = connection.query(f"SELECT dataset, state FROM {table_sql(schema, STATE_TABLE)}")
-    found = {name: SeededDataset.from_json(name, text) for name, text in rows}
-    return {name: state for name, state in found.items() if state is not None}
+    return parse_states((row[0], row[1]) for row in rows)
 
 
 def write_state(connection: MysqlConnection, schema: str, state: SeededDataset) -> None:

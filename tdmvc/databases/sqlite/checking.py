@@ -8,13 +8,13 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
+from tdmvc.databases.findings import triggers_finding, value_finding
 from tdmvc.databases.sqlite.creating import converted_columns
 from tdmvc.databases.sqlite.indexes import read_triggers
 from tdmvc.databases.sqlite.inserting import declared_types, is_strict_table, nan_finding
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
 from tdmvc.databases.sqlite.type_changes import find_type_changes
-from tdmvc.errors import format_names
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
 
@@ -40,12 +40,7 @@ def check_columns(
     yield from _changed_numbers(table, columns, types)
     triggers = read_triggers(database, target.name)
     if triggers:
-        yield Finding(
-            "trigger-not-run",
-            Severity.INFO,
-            f"While rows of {target.name} are loaded, these do not run: {format_names(triggers)}.",
-            table=table.schema.name,
-        )
+        yield triggers_finding(table.schema.name, target.name, triggers)
 
 
 def _refused(table: str, columns: Sequence[Column], types: dict[str, str]) -> Iterator[Finding]:
@@ -115,11 +110,4 @@ def _error(
     table: str, column: str, problem: str, count: int | None = None, *, all_of: bool = False
 ) -> Finding:
     values = plural(count, "value") if count is not None else "Values" if all_of else "Some values"
-    return Finding(
-        "value-not-possible",
-        Severity.ERROR,
-        f"{values} of {table}.{column} {problem}.",
-        table=table,
-        columns=(column,),
-        remedy="change the type of the column with a migration, or the values",
-    )
+    return value_finding(table, column, f"{values} of {table}.{column} {problem}.")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.databases.clauses import key_clause
+from tdmvc.databases.findings import generated_finding
 from tdmvc.databases.sqlite.broken import broken_clause
 from tdmvc.databases.sqlite.failures import BrokenRowsError
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
-from tdmvc.databases.writing import generated_finding
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Sequence
 
+from tdmvc.databases.findings import broken_reference
 from tdmvc.databases.sqlite.catalog import read_table_names
-from tdmvc.databases.writing import broken_reference
 from tdmvc.model.finding import Finding, Severity
 
 

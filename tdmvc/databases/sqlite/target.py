@@ -22,7 +22,7 @@ from tdmvc.databases.sqlite.inserting import RowWriter, rowid_alias
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
 from tdmvc.databases.sqlite.references import broken_references
 from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
-from tdmvc.databases.state_table import STATE_TABLE
+from tdmvc.databases.state_table import STATE_TABLE, parse_states
 from tdmvc.databases.writing import check_names
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Identity, View
@@ -133,8 +133,7 @@ class SqliteTarget:
             if not self._has_state_table():
                 return {}
             rows = self._database.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
-        found = {name: SeededDataset.from_json(name, text) for name, text in rows}
-        return {name: state for name, state in found.items() if state is not None}
+        return parse_states(rows)
 
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         check_names("SQLite", self._path, [table.schema for table in tables])

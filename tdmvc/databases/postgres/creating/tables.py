@@ -7,6 +7,7 @@ from typing import NoReturn
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import check_clause, fit, reference_clause
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.postgres.catalog.relations import Schemas, naming_from, read_relations
 from tdmvc.databases.postgres.catalog.tables import read_declared
 from tdmvc.databases.postgres.catalog.types import DIALECT
@@ -26,7 +27,6 @@ from tdmvc.databases.postgres.creating.declaring import (
 from tdmvc.databases.postgres.creating.expressions import find_unsafe
 from tdmvc.databases.postgres.encoding.checking import check_table
 from tdmvc.databases.postgres.encoding.target_columns import read_target_columns
-from tdmvc.databases.writing import left_out, type_finding
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding

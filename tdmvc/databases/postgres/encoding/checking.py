@@ -9,6 +9,7 @@ from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.constants import flag
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.doubts import ValueDoubt, negated
+from tdmvc.databases.findings import value_finding
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.copy_format import Writer
 from tdmvc.databases.postgres.encoding.forms import Form, is_trusted, plan_form
@@ -229,13 +230,8 @@ class _Question:
 def _findings(table: str, check: _Check) -> Iterator[Finding]:
     for problem, count in check.faults.counts.items():
         severity = check.faults.severities[problem]
-        is_error = severity is Severity.ERROR
-        yield Finding(
-            "value-not-possible" if is_error else "value-in-other-form",
-            severity,
-            f"{plural(count, 'value')} of {table}.{check.column.name} {'is' if count == 1 else 'are'} {problem}.",
-            table=table,
-            columns=(check.column.name,),
-            remedy="change the values, or the type of the column in the database." if is_error else "",
-            details={"values": count, "target": check.target.type.sql},
+        name = check.column.name
+        message = f"{plural(count, 'value')} of {table}.{name} {'is' if count == 1 else 'are'} {problem}."
+        yield value_finding(
+            table, name, message, severity, {"values": count, "target": check.target.type.sql}
         )

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from tdmvc.databases.findings import broken_reference
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.text import plural
+from tdmvc.model.finding import Finding
 from tdmvc.sql.quoting import quote_name
 
 _REFERENCES = """
@@ -53,18 +53,7 @@ def find_broken_references(
         ((count,),) = connection.execute(f"SELECT count(*) FROM {referring} t WHERE {condition}").fetchall()
         if count:
             name, to_name = own_name(schema, table), own_name(to_schema, to_table)
-            findings.append(
-                Finding(
-                    "broken-reference",
-                    Severity.ERROR,
-                    f"{plural(count, 'row')} of {name} {'refers' if count == 1 else 'refer'} by {', '.join(columns)} "
-                    f"to a row of {to_name} that does not exist.",
-                    table=name,
-                    columns=tuple(columns),
-                    remedy="add the missing rows, or fix the references.",
-                    details={"to": to_name, "rows": count},
-                )
-            )
+            findings.append(broken_reference(name, tuple(columns), to_name, count))
     return findings
 
 

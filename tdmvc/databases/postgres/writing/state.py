@@ -2,6 +2,7 @@
 
 from tdmvc.databases.postgres.catalog.relations import STATE_SCHEMA
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.state_table import parse_states
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import SeededDataset
 
@@ -19,8 +20,7 @@ def read_state(connection: PostgresConnection) -> dict[str, SeededDataset]:
     if not _has_table(connection):
         return {}
     rows = connection.execute(f"SELECT dataset, state FROM {_NAME} ORDER BY dataset").fetchall()
-    read = {dataset: SeededDataset.from_json(dataset, text) for dataset, text in rows}
-    return {dataset: state for dataset, state in read.items() if state is not None}
+    return parse_states(rows)
 
 
 def check_may_write_state(connection: PostgresConnection, where: str) -> None:
