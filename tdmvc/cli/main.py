@@ -66,7 +66,7 @@ def _report(reason: BaseException, settings: Settings) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         print_message(
-            "Interrupted. No file is left half-written. If `tdmvc status` does not show the change, "
+            "Interrupted. No file and no database is left half-written. If the change is not there, "
             "run the same command again."
         )
         return 130

@@ -170,7 +170,11 @@ class MysqlScanner:
         return ClientCommand("use", name, statement.line)
 
     def _rest(self) -> Statement | ClientCommand | None:
-        return self._statement(len(self._buffer.data) - self._buffer.start)
+        part = self._statement(len(self._buffer.data) - self._buffer.start)
+        if part is not None and self._headers > self._footers:
+            # mysqldump ends every statement: the server would only say that this one makes no sense.
+            raise DumpFault.cut_off("a statement", self._buffer.line)
+        return part
 
 
 def _may_be_word(text: bytes) -> bool:

@@ -253,5 +253,8 @@ class PostgresScanner:
         if self._depth or self._begins:
             raise DumpFault.cut_off("a statement", buffer.line)
         part = self._statement(len(buffer.data) - buffer.start)
+        if part is not None and self._headers > self._footers:
+            # pg_dump ends every statement: the server would only say that this one makes no sense.
+            raise DumpFault.cut_off("a statement", buffer.line)
         buffer.start = buffer.position = len(buffer.data)
         return part

@@ -98,4 +98,6 @@ def test_a_dump_of_mysqldump_without_its_last_line_is_refused() -> None:
     header = "-- MySQL dump 10.13\nSELECT 1;\n"
     with pytest.raises(DumpFault, match="is not complete"):
         scan(header)
+    with pytest.raises(DumpFault, match="ends inside a statement"):
+        scan(f"{header}CREATE TABL")
     assert scan(f"{header}-- Dump completed on 2026-01-01\n") == ["SELECT 1"]

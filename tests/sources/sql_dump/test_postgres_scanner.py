@@ -132,6 +132,8 @@ def test_a_dump_of_pg_dump_without_its_last_line_is_refused() -> None:
     header = "--\n-- PostgreSQL database dump\n--\nSELECT 1;\n"
     with pytest.raises(DumpFault, match="is not complete"):
         scan(header)
+    with pytest.raises(DumpFault, match="ends inside a statement"):
+        scan(f"{header}CREATE TABL")
     assert scan(f"{header}--\n-- PostgreSQL database dump complete\n--\n") == ["SELECT 1"]
 
 
