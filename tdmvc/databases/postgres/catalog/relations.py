@@ -35,6 +35,14 @@ FROM unnest(%s::oid[]) o (oid)
     JOIN pg_class c ON c.oid = coalesce(p.relid, o.oid)
 GROUP BY o.oid
 """
+PARTITION_TREE = """tree (root, oid) AS (
+    SELECT o.oid, o.oid FROM unnest(%(oids)s::oid[]) o (oid)
+    UNION ALL
+    SELECT o.oid, p.relid::oid FROM unnest(%(oids)s::oid[]) o (oid) JOIN pg_class c ON c.oid = o.oid
+        CROSS JOIN LATERAL pg_partition_tree(o.oid::regclass) p
+    WHERE c.relkind = 'p' AND p.relid <> o.oid
+)"""
+"""Tables and all of their partitions, for WITH."""
 TABLE_KINDS = frozenset({"r", "p"})
 KIND_NAMES: Mapping[str, str] = {
     "r": "table",

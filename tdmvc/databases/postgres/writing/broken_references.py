@@ -3,17 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from tdmvc.databases.findings import broken_reference
+from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.model.finding import Finding
 from tdmvc.sql.quoting import quote_name
 
 _REFERENCES = """
-WITH tree AS (
-    SELECT o.oid FROM unnest(%s::oid[]) o (oid)
-    UNION
-    SELECT p.relid::oid FROM unnest(%s::oid[]) o (oid) JOIN pg_class c ON c.oid = o.oid AND c.relkind = 'p'
-        CROSS JOIN LATERAL pg_partition_tree(o.oid::regclass) p
-)
+WITH {tree}
 SELECT n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::text, pc.relname::text, pc.relkind::text,
     k.confmatchtype = 'f', {is_period},
     ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (num, place)
@@ -42,10 +38,12 @@ def find_broken_references(
         own_name: returns the name in a dataset of a table in a schema.
     """
     is_new = connection.info.server_version >= _PERIODS
-    query = _REFERENCES.replace("{is_period}", "k.conperiod" if is_new else "false")
+    query = _REFERENCES.replace("{tree}", PARTITION_TREE).replace(
+        "{is_period}", "k.conperiod" if is_new else "false"
+    )
     query = query.replace("{is_enforced}", "AND k.conenforced" if is_new else "")
     findings = []
-    for row in connection.execute(query, [list(oids), list(oids)]).fetchall():
+    for row in connection.execute(query, {"oids": list(oids)}).fetchall():
         schema, table, kind, to_schema, to_table, to_kind, is_full, is_period, columns, to, operators = row
         referring = _rows(schema, table, kind)
         referred = _rows(to_schema, to_table, to_kind)

@@ -8,20 +8,14 @@ sixth of the time that hashing all values takes. See docs/decisions/0064.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tdmvc.databases.postgres.catalog.relations import Relation
+from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE, Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 
 _HAS_PLACE_HASH = 140000
 _SUM = "coalesce(sum(hashtidextended(t.ctid, ({xid} - age(t.xmin)) << 32 # t.tableoid::bigint)), 0)"
 _BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
-_DEFINITIONS = """
-WITH RECURSIVE tree AS (
-    SELECT o.oid AS root, o.oid FROM unnest(%(oids)s::oid[]) o (oid)
-    UNION ALL
-    SELECT o.oid, p.relid::oid FROM unnest(%(oids)s::oid[]) o (oid) JOIN pg_class c ON c.oid = o.oid
-        CROSS JOIN LATERAL pg_partition_tree(o.oid::regclass) p
-    WHERE c.relkind = 'p' AND p.relid <> o.oid
-), used (root, oid) AS (
+_DEFINITIONS = f"""
+WITH RECURSIVE {PARTITION_TREE}, used (root, oid) AS (
     SELECT t.root, a.atttypid FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0
         AND NOT a.attisdropped AND a.atttypid >= 16384::oid
     UNION

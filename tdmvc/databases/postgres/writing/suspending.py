@@ -7,21 +7,14 @@ table disables its triggers and rules, and drops its references and declares the
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tdmvc.databases.postgres.catalog.relations import Relation
+from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE, Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.writing.locking import naming_holders
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.sql.quoting import quote_name, quote_text
 
-_TREE = """
-WITH tree AS (
-    SELECT o.oid FROM unnest(%(oids)s::oid[]) o (oid)
-    UNION
-    SELECT p.relid::oid FROM unnest(%(oids)s::oid[]) o (oid) JOIN pg_class c ON c.oid = o.oid AND c.relkind = 'p'
-        CROSS JOIN LATERAL pg_partition_tree(o.oid::regclass) p
-)
-"""
-_TRIGGERS = f"""{_TREE}
+_TRIGGERS = f"""
+WITH {PARTITION_TREE}
 SELECT 'TRIGGER', quote_ident(n.nspname) || '.' || quote_ident(c.relname), g.tgname::text, g.tgenabled::text,
     pg_has_role(c.relowner, 'USAGE')
 FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -35,7 +28,8 @@ FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.re
 WHERE r.ev_enabled::text = ANY (%(firing)s)
 ORDER BY 2, 1, 3
 """
-_REFERENCES = f"""{_TREE}
+_REFERENCES = f"""
+WITH {PARTITION_TREE}
 SELECT k.oid::bigint, quote_ident(n.nspname) || '.' || quote_ident(c.relname), k.conname::text,
     pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint'), pg_has_role(c.relowner, 'USAGE'),
     k.conrelid IN (SELECT oid FROM tree), k.confdeltype::text IN ('c', 'n', 'd'), k.condeferrable
