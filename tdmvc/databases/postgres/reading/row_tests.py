@@ -8,10 +8,28 @@ from tdmvc.databases.postgres.catalog.tables import DeclaredTable
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.sql.quoting import quote_name
 
+_TESTED_AT_ONCE = 100
 _COMPARED_AT_ONCE = 200
 
 
-def value_tests(table: DeclaredTable) -> list[tuple[str, str, str]]:
+def settle_types(
+    connection: PostgresConnection, tables: Mapping[str, DeclaredTable]
+) -> dict[str, DeclaredTable]:
+    """Return tables whose columns have types that hold all of their values; reads those that may have others."""
+    settled = dict(tables)
+    doubted = {name: tests for name, table in tables.items() if (tests := _tests(table))}
+    names = list(doubted)
+    for first in range(0, len(names), _TESTED_AT_ONCE):
+        part = names[first : first + _TESTED_AT_ONCE]
+        queries = ", ".join(_query(tables[name], doubted[name]) for name in part)
+        with connection.transaction(force_rollback=True):  # gives back the locks
+            (row,) = connection.execute(f"SELECT {queries}").fetchall()
+        for name, results in zip(part, row, strict=True):
+            settled[name] = _kept_as_text(tables[name], doubted[name], results)
+    return settled
+
+
+def _tests(table: DeclaredTable) -> list[tuple[str, str, str]]:
     """Return for each column what its type may not hold: the name, an SQL condition, and what meets it."""
     return [
         (name, condition, what)
@@ -20,13 +38,13 @@ def value_tests(table: DeclaredTable) -> list[tuple[str, str, str]]:
     ]
 
 
-def tests_query(table: DeclaredTable, tests: Sequence[tuple[str, str, str]]) -> str:
+def _query(table: DeclaredTable, tests: Sequence[tuple[str, str, str]]) -> str:
     """Return a query for an array of booleans: which of the conditions a row meets."""
     found = ", ".join(f"coalesce(pg_catalog.bool_or({condition}), false)" for _, condition, _ in tests)
-    return f"SELECT ARRAY[{found}] FROM {table.relation.sql}"
+    return f"(SELECT ARRAY[{found}] FROM {table.relation.sql})"
 
 
-def kept_as_text(
+def _kept_as_text(
     table: DeclaredTable, tests: Sequence[tuple[str, str, str]], results: Sequence[bool]
 ) -> DeclaredTable:
     """Return a table whose columns are texts if a row meets one of their conditions."""

@@ -18,7 +18,7 @@ from tdmvc.databases.postgres.catalog.relations import (
 )
 from tdmvc.databases.postgres.catalog.tables import DeclaredTable, read_declared
 from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
-from tdmvc.databases.postgres.reading.row_tests import kept_as_text, sequence_notes, tests_query, value_tests
+from tdmvc.databases.postgres.reading.row_tests import sequence_notes, settle_types
 from tdmvc.databases.postgres.reading.rows import ArrowRows, RowReader
 from tdmvc.errors import DatabaseError, NotFoundError, TdmvcError, format_names
 from tdmvc.model.location import Location
@@ -28,7 +28,6 @@ from tdmvc.sql.quoting import quote_name
 
 _MOST_LOCKED = 1000
 """Of how many tables locks are held. The server has room for those of a few thousand, for all sessions together."""
-_TESTED_AT_ONCE = 100
 _PARALLEL = 2
 _PARALLEL_BLOCKS = 2048
 """How large a range of a table's blocks must be for a connection of its own: 16 MB."""
@@ -126,7 +125,7 @@ class PostgresSnapshot:
                 self._check_same(wanted.values())
             tables = read_declared(self._connection, self._schemas, wanted)
             notes = sequence_notes(self._connection, tables.values())
-            tables = self._settled(tables)
+            tables = settle_types(self._connection, tables)
             ranges = self._ranges(wanted.values())
         return [
             self._source_table(
@@ -200,20 +199,6 @@ class PostgresSnapshot:
                 where=self._where,
                 remedy="run the same command again.",
             )
-
-    def _settled(self, tables: Mapping[str, DeclaredTable]) -> dict[str, DeclaredTable]:
-        """Return tables whose columns have types that hold all of their values; reads those that may have others."""
-        tests = {name: found for name, table in tables.items() if (found := value_tests(table))}
-        settled = dict(tables)
-        names = list(tests)
-        for first in range(0, len(names), _TESTED_AT_ONCE):
-            part = names[first : first + _TESTED_AT_ONCE]
-            queries = ", ".join(f"({tests_query(tables[name], tests[name])})" for name in part)
-            with self._connection.transaction(force_rollback=True):  # gives back the locks
-                (row,) = self._connection.execute(f"SELECT {queries}").fetchall()
-            for name, results in zip(part, row, strict=True):
-                settled[name] = kept_as_text(tables[name], tests[name], results)
-        return settled
 
     def _ranges(self, relations: Collection[Relation]) -> dict[int, list[str]]:
         """Return conditions that cut large tables into ranges that can be read at the same time, by OID."""
