@@ -9,6 +9,7 @@ import tdmvc
 from tdmvc.api import Repository
 from tdmvc.model.seeding import LoadMethod
 from tests.builders import copy_repo
+from tests.series import trials
 from tests.servers import DatabaseServer
 
 pytestmark = pytest.mark.real
@@ -26,8 +27,19 @@ def shop(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFactory)
         yield repository
 
 
-@pytest.mark.parametrize("dataset", ["chinook", "dumped"])
-@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "postgres_server", "mariadb_server"])
+ENGINES = {
+    "sqlite": ("chinook", "dumped"),
+    "duckdb": ("dumped", "chinook"),
+    "postgres_server": ("dumped", "chinook"),
+    "mariadb_server": ("chinook", "dumped"),
+}
+"""Every engine takes both; in `make test`, only the first."""
+
+
+@pytest.mark.parametrize(
+    ("engine", "dataset"),
+    [(engine, dataset) for engine, datasets in ENGINES.items() for dataset in datasets[: trials(2, 1)]],
+)
 def test_chinook_reads_back_equal(
     shop: Repository, dataset: str, engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -11,12 +11,16 @@ from tests.databases.conformance.engines.duckdb import Duckdb
 from tests.databases.conformance.engines.mariadb import Mariadb
 from tests.databases.conformance.engines.postgres import Postgres
 from tests.databases.conformance.engines.sqlite import Sqlite
+from tests.series import IS_LONG
 
+SECOND_VERSION = "PostgreSQL of the system"
+LONG_OF_SECOND_VERSION = {"test_large_catalog", "test_names_and_sizes", "test_secrets", "test_state"}
+"""What depends on no version of PostgreSQL runs on its second version only in a long run."""
 ENGINES: tuple[EngineUnderTest, ...] = (
     Sqlite(),
     Duckdb(),
     Postgres("PostgreSQL", "postgres_server"),
-    Postgres("PostgreSQL of the system", "system_postgres", as_owner=True),
+    Postgres(SECOND_VERSION, "system_postgres", as_owner=True),
     Mariadb(),
 )
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
@@ -38,6 +42,8 @@ def database(engine: EngineUnderTest, request: pytest.FixtureRequest) -> Iterato
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Expect the failure of each exception: once a test passes, its exception is no longer needed, and fails."""
+    if not IS_LONG:
+        items[:] = [item for item in items if not _is_long(item)]
     reasons = {
         (line["test"], engine): line["reason"]
         for line in yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8")) or ()
@@ -53,3 +59,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             reason = reasons.get((name, engine.name)) or reasons.get((f"{name}[{case}]", engine.name))
             if reason:
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    spec = getattr(item, "callspec", None)
+    engine = spec.params.get("engine") if spec else None
+    return engine in ENGINES and engine.name == SECOND_VERSION and item.path.stem in LONG_OF_SECOND_VERSION

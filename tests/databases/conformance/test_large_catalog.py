@@ -8,7 +8,7 @@ from tests.databases.conformance.engines.base import Database
 from tests.series import trials
 
 Con = duckdb.DuckDBPyConnection
-TABLES = trials(10_000, 200)
+TABLES = trials(10_000, 150)
 
 
 @pytest.fixture

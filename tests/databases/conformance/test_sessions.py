@@ -75,7 +75,10 @@ LOCKS = {
 
 
 @pytest.mark.parametrize("by", ["lock", "row"])
-def test_a_lock_of_somebody_else_is_an_error_in_bounded_time(database: Database, con: Con, by: str) -> None:
+def test_a_lock_of_somebody_else_is_an_error_in_bounded_time(
+    database: Database, con: Con, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tdmvc.databases.sqlite.catalog._WAIT_SECONDS", 0.5)
     seed(database, con, to_write(CUSTOMERS, CUSTOMER_ROWS))
     with database.session() as session:
         if by == "lock":

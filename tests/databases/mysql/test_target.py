@@ -619,8 +619,14 @@ def test_a_fingerprint_differs_once_anything_differs(
     seen = {proof()}
     assert proof() in seen
     mode = "SET sql_mode = 'ALLOW_INVALID_DATES'"
-    changes = [f"UPDATE t SET c{i} = NULL" for i in range(len(VALUES))]
-    changes += [
+    with opened(mariadb_database) as target:
+        target.lock(["t"])
+        for i in range(len(VALUES)):
+            target._connection.execute(f"UPDATE t SET c{i} = NULL")  # type: ignore[attr-defined]
+            found = target.fingerprint("t")
+            assert found not in seen, VALUES[i]
+            seen.add(found)
+    changes = [
         "UPDATE t SET a = 'a', b = 'bc'",
         "UPDATE t SET a = 'a', b = 'b '",
         "UPDATE t SET a = '', b = NULL",

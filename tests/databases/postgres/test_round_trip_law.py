@@ -42,7 +42,7 @@ _COLUMN = st.sampled_from(sorted(TYPES)).flatmap(
 
 
 @settings(
-    max_examples=trials(2000, 30),
+    max_examples=trials(2000, 12),
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,

@@ -169,7 +169,7 @@ def _expected_one(value: object, type_: pa.DataType) -> object:
     )
 )
 @settings(
-    max_examples=trials(400, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=trials(400, 12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.timeout(900)
 def test_values_are_what_their_texts_mean(
