@@ -1,13 +1,32 @@
 """What several journeys share."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tdmvc.gitrepo.config import wanted_settings
 from tests.builders import Shop, Tdmvc, copy_repo, git, quiet_shop
 from tests.journeys.command_runner import CommandRunner
+from tests.journeys.warm_python import warm_python
+
+
+@pytest.fixture(scope="session")
+def fast_python() -> Iterator[Path]:
+    """A stand-in for the interpreter that has tdmvc and DVC imported."""
+    # Not in pytest's folder, whose path may be too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="tdmvc-") as folder, warm_python(Path(folder)) as python:
+        yield python
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fast_drivers(fast_python: Path) -> Iterator[None]:
+    """`tdmvc install` lets Git run its drivers with the stand-in."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tdmvc.actions.install.wanted_settings", lambda: wanted_settings(str(fast_python)))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -32,11 +32,11 @@ schema:
 """
 
 
-def reproduce(app: Path) -> None:
-    """Run the stage as its developer would, with this very tdmvc on the PATH."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+def reproduce(app: Path, python: Path = Path(sys.executable)) -> None:
+    """Run the stage as its developer would, with the tdmvc beside the interpreter on the PATH."""
+    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", "repro", "--quiet"],
+        [str(python), "-m", "dvc", "repro", "--quiet"],
         cwd=app,
         env={**os.environ, "PATH": path},
         capture_output=True,
@@ -46,7 +46,7 @@ def reproduce(app: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def build_pipeline(template: Path, app: Path) -> Path:
+def build_pipeline(template: Path, app: Path, python: Path = Path(sys.executable)) -> Path:
     """Make a repository whose golden dataset a stage makes from CSV files, and commit it."""
     copy_repo(template, app)
     (app / "fixtures").mkdir()
@@ -57,6 +57,6 @@ def build_pipeline(template: Path, app: Path) -> Path:
     (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
     (golden / "contract.yaml").write_text(CONTRACT)
     (app / "dvc.yaml").write_text(DVC_YAML)
-    reproduce(app)
+    reproduce(app, python)
     commit_all(app, "A stage")
     return app

@@ -307,18 +307,18 @@ def test_parts_that_are_also_in_a_folder_of_dvc_are_kept(story: Story) -> None:
     assert story.would_go() == {abandoned}
 
 
-def test_outputs_of_stages_and_the_run_cache_are_kept(story: Story) -> None:
+def test_outputs_of_stages_and_the_run_cache_are_kept(story: Story, fast_python: Path) -> None:
     golden = story.repo / "datasets/golden"
     golden.mkdir(parents=True)
     (golden / "dataset.yaml").write_text("format: tdmvc.dataset/1\nname: golden\n")
-    command = f"{sys.executable} -m tdmvc build golden rows.csv"
+    command = f"{fast_python} -m tdmvc build golden rows.csv"
     (story.repo / "dvc.yaml").write_text(
         f"stages:\n  golden:\n    cmd: {command}\n    deps: [rows.csv]\n    outs: [datasets/golden/rows]\n"
     )
     locks = set()
     for mark in ("x", "y"):
         (story.repo / "rows.csv").write_text(f"id,mark\n1,{mark}\n")
-        subprocess.run([sys.executable, "-m", "dvc", "repro", "-q"], cwd=story.repo, check=True)
+        subprocess.run([str(fast_python), "-m", "dvc", "repro", "-q"], cwd=story.repo, check=True)
         locks.add((story.repo / "dvc.lock").read_text())
     assert len(locks) == 2
     story.commit("A stage")

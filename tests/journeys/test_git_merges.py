@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tdmvc.gitrepo.config import wanted_settings
 from tests.builders import CONFLICTS, POINTER, START, MergeRepo, copy_merge_repo, make_merge_repo
 
 
@@ -29,6 +30,8 @@ BOTH = {1: "ours", 2: "void", 3: "open", 4: "done"}
 
 
 def test_a_merge_combines_the_rows_of_both_sides(repo):
+    for name, value in wanted_settings().items():
+        repo.git("config", name, value)
     repo.git("merge", "-q", "clean")
     assert repo.rows() == {**BOTH, 5: "new"}
     assert not (repo.root / CONFLICTS).exists()
@@ -270,12 +273,13 @@ def test_a_conflict_that_was_staged_with_its_markers_can_still_be_resolved(repo)
 
 
 @pytest.mark.parametrize("removed", ["interpreter", "package"])
-def test_without_tdmvc_git_leaves_an_ordinary_conflict(repo, removed):
+def test_without_tdmvc_git_leaves_an_ordinary_conflict(repo, removed, fast_python):
     setting = repo.git("config", "merge.tdmvc.driver")
     if removed == "interpreter":
-        setting = setting.replace(sys.executable, "/nowhere/python")
+        setting = setting.replace(str(fast_python), "/nowhere/python")
     else:
         setting = setting.replace("-m tdmvc ", "-m no_such_module ")
+    assert setting != repo.git("config", "merge.tdmvc.driver")
     repo.git("config", "merge.tdmvc.driver", setting)
     assert repo.try_git("merge", "clean").returncode == 1
     assert "<<<<<<< " in (repo.root / POINTER).read_text()

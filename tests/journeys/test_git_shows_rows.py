@@ -291,6 +291,8 @@ def test_an_interpreter_with_spaces_and_quotes_in_its_path_is_found(changed, tmp
 
 
 def test_modules_in_the_repository_are_never_imported(changed):
+    for name, value in wanted_settings().items():
+        git(changed, "config", name, value)
     (changed / "click.py").write_text("raise SystemExit('a trap')")
     assert _rows(git(changed, "diff", "--no-ext-diff", "--", POINTER)) == CHANGED_ROWS
 

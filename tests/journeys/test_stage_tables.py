@@ -32,12 +32,12 @@ def test_show_reads_rows_keys_and_references_of_what_a_stage_made(tdmvc: Tdmvc, 
     assert status["is_clean"] is True
 
 
-def test_diff_shows_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path) -> None:
+def test_diff_shows_what_the_next_run_changed(tdmvc: Tdmvc, repo: Path, fast_python: Path) -> None:
     tdmvc("publish", "golden", "1.0.0")
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "Publish")
     (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,1\n3,2\n4,2\n")
-    reproduce(repo)
+    reproduce(repo, fast_python)
     diff = tdmvc("diff", "golden", "--format", "json").json
     assert diff["summary"]["rows"] == {"added": 1, "removed": 0, "changed": 1, "ignored": 0}
     assert tdmvc("diff", "golden@1.0.0", "golden", "--format", "json").json["summary"] == diff["summary"]
@@ -66,12 +66,14 @@ def test_tables_of_a_stage_cannot_be_added(tdmvc: Tdmvc, repo: Path, tmp_path: P
     assert (repo / "datasets" / "golden" / "returns.dvc").is_file()
 
 
-def test_checkout_of_a_version_changes_rows_but_not_dvc_lock(tdmvc: Tdmvc, repo: Path) -> None:
+def test_checkout_of_a_version_changes_rows_but_not_dvc_lock(
+    tdmvc: Tdmvc, repo: Path, fast_python: Path
+) -> None:
     tdmvc("publish", "golden", "1.0.0")
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "Publish")
     (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n")
-    reproduce(repo)
+    reproduce(repo, fast_python)
     lock = (repo / "dvc.lock").read_bytes()
     (brought,) = tdmvc("checkout", "golden@1.0.0", "--format", "json").json["datasets"]
     assert brought["rows"] == 5
@@ -90,10 +92,10 @@ def test_build_and_add_give_the_same_rows(tdmvc: Tdmvc, repo: Path) -> None:
 
 
 def test_a_finding_on_a_stages_table_is_annotated_on_the_dvc_lock_that_holds_its_pointer(
-    tdmvc: Tdmvc, repo: Path
+    tdmvc: Tdmvc, repo: Path, fast_python: Path
 ) -> None:
     (repo / "fixtures" / "orders.csv").write_text("id,customer_id\n1,1\n2,2\n3,9\n")
-    reproduce(repo)
+    reproduce(repo, fast_python)
     found = tdmvc("review", "HEAD", "--format", "codequality", code=1).json
     assert {entry["location"]["path"] for entry in found} == {"dvc.lock"}
     git(repo, "commit", "-qam", "An order without a customer")

@@ -1,0 +1,106 @@
+"""A stand-in for the interpreter that runs `-m tdmvc` and `-m dvc` without paying for the imports each time.
+
+Git's drivers and the stages of DVC start a process for each table. The stand-in hands its arguments, environment,
+folder and streams to a process that has everything imported, which forks for each of them. Whoever tests how a
+process starts, is interrupted or is killed takes `sys.executable` instead.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SERVER = """
+import contextlib, json, os, socket, sys
+from importlib import import_module
+from tdmvc.cli.main import main
+for name in ("commands.build", "plumbing.git_diff", "plumbing.git_merge", "plumbing.git_textconv"):
+    import_module(f"tdmvc.cli.{name}")
+# Imported, and never used here: whoever forks must have no threads.
+import duckdb, pyarrow.parquet, pyarrow.compute
+
+def read_order(connection):
+    head, files, _, _ = socket.recv_fds(connection, 4, 3)
+    with connection.makefile("rb") as file:
+        return json.loads(file.read(int.from_bytes(head, "big"))), files
+
+def serve(connection, order, files):
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+    os.chdir(bytes.fromhex(order["folder"]))
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    sys.argv[:] = order["words"]
+    try:
+        if sys.argv[0] == "tdmvc":
+            main()
+        code = import_module("dvc.cli").main(sys.argv[1:])
+    except SystemExit as end:
+        code = end.code
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    connection.sendall(bytes([code or 0]))
+
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(16)
+print("ready", flush=True)
+while True:
+    connection, _ = listener.accept()
+    order, files = read_order(connection)
+    if order["words"][0] == "dvc":
+        import dvc.cli, dvc.commands.repro, dvc.repo, dvc.repo.reproduce
+    if os.fork() == 0:
+        try:
+            listener.close()
+            serve(connection, order, files)
+        finally:
+            os._exit(70)
+    for file in files:
+        os.close(file)
+    connection.close()
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+"""
+_CLIENT = """\
+#!{python} -IS
+import os, sys
+words = sys.argv[1:]
+if words[:1] == ["-P"]:
+    words = words[1:]
+if words[:1] != ["-m"] or words[1] not in ("tdmvc", "dvc"):
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+import _socket, array, json
+order = json.dumps({{"words": words[1:], "folder": os.getcwdb().hex(), "environ": dict(os.environ)}}).encode()
+connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+connection.connect({socket!r})
+rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
+connection.sendmsg([len(order).to_bytes(4, "big")], [rights])
+connection.sendall(order)
+code = connection.recv(1)
+os._exit(code[0] if code else 70)
+"""
+
+
+@contextmanager
+def warm_python(folder: Path) -> Iterator[Path]:
+    """Yield the path of the stand-in; beside it is a `tdmvc` for the PATH."""
+    socket, python = folder / "s", folder / "python"
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, str(socket)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        python.write_text(_CLIENT.format(python=sys.executable, socket=str(socket)))
+        (folder / "tdmvc").write_text(f'#!/bin/sh\nexec "{python}" -m tdmvc "$@"\n')
+        for path in (python, folder / "tdmvc"):
+            path.chmod(0o755)
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        yield python
+    finally:
+        server.kill()
+        server.communicate()
