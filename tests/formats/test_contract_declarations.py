@@ -144,7 +144,7 @@ _VIEWS = st.lists(
 
 
 @given(_tables(), _tables(), _VIEWS)
-@settings(max_examples=trials(60, 40), deadline=None)
+@settings(max_examples=trials(60, 12), deadline=None)
 def test_every_declaration_is_valid_odcs_reads_back_and_can_change_to_any_other(
     before: TableSchema, after: TableSchema, views: list[View]
 ) -> None:

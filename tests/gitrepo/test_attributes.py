@@ -13,6 +13,7 @@ from tdmvc.gitrepo.attributes import (
     without_attributes,
 )
 from tests.builders import git
+from tests.series import trials
 
 DIFF = {POINTERS: ("diff=tdmvc",)}
 """What a release before merging wrote."""
@@ -83,7 +84,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(300, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(LINES, st.sampled_from(["\n", "\n", "\r\n"]))),
     st.sampled_from(["datasets", ".", "my data", "a/[b]", "größe"]),

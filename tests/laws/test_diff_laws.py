@@ -126,7 +126,7 @@ def _is_touched(diff: TableDiff) -> bool:
     return bool(diff.rows.added or diff.rows.removed or diff.rows.changed)
 
 
-relaxed = settings(max_examples=trials(100, 30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=trials(100, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(pair=table_pairs())
@@ -157,7 +157,7 @@ def test_counts_equal_the_oracles_and_the_rows_of_a_diff_turn_old_into_new(pair:
 
 
 @given(pair=table_pairs())
-@settings(parent=relaxed, max_examples=trials(60, 20))
+@settings(parent=relaxed, max_examples=trials(60, 10))
 def test_the_diff_of_the_swapped_sides_is_the_inverse(pair: TablePair) -> None:
     with open_session_and_folder("Asia/Kolkata") as (con, folder):
         diff = _diff(con, pair, folder)
@@ -176,7 +176,7 @@ def test_the_diff_of_the_swapped_sides_is_the_inverse(pair: TablePair) -> None:
 
 
 @given(pair=table_pairs())
-@settings(parent=relaxed, max_examples=trials(40, 15))
+@settings(parent=relaxed, max_examples=trials(40, 8))
 def test_the_same_rows_in_any_order_and_any_parts_are_no_change(pair: TablePair) -> None:
     schema = TableSchema("t", tuple(reversed(pair.old_schema.columns)), pair.old_schema.key)
     same = TablePair(pair.old_schema, schema, pair.old, pair.old[::-1], pair.old_cuts, pair.new_cuts)

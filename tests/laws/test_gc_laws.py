@@ -156,7 +156,7 @@ def there(cache: Path) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@settings(max_examples=trials(40, 8), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=trials(40, 5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS)
 def test_objects_that_a_history_reaches_are_kept_and_all_others_are_removed(
     template: Path, steps: list[tuple[str, int]]

@@ -234,7 +234,7 @@ def every_key(history: History) -> set[tuple[object, ...]]:
     return {key for point in history.points for key in point.rows}
 
 
-@settings(max_examples=trials(2_000, 500), deadline=None)
+@settings(max_examples=trials(2_000, 150), deadline=None)
 @given(key=KEYS["date"][1])
 def test_every_generated_key_date_is_in_one_year(key: tuple[date]) -> None:
     assert key[0].year == 2026
@@ -297,7 +297,7 @@ def test_blame_equals_reading_every_commit(template: Path, history: History) -> 
                     assert cell.value == last.rows[key][cell.column]
 
 
-@settings(max_examples=trials(60, 20), deadline=None)
+@settings(max_examples=trials(60, 10), deadline=None)
 @given(pair=table_pairs())
 def test_cells_of_one_row_compare_as_a_diff_counts_them(pair: TablePair) -> None:
     key = pair.new_schema.key

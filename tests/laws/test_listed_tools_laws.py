@@ -18,6 +18,7 @@ from tdmvc.migrations.tools.atlas import check_sums, hash_files, total_hash
 from tdmvc.model.migration import MigrationLocation
 from tests.builders import MemoryTree
 from tests.migrations.states import CASES
+from tests.series import trials
 
 
 @st.composite
@@ -39,7 +40,7 @@ def yoyo_files(draw):
     return files
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100, 30), deadline=None)
 @given(yoyo_files())
 def test_yoyo_heads_and_order_are_those_of_yoyo_itself(files):
     # yoyo finds dependencies among all migrations that were ever read.

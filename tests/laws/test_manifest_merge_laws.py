@@ -19,7 +19,7 @@ from tdmvc.yaml.reader import parse_yaml
 from tests.laws.strategies_manifests import CONTRACTS, DATASETS, LINKED, Sides, comments, identity, sides
 from tests.series import trials
 
-MANY = settings(max_examples=trials(120, 30), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=trials(120, 12), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def merge_dataset(*texts: str) -> MergedText | NotMerged:

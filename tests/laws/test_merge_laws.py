@@ -29,7 +29,7 @@ KEY_VALUES: dict[str, st.SearchStrategy[object]] = {
     "string": st.sampled_from(["", "a", "B", "é", "z\x00", "k1", "k2", "k3", "k4"]),
     "float64": st.sampled_from([0.0, 1.5, float("nan"), -2.0, float("inf")]),
 }
-LAW = settings(max_examples=trials(60, 10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=trials(60, 6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ NAMES = (
     "size",
     "code",
 )
-LAW = settings(max_examples=trials(150, 10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=trials(150, 6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MOST_ROUNDS = 30
 _NEW = -1
 """No row has this id; a column that has it came on one side."""

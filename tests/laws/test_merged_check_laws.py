@@ -61,7 +61,7 @@ def nulls(orders: Rows) -> set[int]:
     return {id_ for id_, who in orders.items() if who is None}
 
 
-@settings(max_examples=trials(200, 40), deadline=None)
+@settings(max_examples=trials(200, 15), deadline=None)
 @given(st.tuples(rows, rows, rows), st.tuples(rows, rows, rows))
 def test_only_violations_of_neither_side_are_errors(
     people: tuple[Rows, Rows, Rows], orders: tuple[Rows, Rows, Rows]

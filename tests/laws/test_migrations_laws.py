@@ -17,6 +17,7 @@ from tdmvc.migrations.graph import find_cycle, find_heads, order_ids
 from tdmvc.migrations.linear import natural_rank
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tests.builders import MemoryTree
+from tests.series import trials
 
 
 @st.composite
@@ -53,7 +54,7 @@ def alembic_files(draw):
     return files
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 30), deadline=None)
 @given(alembic_files())
 def test_alembic_heads_parents_and_order_are_those_of_alembic_itself(files):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -83,7 +84,7 @@ def test_alembic_heads_parents_and_order_are_those_of_alembic_itself(files):
     assert [problem.kind for problem in state.problems] == ["several-heads"] * (len(heads) > len(branches))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60, 25), deadline=None)
 @given(alembic_files(), st.data())
 def test_pending_migrations_are_those_that_alembic_would_run(files, data):
     state = read_state(MemoryTree(files), MigrationLocation("main", "alembic", "db"))
@@ -181,7 +182,7 @@ def _loaded(files):
         assume(False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200, 60), deadline=None)
 @given(django_files())
 def test_django_heads_are_those_of_django_itself(files):
     loader = _loaded(files)
@@ -197,7 +198,7 @@ def _django_file(*, replaces=(), dependencies=()):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200, 60), deadline=None)
 @given(django_files())
 @example(
     {

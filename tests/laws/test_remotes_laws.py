@@ -99,7 +99,7 @@ OBJECTS = st.lists(
 
 
 @given(objects=OBJECTS)
-@settings(max_examples=trials(1000, 60))
+@settings(max_examples=trials(1000, 30))
 def test_an_object_is_what_was_compared(objects: list[Stored]) -> None:
     stored = {_md5(one.data): one for one in objects}
     with tempfile.TemporaryDirectory() as folder:

@@ -18,6 +18,7 @@ from tdmvc.model.diff import SchemaChangeKind, TableDiff, TableSide
 from tdmvc.model.schema import Column, TableSchema
 from tests.duckdb_sessions import open_session_and_folder
 from tests.laws.strategies_tables import write_parts
+from tests.series import trials
 
 INT, T, B = pa.int64(), pa.string(), pa.bool_()
 Columns = dict[str, Sequence[object]]
@@ -137,7 +138,7 @@ NAMES = ("name", "names", "title", "tide", "edit", "label", "lable", "babel")
     matches=st.lists(st.integers(0, 1), min_size=6, max_size=6),
     has_flags=st.booleans(),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(40, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_renames_are_the_same_from_either_side(
     old: list[str], new: list[str], matches: list[int], has_flags: bool
 ) -> None:

@@ -25,6 +25,7 @@ from tdmvc.render.reports.status import render as render_status
 from tdmvc.render.terminal import display_width
 from tdmvc.render.text import size
 from tests.schemas import assert_valid
+from tests.series import trials
 
 TEXTS = st.text(max_size=30)
 COUNTS = st.integers(0, 10**12)
@@ -125,21 +126,21 @@ def as_read_back(document: object) -> Any:
     return json.loads(json.dumps(document, allow_nan=False))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60, 20), deadline=None)
 @given(query_results(), st.integers(1, 160))
 def test_any_rows_make_a_grid_and_a_valid_document(result: QueryResult, width: int) -> None:
     check_text(render_query(result, RenderOptions(width=width)), width)
     assert_valid(as_read_back(json_document(result)), "sql")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=trials(30, 10), deadline=None)
 @given(ADD_REPORTS, st.integers(1, 160))
 def test_any_add_makes_a_page_and_a_valid_document(report: AddReport, width: int) -> None:
     check_text(render_add(report, RenderOptions(width=width)), width)
     assert_valid(as_read_back(json_document(report)), "add")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=trials(30, 10), deadline=None)
 @given(STATUS_REPORTS, st.integers(1, 160))
 def test_any_status_makes_a_page_and_a_valid_document(report: StatusReport, width: int) -> None:
     check_text(render_status(report, RenderOptions(width=width)), width)

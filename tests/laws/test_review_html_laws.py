@@ -13,6 +13,7 @@ from tdmvc.render.review.html.review import render_review_html
 from tdmvc.render.review.html.table import shares
 from tdmvc.render.review.html.word_diff import marked, word_runs
 from tests.render.html_samples import review_of, shop_review
+from tests.series import trials
 
 _VOID = {"meta", "link", "input", "br"}
 _PIECES = st.sampled_from(
@@ -71,7 +72,7 @@ class Balanced(HTMLParser):
 SHOP = Balanced(render_review_html(shop_review()))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(60, 20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(TEXTS, min_size=3, max_size=12))
 def test_any_text_in_every_field_stays_text(texts: list[str]) -> None:
     turn = iter(range(10**6))
@@ -90,7 +91,7 @@ def test_any_text_in_every_field_stays_text(texts: list[str]) -> None:
     page.encode()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=trials(40, 15), deadline=None)
 @given(TEXTS.filter(lambda value: len(value) > 1), st.integers(1_000, 90_000))
 def test_a_page_never_raises_and_is_the_same_each_time(value: str, most: int) -> None:
     one, other = (render_review_html(review_of(lambda: value), max_bytes=most) for _ in range(2))
@@ -98,7 +99,7 @@ def test_a_page_never_raises_and_is_the_same_each_time(value: str, most: int) ->
     Balanced(one)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=trials(40, 15), deadline=None)
 @given(st.text("<&'\"ABCé0 \u202e", max_size=200))
 def test_no_value_is_on_the_page_if_every_column_is_personal(secret: str) -> None:
     value = f"SECRET{secret}"
@@ -151,7 +152,7 @@ def test_an_element_holds_and_names_any_text(value: str) -> None:
     assert "".join(parsed.words) == visible(value)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=trials(30, 10), deadline=None)
 @given(st.dictionaries(TEXTS, st.lists(TEXTS, max_size=3), max_size=3))
 def test_json_cannot_end_its_element(value: object) -> None:
     inside = json_script("data", value).removeprefix('<script type="application/json" id="data">')

@@ -194,7 +194,7 @@ ROW = st.tuples(st.sampled_from([1, 2, None]), st.sampled_from(["a", "b"]), st.s
 
 
 @given(old=st.lists(ROW, max_size=8), new=st.lists(ROW, max_size=8), has_key=st.booleans())
-@settings(max_examples=trials(50, 20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(50, 10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_rows_that_differ_only_in_ignored_columns_are_counted_as_ignored(
     old: list[tuple[object, ...]], new: list[tuple[object, ...]], has_key: bool
 ) -> None:
@@ -230,7 +230,7 @@ CELL = st.sampled_from(["p", "q", None])
 
 
 @given(rows=st.dictionaries(st.integers(0, 9), st.tuples(CELL, CELL, CELL, CELL), max_size=8))
-@settings(max_examples=trials(40, 15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=trials(40, 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_ignored_cells_are_all_counted(rows: dict[int, tuple[object, ...]]) -> None:
     of = schema("t", "id", "v", "seen")
     with open_session_and_folder() as (con, folder):

@@ -93,7 +93,7 @@ def cells(draw: st.DrawFn) -> tuple[Column, list[object], list[object]]:
     return column, draw(values), draw(values)
 
 
-@settings(max_examples=trials(60, 20), deadline=None)
+@settings(max_examples=trials(60, 8), deadline=None)
 @given(cells())
 def test_any_values_are_measured_and_equal_ones_have_no_shift(
     drawn: tuple[Column, list[object], list[object]],

@@ -93,7 +93,7 @@ def read(table: SourceTable, con: Con) -> pa.Table:
     return con.sql(table.scan.query).to_arrow_table()
 
 
-@settings(max_examples=trials(80, 30), deadline=None)
+@settings(max_examples=trials(80, 12), deadline=None)
 @given(
     data=tables_of_texts(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -114,7 +114,7 @@ def test_every_text_that_a_csv_writer_quoted_is_read_back_equal(
     assert con.sql(table.text_query).fetchall() == [tuple(row) for row in rows]
 
 
-@settings(max_examples=trials(80, 30), deadline=None)
+@settings(max_examples=trials(80, 12), deadline=None)
 @given(data=tables_of_texts())
 def test_an_inferred_type_never_changes_a_value(
     folder: Path, con: Con, data: tuple[list[str], list[list[str]]]
@@ -177,7 +177,7 @@ def json_rows(draw: st.DrawFn) -> list[dict[str, object]]:
     return draw(st.lists(st.fixed_dictionaries(kinds), min_size=1, max_size=6))
 
 
-@settings(max_examples=trials(80, 30), deadline=None)
+@settings(max_examples=trials(80, 12), deadline=None)
 @given(rows=json_rows(), is_lines=st.booleans())
 def test_json_is_read_back_equal(
     folder: Path, con: Con, rows: list[dict[str, object]], is_lines: bool
@@ -234,7 +234,7 @@ DECLARED = st.sampled_from(
 )
 
 
-@settings(max_examples=trials(120, 40), deadline=None)
+@settings(max_examples=trials(120, 15), deadline=None)
 @given(declared=DECLARED, values=SQLITE_COLUMN.flatmap(lambda kind: st.lists(kind, min_size=1, max_size=6)))
 @example(declared="INTEGER", values=[9007199254740994.0, 2.604169078475126e-255])
 def test_sqlite_rows_written_back_are_read_equal(
@@ -341,7 +341,7 @@ def open_any(path: Path, con: Con) -> list[SourceTable]:
     return read_database(PathLocation(path), con) if is_database else open_source(path, con)
 
 
-@settings(max_examples=trials(400, 40), deadline=None)
+@settings(max_examples=trials(400, 15), deadline=None)
 @given(
     write=SOURCES,
     stored=st.one_of(st.none(), STORED),
@@ -405,7 +405,7 @@ def texts_from(copy: Path, schema: TableSchema, rows: pa.Table, con: Con) -> lis
         return con.sql(f"SELECT c::VARCHAR FROM ({again.query}) WHERE i >= 0 ORDER BY i").fetchall()
 
 
-@settings(max_examples=trials(400, 30), deadline=None)
+@settings(max_examples=trials(400, 12), deadline=None)
 @given(
     write=SOURCES,
     suffix=st.sampled_from(["sqlite", "duckdb"]),
@@ -449,7 +449,7 @@ NESTED = {
 }
 
 
-@settings(max_examples=trials(60, 15), deadline=None)
+@settings(max_examples=trials(60, 6), deadline=None)
 @given(data=st.data(), spelling=st.sampled_from(sorted(NESTED)))
 def test_lists_and_structs_that_went_through_sqlite_come_back_as_they_were(
     folder: Path, data: st.DataObject, spelling: str

@@ -28,7 +28,7 @@ from tests.series import trials
 PART_ROWS = 16
 PLAIN = [kind for kind in VALUES if kind != "json"]
 QUICK = settings(
-    max_examples=trials(35, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=trials(35, 8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 keys = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=400).map(sorted)
@@ -352,7 +352,7 @@ def types(depth: int = 3) -> st.SearchStrategy[pa.DataType]:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200, 60), deadline=None)
 @given(types())
 def test_parsing_a_formatted_type_gives_it_back(type_: pa.DataType) -> None:
     assert parse_type(format_type(type_)) == type_

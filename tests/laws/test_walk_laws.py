@@ -247,7 +247,7 @@ def _sound(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
 
 
 relaxed = settings(
-    max_examples=trials(80, 25),
+    max_examples=trials(80, 10),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.oracles.agreement import assert_agreed, read
 from tests.oracles.conftest import write_files
 from tests.oracles.oracle import Answer, packaged_command
+from tests.series import trials
 
 NUMBERS = st.one_of(
     st.integers(0, 120).map(str),
@@ -87,7 +88,7 @@ def folders(draw):
     return files | {path: BESIDE[path] for path in beside}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60, 20), deadline=None)
 @given(folders())
 def test_versions_order_and_head_are_those_that_dbmate_applies(dbmate, files):
     assert_agreed(read("dbmate", files), dbmate(files))

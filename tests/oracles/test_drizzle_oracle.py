@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles.agreement import read
+from tests.series import trials
 
 TAGS = st.builds("{:04d}_{}".format, st.integers(0, 12), st.sampled_from(["a", "b", "red_wick"]))
 
@@ -28,7 +29,7 @@ def journals(draw):
     return files | {"m/meta/_journal.json": json.dumps(journal, indent=2)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=trials(150, 30), deadline=None)
 @given(journals())
 def test_order_and_skipped_entries_are_those_of_drizzle_itself(ask, files):
     answer = ask("drizzle", files)

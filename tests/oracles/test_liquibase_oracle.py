@@ -6,9 +6,10 @@ from tdmvc.gitrepo.trees import WorkTree
 from tests.migrations.states import CASES
 from tests.oracles.agreement import read
 from tests.oracles.changelogs import projects
+from tests.series import trials
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=trials(150, 30), deadline=None)
 @given(projects())
 def test_change_sets_and_their_order_are_those_of_liquibase_itself(ask, files):
     assert_agreed(files, ask("liquibase", files))

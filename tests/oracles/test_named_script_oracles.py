@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles.agreement import assert_agreed, read
+from tests.series import trials
 
 UP = "exports.up = async () => {};\nexports.down = async () => {};\n"
 BOTH = "module.exports = { up: async () => {}, down: async () => {} };\n"
@@ -27,7 +28,7 @@ NAMES = st.text("aBz", min_size=1, max_size=3)
 NUMBERED_STEMS = st.builds("{}{}{}".format, NUMBERS, st.sampled_from("_-"), NAMES)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 20), deadline=None)
 @given(data=st.data())
 def test_names_order_and_head_are_those_of_kysely(ask, data):
     files = {}
@@ -40,7 +41,7 @@ def test_names_order_and_head_are_those_of_kysely(ask, data):
     assert_agreed(read("kysely", files), ask("kysely", files))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 20), deadline=None)
 @given(data=st.data())
 def test_names_order_and_head_are_those_of_node_pg_migrate(ask, data):
     files = {}

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles.agreement import assert_agreed, read
+from tests.series import trials
 
 NUMBERS = st.one_of(
     st.integers(1, 30).map(str),
@@ -42,7 +43,7 @@ def folders(draw):
     return files
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200, 40), deadline=None)
 @given(folders())
 def test_versions_order_and_head_are_those_of_rails_itself(ask, files):
     assert_agreed(read("rails", files), ask("rails", files))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles.agreement import assert_agreed, read
+from tests.series import trials
 
 TOOLS = {"knex": "knex", "sequelize": "sequelize", "umzug": "sequelize"}
 """Each tool, and the reader that is compared with it."""
@@ -63,7 +64,7 @@ def scripts(draw, tool):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 25), deadline=None)
 @given(data=st.data())
 def test_ids_order_and_head_are_those_of_the_tool_itself(ask, tool, data):
     files = data.draw(scripts(tool))

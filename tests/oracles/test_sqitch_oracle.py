@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tdmvc.gitrepo.trees import WorkTree
 from tests.migrations.states import CASES
 from tests.oracles.agreement import read
+from tests.series import trials
 
 CONFIGS = {
     "": ("", "deploy", "deploy"),
@@ -101,7 +102,7 @@ def projects(draw):
     return files | {"m/sqitch.conf": f"[core]\n\tengine = sqlite\n{more}"}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=trials(80, 20), deadline=None)
 @given(projects())
 def test_changes_scripts_and_order_are_those_of_sqitch_itself(ask, files):
     assert_agreed(files, ask("sqitch", files))

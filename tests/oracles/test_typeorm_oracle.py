@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles.agreement import read
+from tests.series import trials
 
 WORDS = st.text("abXY_$1", min_size=1, max_size=4).filter(lambda word: not word[0].isdigit())
 TIMES = st.one_of(
@@ -56,7 +57,7 @@ def _moments(ids):
     return [sorted(same) for _, same in groupby(ids, key=lambda id_: re.match("[0-9]+", id_[-13:])[0])]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=trials(120, 25), deadline=None)
 @given(folders())
 def test_names_and_order_are_those_of_typeorm_itself(ask, files):
     answer = ask("typeorm", files)

@@ -98,7 +98,7 @@ def plain(statement: str) -> str:
 
 
 @given(st.lists(FRAGMENTS, min_size=3, max_size=30).map("".join), st.integers(1, 50))
-@settings(max_examples=trials(600, 15), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=trials(600, 8), deadline=None, suppress_health_check=list(HealthCheck))
 def test_statements_end_where_psql_ends_them(
     postgres_server: DatabaseServer, tmp_path_factory: object, text: str, most: int
 ) -> None:
