@@ -23,6 +23,11 @@ _REFERRING = """
 SELECT DISTINCT k.confrelid::bigint, k.conrelid::bigint FROM pg_constraint k
 WHERE k.contype = 'f' AND k.confrelid = ANY (%s::oid[]) AND k.conrelid <> k.confrelid
 """
+_ARE_NEW = """
+SELECT coalesce(bool_and(c.relkind = 'r' AND pg_relation_size(c.oid) = 0), true)
+FROM pg_class c WHERE c.oid = ANY (%s::oid[])
+"""
+"""Whether no table has a page, so that there is no row: TRUNCATE would make new files of each table and index."""
 _MAY_TRUNCATE = "SELECT oid::bigint FROM unnest(%s::oid[]) o (oid) WHERE has_table_privilege(oid, 'TRUNCATE')"
 
 
@@ -40,6 +45,9 @@ def clear_tables(connection: PostgresConnection, where: str, relations: Sequence
         DatabaseError: another session holds a lock.
     """
     oids = [relation.oid for relation in relations]
+    ((are_new,),) = connection.execute(_ARE_NEW, [oids]).fetchall()
+    if are_new:
+        return
     referring = connection.execute(_REFERRING, [oids]).fetchall()
     truncated = {oid for (oid,) in connection.execute(_MAY_TRUNCATE, [oids])}
     while blocked := {to for to, of in referring if to in truncated and of not in truncated}:

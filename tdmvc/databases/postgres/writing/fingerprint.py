@@ -12,7 +12,11 @@ from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE, Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 
 _HAS_PLACE_HASH = 140000
-_SUM = "coalesce(sum(hashtidextended(t.ctid, ({xid} - age(t.xmin)) << 32 # t.tableoid::bigint)), 0)"
+_SUM = "coalesce(sum(hashtidextended(t.ctid, {transaction})), 0)"
+_HAS_TRANSACTION_HASH = 180000
+_TRANSACTION = "hashxidextended(t.xmin, t.tableoid::bigint)"
+"""Unlike `age`, the server works it out in several processes."""
+_OLD_TRANSACTION = "({xid} - age(t.xmin)) << 32 # t.tableoid::bigint"
 _BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
 _DEFINITIONS = f"""
 WITH RECURSIVE {PARTITION_TREE}, used (root, oid) AS (
@@ -70,17 +74,14 @@ class Versions:
     """The sum of their hashes."""
     xid: int | None
     """The transaction that looked at them; None if their texts were hashed."""
+    sum: str | None = None
+    """SQL for the sum of the hashes of some rows `t`; None if there is none that can be taken off the total."""
 
     def __str__(self) -> str:
         if self.xid is None:
             return f"texts {self.total}"
         # The numbers of transactions begin again after 2³²: versions of another round prove nothing.
         return f"versions {self.xid >> _EPOCH_BITS} {self.total}"
-
-    @property
-    def sum(self) -> str | None:
-        """SQL for the sum of the hashes of some rows `t`; None if there is none that can be taken off the total."""
-        return None if self.xid is None else _SUM.format(xid=self.xid)
 
 
 def count_versions(connection: PostgresConnection, relation: Relation) -> Versions:
@@ -95,9 +96,10 @@ def count_versions(connection: PostgresConnection, relation: Relation) -> Versio
     if has_other_storage or connection.info.server_version < _HAS_PLACE_HASH:
         ((rows, total),) = connection.execute(_BY_TEXTS.format(table=relation.sql)).fetchall()
         return Versions(int(rows), int(total), None)
-    query = f"SELECT count(*), {_SUM.format(xid=int(xid))} FROM {relation.sql} t"
-    ((rows, total),) = connection.execute(query).fetchall()
-    return Versions(int(rows), int(total), int(xid))
+    is_new = connection.info.server_version >= _HAS_TRANSACTION_HASH
+    hashed = _SUM.format(transaction=_TRANSACTION if is_new else _OLD_TRANSACTION.format(xid=int(xid)))
+    ((rows, total),) = connection.execute(f"SELECT count(*), {hashed} FROM {relation.sql} t").fetchall()
+    return Versions(int(rows), int(total), int(xid), hashed)
 
 
 def read_definitions(connection: PostgresConnection, relations: Sequence[Relation]) -> Mapping[int, str]:
