@@ -187,6 +187,13 @@ class DatabaseTarget(Protocol):
     def dialect(self) -> str:
         """The engine, as declarations name it: `postgresql`."""
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the database that was found is called, by the kind of the name: `database`, `host`, `file`.
+
+        An address may leave them to the environment, to an option file or to a symbolic link.
+        """
+
     def read_catalog(self) -> Mapping[str, TargetTable]:
         """Return the tables by name, without those of tdmvc itself."""
 

@@ -47,12 +47,22 @@ def says_production(text: str) -> bool:
 
 
 def refuse_name(location: Location) -> Refusal | None:
-    """Return why a database looks like production, by its name or its host."""
+    """Return why a database looks like production, by what its address says."""
     if isinstance(location, PathLocation):
         named = {"file": location.path.name}
     else:
         hosts = [location.host, *(value for name, value in location.query if name == "host")]
         named = {"database": location.database, "host": ", ".join(host for host in hosts if host)}
+        named["service"] = ", ".join(value for name, value in location.query if name == "service")
+    return refuse_names(named)
+
+
+def refuse_names(named: Mapping[str, str]) -> Refusal | None:
+    """Return why a database looks like production.
+
+    Args:
+        named: what it is called, by the kind of the name.
+    """
     for kind, name in named.items():
         if says_production(name):
             return Refusal(f"The name of the {kind} says that it is production: {name}.")

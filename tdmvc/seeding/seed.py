@@ -18,7 +18,15 @@ from tdmvc.seeding.loading import Load, foresee_load, load_plan
 from tdmvc.seeding.methods import choose_methods
 from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_migrations
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
-from tdmvc.seeding.protection import Refusal, cannot_take, refuse, refuse_loss, refuse_name, refuse_recorded
+from tdmvc.seeding.protection import (
+    Refusal,
+    cannot_take,
+    refuse,
+    refuse_loss,
+    refuse_name,
+    refuse_names,
+    refuse_recorded,
+)
 from tdmvc.seeding.states import StateToSeed, open_states
 from tdmvc.workspace.workspace import Workspace
 
@@ -128,7 +136,7 @@ class _Seeding:
             return _Planned(plans, ())
         datasets = [state.name for state in self.states]
         found = (
-            refuse_name(self.location) or refuse_recorded(recorded, datasets),
+            refuse_name(self.location) or refuse_names(target.names) or refuse_recorded(recorded, datasets),
             refuse_loss(plans, catalog, recorded),
         )
         return _Planned(plans, [refusal for refusal in found if refusal is not None])

@@ -68,6 +68,7 @@ class MemoryTarget:
     """One transaction."""
 
     dialect = "memory"
+    names: Mapping[str, str] = {}
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database

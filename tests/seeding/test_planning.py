@@ -16,7 +16,7 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.seeding import LoadMethod
 from tdmvc.seeding.order import order_by_references
 from tdmvc.seeding.protection import refuse_name, says_production
-from tests.seeding.memory_database import MemoryDatabase
+from tests.seeding.memory_database import MemoryDatabase, MemoryTarget
 
 INTO = "shop.memory"
 CUSTOMERS = TableSchema(
@@ -209,6 +209,7 @@ def test_a_name_says_production_by_whole_words(name: str, is_production: bool) -
         parse_location("postgresql://me:secret@db/shop_production"),
         parse_location("mysql://live.example.com/shop"),
         parse_location("postgresql:///shop?host=db-prod"),
+        parse_location("postgresql:///?service=shop-prod"),
     ],
 )
 def test_a_location_that_says_production_is_refused_without_a_password(location: Location) -> None:
@@ -224,6 +225,17 @@ def test_production_is_refused_before_anything_else(shop: Repository, database: 
     assert caught.value.exit_code == 7
     assert database.calls == []
     shop.seed("golden@1.0.0", into="prod.memory", force=True)
+
+
+def test_a_database_that_turns_out_to_be_production_is_refused(
+    shop: Repository, database: MemoryDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application(database)
+    monkeypatch.setattr(MemoryTarget, "names", {"database": "shop_prod"})
+    with pytest.raises(DatabaseError, match="The name of the database says that it is production: shop_prod"):
+        shop.seed("golden@1.0.0", into=INTO)
+    assert database.rows("customers") == []
+    shop.seed("golden@1.0.0", into=INTO, force=True)
 
 
 def test_a_database_with_a_dataset_of_production_is_refused(

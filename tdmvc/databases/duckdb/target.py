@@ -82,6 +82,10 @@ class DuckdbTarget:
         """Indexes and comments of tables that were made here, which are made when their rows are there."""
         self.is_committed = False
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        return {"file": self._path.resolve().name}
+
     def read_catalog(self) -> Mapping[str, TargetTable]:
         with writing_errors(self._path):
             schemas = self._snapshot().read_schemas()

@@ -96,6 +96,10 @@ class MysqlTarget:
         ((packet,),) = connection.query("SELECT @@max_allowed_packet")
         self._most_bytes = int(packet) - _PACKET_MARGIN
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        return {"database": ", ".join(self._schemas), "host": self._connection.address.host}
+
     def recover(self, *, seconds: int) -> None:
         """Undo or finish what a killed seed left, unless a seed is running."""
         if self._pending.exists() and self._lock.take(seconds):

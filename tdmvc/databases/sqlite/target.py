@@ -121,6 +121,10 @@ class SqliteTarget:
         self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         self._fingerprints.begin()
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        return {"file": self._path.resolve().name}
+
     def read_catalog(self) -> Mapping[str, TargetTable]:
         with writing_errors(self._path):
             return {

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.postgres import PostgresEngine
 from tdmvc.databases.postgres.address import read_address
 from tdmvc.databases.postgres.connection import Session, connected
@@ -161,6 +163,17 @@ def test_the_environment_says_what_the_url_does_not(
     monkeypatch.setenv("PGPASSFILE", str(passwords))
     with connected(ServerLocation("postgres", database="postgres"), Session()) as connection:
         assert connection.info.user == location.user
+
+
+def test_what_the_environment_names_is_known_when_a_database_is_open(
+    postgres_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = postgres_server.location("postgres")
+    monkeypatch.setenv("PGDATABASE", "postgres")
+    monkeypatch.setenv("PGPASSWORD", location.password or "")
+    url = ServerLocation("postgresql", location.host, location.port, location.user)
+    with PostgresEngine().open_target(url, duckdb.connect(), ReadOptions()) as target:
+        assert target.names == {"database": "postgres", "host": location.host}
 
 
 def test_a_missing_driver_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

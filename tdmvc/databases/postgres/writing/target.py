@@ -114,6 +114,11 @@ class PostgresTarget:
     def dialect(self) -> str:
         return DIALECT
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        info = self._connection.info
+        return {"database": info.dbname, "host": info.host}
+
     def read_catalog(self) -> dict[str, TargetTable]:
         with reporting(self._where):
             self._changed()
