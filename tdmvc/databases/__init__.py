@@ -90,7 +90,7 @@ def condition_engines(stack: ExitStack) -> ConditionEngines:
 
 
 def find_reader(location: Location) -> SnapshotReader | None:
-    """Return the engine that reads a database, or None for a path that is no database file.
+    """Return the engine that reads a database, or None for a path that is not a database file.
 
     Raises:
         UsageError: it is a URL that no engine can read.
@@ -111,7 +111,7 @@ def find_opener(location: Location) -> TargetOpener:
     opener = next((engine for engine in FILE_TARGETS if engine.can_seed(location)), None)
     if opener is None:
         raise UsageError(
-            "This file is no database, and its suffix names none.",
+            "This file is not a database, and its suffix names no kind of database.",
             where=str(location),
             remedy="name the database with a URL "
             f"({', '.join(_url_forms())}), or give the file a suffix such as .sqlite or .duckdb.",
@@ -140,7 +140,7 @@ def open_snapshot(
 
     Raises:
         DatabaseError: it cannot be reached or read, or the driver is not installed.
-        SourceError: there is no such file, or it is no database.
+        SourceError: there is no such file, or it is not a database.
         UsageError: it is a URL that no engine can read.
     """
     reader = find_reader(location)

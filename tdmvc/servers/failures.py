@@ -76,7 +76,7 @@ def server_folder(path: Path | str, error: OSError) -> DatabaseError:
 def foreign_server_folder(path: Path) -> DatabaseError:
     """Return the error for a folder that belongs to another user."""
     return DatabaseError(
-        "The folder for database servers belongs to another user, or is no folder.",
+        "The folder for database servers belongs to another user, or is not a folder.",
         where=str(path),
         remedy="remove it, or name another folder for temporary files in the variable TMPDIR.",
     )

@@ -99,7 +99,7 @@ def open_live_database(workspace: Workspace, location: Location) -> AbstractCont
 
     Raises:
         DatabaseError: it cannot be reached or read, or the driver is not installed.
-        SourceError: there is no such file, or it is no database.
+        SourceError: there is no such file, or it is not a database.
     """
     return open_snapshot(location, workspace.engine, ReadOptions(on_progress=workspace.on_progress))
 

@@ -80,7 +80,7 @@ class _Opening:
     def open(self, sources: Sequence[Location]) -> OpenedSources:
         options = self._options
         for location in self._with_dumps_loaded(sources):
-            # Only a path has no reader: one that is no database file.
+            # Only a path has no reader: one that is not a database file.
             if find_reader(location) is None and isinstance(location, PathLocation):
                 tables = self._open_files(location.path)
             else:

@@ -343,7 +343,7 @@ def test_rows_are_read_back_in_the_same_transaction(file: File) -> None:
 
 @pytest.mark.parametrize("name", ["x.csv", "x"])
 def test_a_file_that_no_engine_would_make_is_refused(tmp_path: Path, con: Con, name: str) -> None:
-    with pytest.raises(UsageError, match="is no database"):
+    with pytest.raises(UsageError, match="is not a database"):
         find_opener(PathLocation(tmp_path / name))
 
 

@@ -216,7 +216,7 @@ def test_tables_with_circular_references_are_written(tmp_path: Path, con: Con, r
         assert len(back["one"].references) == len(back["two"].references) == 1
     else:
         assert rules(findings) == ["reference-left-out"]
-        assert "circle" in findings[0].message
+        assert "cycle" in findings[0].message
 
 
 @BOTH

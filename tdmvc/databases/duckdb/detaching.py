@@ -11,20 +11,11 @@ from pathlib import Path
 from tdmvc.databases.duckdb.names import AttachedName, own_name, sql_name
 from tdmvc.databases.findings import broken_reference
 from tdmvc.errors import DatabaseError
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, quote_text
 from tdmvc.sql.tokens import Token, tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A reference that a table declares."""
-
-    columns: tuple[str, ...]
-    table: str
-    """As a dataset would name it."""
-    to: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -33,7 +24,7 @@ class Definition:
 
     name: AttachedName
     sql: str
-    references: tuple[Reference, ...]
+    references: tuple[ForeignKey, ...]
     columns: tuple[str, ...]
     """Those that hold values of their own, and are not computed."""
     indexes: tuple[str, ...]
@@ -64,7 +55,7 @@ def read_definition(con: DuckDBConnection, name: AttachedName) -> Definition:
         sql,
         # DuckDB has no references across schemas.
         tuple(
-            Reference(tuple(own), own_name(name.schema, target), tuple(to)) for own, target, to in references
+            ForeignKey(tuple(own), own_name(name.schema, target), tuple(to)) for own, target, to in references
         ),
         tuple(column for column, _, is_generated in columns if not is_generated),
         tuple(sql for (sql,) in indexes),
@@ -209,7 +200,7 @@ class Detached:
         ((left,),) = self._con.execute(f"SELECT count(*) FROM {kept}").fetchall()
         if left:
             raise DatabaseError(
-                f"{left:,} rows of {name} refer to themselves, in a circle, or to rows that do not exist, and DuckDB "
+                f"{left:,} rows of {name} refer to themselves, in a cycle, or to rows that do not exist, and DuckDB "
                 "cannot hold such rows.",
                 where=f"{self._path}, table {name}",
                 remedy="fix the rows, or make the table without this reference; nothing was changed.",
@@ -239,7 +230,7 @@ class Detached:
 
 
 def _ordered(definitions: dict[str, Definition]) -> list[str]:
-    """Return the names, each after those that it refers to; DuckDB has no circles."""
+    """Return the names, each after those that it refers to; DuckDB has no cycles."""
     ordered: list[str] = []
     waiting = list(definitions)
     while waiting:

@@ -7,7 +7,7 @@ from tdmvc.model.schema import TableSchema
 
 
 def by_dependency(tables: Sequence[TableToWrite]) -> list[TableToWrite]:
-    """Return the tables, each after those that it refers to, as far as circles allow."""
+    """Return the tables, each after those that it refers to, as far as cycles allow."""
     waiting = {table.schema.name: table for table in tables}
     ordered: list[TableToWrite] = []
     while waiting:

@@ -19,13 +19,13 @@ from tdmvc.databases.duckdb.declaring import (
     sequence_statements,
     table_statement,
 )
+from tdmvc.databases.duckdb.failures import writing_errors
 from tdmvc.databases.duckdb.names import schema_name, sql_name
 from tdmvc.databases.duckdb.order import by_dependency
 from tdmvc.databases.duckdb.rows import broken_clauses, casts, column_types, registered
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.findings import generated_finding, left_out
 from tdmvc.databases.writing import NO_TARGET, check_names, create_index, create_view, has_target
-from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
@@ -51,22 +51,18 @@ class _NotOneStatementError(Exception):
 def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
     """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
     check_names("DuckDB", path, [table.schema for table in tables])
-    try:
-        with replacing_file(path, LOG_SUFFIXES) as new, closing(connect_file(new)) as con:
-            # The SQL of a contract comes with a pull request: it reaches this file and nothing else.
-            lock_in(con)
-            findings = TableWriter(con).write(tables, views)
-            con.execute("CHECKPOINT")
-            # Close it before the file is put in place.
-            con.close()
-            return findings
-    except duckdb_error() as error:
-        kind = type(error).__name__
-        raise DatabaseError(
-            f"The DuckDB database cannot be written ({kind}).",
-            where=str(path),
-            remedy="check that the disk and the memory have room; nothing was changed.",
-        ) from error
+    with (
+        writing_errors(path),
+        replacing_file(path, LOG_SUFFIXES) as new,
+        closing(connect_file(new)) as con,
+    ):
+        # The SQL of a contract comes with a pull request: it reaches this file and nothing else.
+        lock_in(con)
+        findings = TableWriter(con).write(tables, views)
+        con.execute("CHECKPOINT")
+        # Close it before the file is put in place.
+        con.close()
+        return findings
 
 
 def connect_file(path: Path | str) -> DuckDBConnection:
@@ -145,7 +141,7 @@ class TableWriter:
     def _is_possible(self, schema: TableSchema, reference: ForeignKey) -> bool:
         known = {**self._written, schema.name: schema}
         if reference.table in self._names and reference.table not in known:
-            why = "the tables refer to each other in a circle, which DuckDB cannot declare"
+            why = "the tables refer to each other in a cycle, which DuckDB cannot declare"
         elif not has_target(reference, list(known.values())):
             why = NO_TARGET
         elif schema_name(schema.name) != schema_name(reference.table):

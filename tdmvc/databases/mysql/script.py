@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tdmvc.databases.mysql.errors import database_error
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
@@ -69,9 +70,7 @@ def open_script(location: ServerLocation) -> Iterator[MysqlScript]:
             client_flag=CLIENT.MULTI_STATEMENTS,
         )
     except pymysql.err.MySQLError as error:
-        raise DatabaseError(
-            f"Cannot connect to the database server ({error.args[0]}).", where=str(location)
-        ) from None
+        raise database_error(error, str(location)) from None
     try:
         yield MysqlScript(connection)
     finally:

@@ -119,6 +119,37 @@ def read_column_names(database: sqlite3.Connection, table: str) -> list[str]:
     return [name for (name,) in rows.fetchall()]
 
 
+def declared_types(database: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Return the declared types of a table's columns; ANY of a STRICT table, which converts nothing, is empty."""
+    rows = database.execute("SELECT name, type FROM pragma_table_xinfo(?)", (table,)).fetchall()
+    is_strict = is_strict_table(database, table)
+    return {name: "" if is_strict and type_.upper() == "ANY" else type_ for name, type_ in rows}
+
+
+def is_strict_table(database: sqlite3.Connection, table: str) -> bool:
+    """Whether a table refuses values of other types than its columns declare."""
+    # Of this table alone: the whole list takes SQLite time that grows with the number of tables.
+    rows = database.execute(f"PRAGMA main.table_list({quote_name(table)})").fetchall()
+    return any(schema == "main" and strict for schema, _, _, _, _, strict, *_ in rows)
+
+
+def rowid_alias(database: sqlite3.Connection, table: str) -> str | None:
+    """Return the column that is SQLite's own number of a row, which it gives to rows without one."""
+    row = database.execute(
+        "SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND upper(type) = 'INTEGER'"
+        " AND (SELECT max(pk) FROM pragma_table_info(?)) = 1"
+        " AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk')",
+        (table, table, table),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def has_table(database: sqlite3.Connection, name: str) -> bool:
+    """Whether a database has a table of this name, in this case."""
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
+    return found.fetchone() is not None
+
+
 def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
     """Return what is declared of one table; of a view, its columns."""
     rows = database.execute('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', (name,))

@@ -9,9 +9,10 @@ import pyarrow as pa
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.findings import triggers_finding, value_finding
+from tdmvc.databases.sqlite.catalog import declared_types, is_strict_table
 from tdmvc.databases.sqlite.creating import converted_columns
 from tdmvc.databases.sqlite.indexes import read_triggers
-from tdmvc.databases.sqlite.inserting import declared_types, is_strict_table, nan_finding
+from tdmvc.databases.sqlite.inserting import nan_finding
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
 from tdmvc.databases.sqlite.type_changes import find_type_changes
 from tdmvc.model.finding import Finding

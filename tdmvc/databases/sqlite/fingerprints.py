@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tdmvc.databases.sqlite.catalog import has_table
 from tdmvc.databases.state_table import FINGERPRINT_TABLE
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.sql.quoting import quote_name
@@ -40,7 +41,7 @@ class Fingerprints:
         """Read what is known at the beginning of a transaction."""
         self._known.clear()
         self._changes = self._change_count()
-        if not self._is_counted() or not self._has_table():
+        if not self._is_counted() or not has_table(self._database, FINGERPRINT_TABLE):
             return
         rows = self._database.execute(f"SELECT name, rows, total FROM {FINGERPRINT_TABLE}").fetchall()
         sums = {name: (count, int(total)) for name, count, total in rows}
@@ -76,7 +77,7 @@ class Fingerprints:
     def save(self) -> None:
         """Write what is known into the file, valid until another transaction writes to it."""
         if not (self._known and self._is_counted()):
-            if self._has_table():
+            if has_table(self._database, FINGERPRINT_TABLE):
                 self._database.execute(f"DELETE FROM {FINGERPRINT_TABLE}")
             return
         version = secrets.randbelow(_SCHEMA_VERSIONS)
@@ -134,12 +135,6 @@ class Fingerprints:
     def _change_count(self) -> int:
         with self._file.open("rb") as file:
             return int.from_bytes(file.read(_COUNT_PLACE.stop)[_COUNT_PLACE], "big")
-
-    def _has_table(self) -> bool:
-        found = self._database.execute(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (FINGERPRINT_TABLE,)
-        )
-        return found.fetchone() is not None
 
 
 def _hash(row: tuple[Any, ...]) -> bytes:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from tdmvc.databases.clauses import key_clause
 from tdmvc.databases.findings import generated_finding
 from tdmvc.databases.sqlite.broken import broken_clause
+from tdmvc.databases.sqlite.catalog import declared_types, rowid_alias
 from tdmvc.databases.sqlite.failures import BrokenRowsError
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
@@ -229,31 +230,6 @@ class _Counted:
         for row in rows:
             self.rows += 1
             yield row
-
-
-def declared_types(database: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Return the declared types of a table's columns; ANY of a STRICT table, which converts nothing, is empty."""
-    rows = database.execute("SELECT name, type FROM pragma_table_xinfo(?)", (table,)).fetchall()
-    is_strict = is_strict_table(database, table)
-    return {name: "" if is_strict and type_.upper() == "ANY" else type_ for name, type_ in rows}
-
-
-def is_strict_table(database: sqlite3.Connection, table: str) -> bool:
-    """Whether a table refuses values of other types than its columns declare."""
-    # Of this table alone: the whole list takes SQLite time that grows with the number of tables.
-    rows = database.execute(f"PRAGMA main.table_list({quote_name(table)})").fetchall()
-    return any(schema == "main" and strict for schema, _, _, _, _, strict, *_ in rows)
-
-
-def rowid_alias(database: sqlite3.Connection, table: str) -> str | None:
-    """Return the column that is SQLite's own number of a row, which it gives to rows without one."""
-    row = database.execute(
-        "SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND upper(type) = 'INTEGER'"
-        " AND (SELECT max(pk) FROM pragma_table_info(?)) = 1"
-        " AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk')",
-        (table, table, table),
-    ).fetchone()
-    return str(row[0]) if row else None
 
 
 def nan_finding(table: str, name: str, count: int) -> Finding:

@@ -12,16 +12,17 @@ import pyarrow as pa
 from tdmvc.databases.base import READ_ALL, ReadOptions, TableToWrite, TargetTable
 from tdmvc.databases.clauses import with_column
 from tdmvc.databases.files import replacing_file
-from tdmvc.databases.sqlite.catalog import read_table, read_table_names
+from tdmvc.databases.sqlite.catalog import has_table, read_table, read_table_names, rowid_alias
 from tdmvc.databases.sqlite.checking import check_columns
 from tdmvc.databases.sqlite.creating import create_indexes, create_table, create_views, plan_table
 from tdmvc.databases.sqlite.failures import writing_errors
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.indexes import DIALECT
-from tdmvc.databases.sqlite.inserting import RowWriter, rowid_alias
+from tdmvc.databases.sqlite.inserting import RowWriter
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
 from tdmvc.databases.sqlite.references import broken_references
 from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
+from tdmvc.databases.sqlite.sequences import move_sequence, read_sequence
 from tdmvc.databases.state_table import STATE_TABLE, parse_states
 from tdmvc.databases.writing import check_names
 from tdmvc.errors import DatabaseError
@@ -134,7 +135,7 @@ class SqliteTarget:
 
     def read_state(self) -> Mapping[str, SeededDataset]:
         with writing_errors(self._path):
-            if not self._has_state_table():
+            if not has_table(self._database, STATE_TABLE):
                 return {}
             rows = self._database.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
         return parse_states(rows)
@@ -206,7 +207,7 @@ class SqliteTarget:
             self._is_written = True
             rebuild_search_indexes(self._database, self._without_triggers.intersection(names))
             for name in names:
-                self._move_sequence(name, sequence_offset)
+                move_sequence(self._database, name, sequence_offset)
                 self._database.execute(f"ANALYZE main.{quote_name(name)}")
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
@@ -221,7 +222,9 @@ class SqliteTarget:
                 "AND lower(tbl_name) = lower(?) ORDER BY type, name",
                 (name,),
             ).fetchall()
-            digest = hashlib.blake2b(repr((declared, self._sequence(name))).encode(), digest_size=10)
+            digest = hashlib.blake2b(
+                repr((declared, read_sequence(self._database, name))).encode(), digest_size=10
+            )
             rows, total = self._fingerprints.of(name)
         return rows, f"sqlite-1:{total:032x}:{digest.hexdigest()}"
 
@@ -287,31 +290,3 @@ class SqliteTarget:
     def _count(self, name: str) -> int:
         (rows,) = self._database.execute(f"SELECT count(*) FROM {quote_name(name)}").fetchone()
         return int(rows)
-
-    def _has_state_table(self) -> bool:
-        found = self._database.execute(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (STATE_TABLE,)
-        )
-        return found.fetchone() is not None
-
-    def _sequence(self, name: str) -> int | None:
-        """Return the last number of an AUTOINCREMENT column; None if the table has none."""
-        has_any = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
-        if self._database.execute(has_any).fetchone() is None:
-            return None
-        row = self._database.execute(
-            "SELECT seq FROM sqlite_sequence WHERE lower(name) = lower(?)", (name,)
-        ).fetchone()
-        return row[0] if row else None
-
-    def _move_sequence(self, name: str, offset: int) -> None:
-        declared = read_table(self._database, name)
-        numbered = next((column for column in declared.columns if column.identity is not None), None)
-        if numbered is None:
-            return
-        (highest,) = self._database.execute(
-            f"SELECT coalesce(max({quote_name(numbered.name)}), 0) FROM {quote_name(name)}"
-        ).fetchone()
-        self._database.execute("DELETE FROM sqlite_sequence WHERE lower(name) = lower(?)", (name,))
-        if highest + offset:
-            self._database.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, highest + offset))
