@@ -24,11 +24,11 @@ def render_seed(report: SeedReport, options: RenderOptions) -> str:
     """Return what was loaded into which database, each table with how and why."""
     page = Page(options)
     _verdict(report, page)
+    if report.refusal:
+        page.line(f"Refused without --force: {visible(report.refusal)}", page.style.red, indent=INDENT)
     is_only = len(report.datasets) == 1
     facts = max(len(label) for label, text in _facts(report.datasets[0]) if text) if is_only else 0
     page.path("into".ljust(facts), report.target)
-    if report.refusal:
-        page.line(f"Refused without --force: {visible(report.refusal)}", page.style.red, indent=INDENT)
     for dataset in report.datasets:
         _dataset(dataset, page, is_only=is_only, is_dry_run=report.is_dry_run)
     return page.text
