@@ -72,7 +72,7 @@ def find_difference(
         is_unique: whether the database keeps the key unique and without nulls.
     """
     if not side.schema.key:
-        return "it has no key"
+        return "there is no key"
     if not before.object:
         return f"the rows of {ref} were never added to the dataset"
     owner = f"{ref}/{before.name}"
@@ -86,9 +86,9 @@ def find_difference(
     except PartError:
         return f"the rows of {ref} are neither here nor on a remote"
     if any(read_schema(str(path)) != side.schema.arrow_schema() for path in old_paths[:1]):
-        return f"its columns are not those of {ref}"
+        return f"the columns are not those of {ref}"
     if any(read_order(str(path)) not in ((), side.schema.key) for path in (*old_paths[:1], *new_paths[:1])):
-        return f"its key is not that of {ref}"
+        return f"the key is not that of {ref}"
     con = workspace.engine.cursor()
     compared = _PartComparison(con, side, old_paths, new_paths)
     if not is_unique and compared.has_faulty_keys():

@@ -57,9 +57,9 @@ def _choose(
         return TableMethod(table, LoadMethod.APPENDED, before=before)
     if remembered is None or before is None:
         has_rows = mode is SeedMode.REPLACE and table.target.rows > 0
-        return TableMethod(table, whole, "it had other rows" if has_rows else "")
+        return TableMethod(table, whole, "there were other rows" if has_rows else "")
     if mode is SeedMode.REPLACE and not before.is_exact:
-        return TableMethod(table, whole, "it has rows that tdmvc did not load", before=before)
+        return TableMethod(table, whole, "there are rows that tdmvc did not load", before=before)
     difference = None
     if before.content != plan.seeded.content_of(table.name):
         is_unique = _has_unique_key(table, table.target.schema)
@@ -69,7 +69,7 @@ def _choose(
         difference = found
     workspace.on_progress(f"{table.name}: look for changes", 0, table.side.rows, "rows")
     if target.fingerprint(table.target.name) != (before.rows, before.fingerprint):
-        why = f"it was changed since {remembered.ref} was loaded"
+        why = f"something changed since {remembered.ref} was loaded"
         return TableMethod(table, whole, why, before=before)
     if difference is None:
         return TableMethod(table, LoadMethod.NOTHING, before=before)

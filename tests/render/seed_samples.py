@@ -23,7 +23,7 @@ _TABLES = (
         RowCounts(1_234_567),
         1_234_567,
         3.25,
-        "it was changed since golden@3.1.0 was loaded",
+        "something changed since golden@3.1.0 was loaded",
     ),
     SeededTableReport("refunds", "refunds", LoadMethod.CREATED, RowCounts(), 0, 0.002),
     SeededTableReport("", "sessions", LoadMethod.CLEARED, RowCounts(deleted=17), 0),

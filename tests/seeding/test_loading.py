@@ -68,7 +68,7 @@ def test_a_table_that_somebody_changed_is_reloaded_and_the_report_says_why(
     [_, orders] = report.datasets[0].tables
     assert (orders.method, orders.why) == (
         LoadMethod.RELOADED,
-        "it was changed since golden@1.0.0 was loaded",
+        "something changed since golden@1.0.0 was loaded",
     )
     assert {row["total"] for row in database.rows("orders")} == {"5.00", "6.00"}
 

@@ -165,7 +165,7 @@ def test_rows_that_tdmvc_did_not_load_are_kept_without_force(
     assert report.has_errors
     assert len(database.rows("customers")) == 1
     forced = shop.seed("golden@1.0.0", into=INTO, force=True)
-    assert [table.why for table in forced.datasets[0].tables] == ["it had other rows", ""]
+    assert [table.why for table in forced.datasets[0].tables] == ["there were other rows", ""]
     assert len(database.rows("customers")) == 3
 
 
