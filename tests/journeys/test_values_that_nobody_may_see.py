@@ -1,7 +1,9 @@
 """Values that look personal or secret are in no output of any command, in any format, until a contract allows it."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -119,6 +121,12 @@ WRITING = {
     ],
     "revert": ["revert golden HEAD~1", "revert golden HEAD"],
     "yank": ["yank golden@1.0.0 --reason bad"],
+    "seed": [
+        "seed golden@1.0.0 --into {out}.sqlite --verify",
+        "seed golden --into {out}.sqlite --dry-run",
+        "seed golden --into {narrow} --mode append",
+        "seed golden --into {narrow}",
+    ],
     "push": ["push"],
     "pull": ["pull"],
 }
@@ -206,10 +214,14 @@ def test_merging_shows_no_value(app: Path, tdmvc: Tdmvc) -> None:
 def test_writing_shows_no_value(app: Path, tdmvc: Tdmvc, tmp_path: Path) -> None:
     bad = tmp_path / "users.csv"
     bad.write_text(rows(3).replace("1,", "x,", 1) + rows(3).splitlines()[1] + "\n", encoding="utf-8")
+    words: dict[str, object] = {"bad": bad, "out": tmp_path / "out", "narrow": tmp_path / "narrow.sqlite"}
+    with closing(sqlite3.connect(str(words["narrow"]))) as con:
+        texts = ", ".join(f'"{name}" TEXT CHECK (length("{name}") < 9)' for name in (*COLUMNS, "status"))
+        con.execute(f"CREATE TABLE users (id INTEGER PRIMARY KEY, {texts})")
     for name, lines in WRITING.items():
         if name not in ("merge", "resolve"):
             git(app, "reset", "-q", "--hard")
-            list(outputs(app, tdmvc, {name: lines}, {"bad": bad, "out": tmp_path / "out"}))
+            list(outputs(app, tdmvc, {name: lines}, words))
             assert written(app) == [], name
 
 
