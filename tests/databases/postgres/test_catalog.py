@@ -384,6 +384,8 @@ def test_views_come_in_an_order_in_which_they_can_be_made(
         "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TRIGGER instead INSTEAD OF INSERT ON z FOR EACH ROW EXECUTE FUNCTION g()",
         "CREATE PUBLICATION p",
+        "CREATE TABLE n (i int CONSTRAINT mine PRIMARY KEY, j int UNIQUE CONSTRAINT its REFERENCES n, "
+        "k int REFERENCES n, CONSTRAINT kept UNIQUE (i, j))",
     )
     assert _others(postgres_database) == OtherObjects(
         (
@@ -408,6 +410,7 @@ def test_views_come_in_an_order_in_which_they_can_be_made(
             "sequence alone",
             "the comment on sequence alone",
             "the comment on type used",
+            "the names of 2 keys and references",
             "the unused type unused",
         ),
     )

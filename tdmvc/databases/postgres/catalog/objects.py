@@ -91,6 +91,13 @@ SELECT 'extension'::text, e.extname::text FROM pg_catalog.pg_extension e WHERE e
 UNION ALL
 SELECT 'event trigger'::text, e.evtname::text FROM pg_catalog.pg_event_trigger e
 UNION ALL
+SELECT 'the names of'::text, pg_catalog.count(*)::text || ' keys and references'::text
+FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+WHERE n.nspname = ANY (%s::name[]) AND c.conparentid = 0::oid AND c.conname::text !~ '_(pkey|key|fkey)[0-9]*$'::text
+    AND (c.contype = ANY ('{p,f}'::"char"[])
+        OR c.contype = 'u'::"char" AND pg_catalog.array_length(c.conkey, 1::int4) = 1::int4)
+HAVING pg_catalog.count(*) > 0::int8
+UNION ALL
 SELECT 'publication'::text, p.pubname::text FROM pg_catalog.pg_publication p
 ORDER BY 1, 2
 """
@@ -132,7 +139,7 @@ def read_others(
         definitions = {row[0]: row[1:] for row in connection.execute(_VIEWS, [oids])}
         needs = _order(connection, oids)
         of_views = connection.execute(_OF_VIEWS, [oids]).fetchall()
-        others = connection.execute(_OTHERS, [list(schemas.names)]).fetchall()
+        others = connection.execute(_OTHERS, [list(schemas.names)] * 2).fetchall()
     by_oid = {one.oid: name for name, one in views.items()}
     found = []
     for oid in needs:
