@@ -128,7 +128,7 @@ def _column_faults(pair: _Pair) -> Iterator[_Fault]:
             yield "database-type", severity, names, message, _remedy(severity)
         is_required = expected.required or expected.name in pair.expected.key
         if actual.required and not is_required:
-            message = f"{where} may not be null in the database, but in the dataset."
+            message = f"{where} may be null in the dataset, but not in the database."
             yield "database-required", Severity.WARNING, names, message, _ADD
         elif (
             expected.required

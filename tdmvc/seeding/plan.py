@@ -282,7 +282,7 @@ def _kept(name: str) -> Finding:
         Severity.INFO,
         f"{name} stays as it is: it says which migrations were run on this database.",
         table=name,
-        remedy=f"to load its rows all the same, name it: --tables {name}.",
+        remedy=f"to load its rows anyway, name it: --tables {name}.",
     )
 
 

@@ -39,7 +39,11 @@ def judge_references(
         )
     return [
         *(
-            replace(finding, severity=Severity.WARNING, message=f"{finding.message} The dataset has them so.")
+            replace(
+                finding,
+                severity=Severity.WARNING,
+                message=f"{finding.message} The dataset itself has these rows.",
+            )
             for finding in own
         ),
         *(replace(finding, severity=Severity.WARNING) for finding in others),

@@ -197,6 +197,6 @@ def _telling(plan: SeedPlan, done: Sequence[DatasetSeedReport], location: Locati
             remedy=error.remedy,
             details=[
                 *error.details,
-                f"{plan.seeded.ref} was not loaded; {names} was loaded before it, and stays.",
+                f"{plan.seeded.ref} was not loaded. Loaded before it, and still there: {names}.",
             ],
         ) from error

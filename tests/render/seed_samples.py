@@ -38,7 +38,7 @@ _GOLDEN = DatasetSeedReport(
         Finding(
             "broken-reference",
             Severity.WARNING,
-            "2 rows of orders (customer_id) refer to rows that customers lacks. The dataset has them so.",
+            "2 rows of orders (customer_id) refer to rows that customers lacks. The dataset itself has these rows.",
             "golden",
             "orders",
             ("customer_id",),

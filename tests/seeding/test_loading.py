@@ -192,7 +192,9 @@ def test_an_error_in_the_second_state_says_that_the_first_stays(
         raise DatabaseError("The connection was lost.")
 
     database.before["load orders"] = fail
-    with pytest.raises(DatabaseError, match=r"golden@1\.0\.0 was not loaded; countries was loaded before it"):
+    with pytest.raises(
+        DatabaseError, match=r"golden@1\.0\.0 was not loaded. Loaded before it, and still there: countries"
+    ):
         shop.seed("countries", "golden@1.0.0", into=INTO)
     assert list(database.tables) == ["countries"]
 

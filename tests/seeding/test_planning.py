@@ -295,7 +295,7 @@ def test_references_that_the_dataset_breaks_are_told_and_others_stop_the_load(
     database.tables["notes"].rows.clear()
     shop.add("golden", _csv(shop, "orders", "id,customer_id,total\n1,77,5\n"))
     [finding] = shop.seed("golden", into=INTO).datasets[0].findings
-    assert finding.message.endswith("The dataset has them so.")
+    assert finding.message.endswith("The dataset itself has these rows.")
 
 
 def test_two_datasets_with_one_table_and_an_upsert_without_a_key_are_problems(

@@ -58,12 +58,13 @@ def command(
 
     Compares the datasets with the database first, and writes nothing if a table, a column
     or a type does not fit. Each dataset is loaded in one transaction: after any failure,
-    the database is as it was. What is there already is not written again, and of another
-    version only the difference, if nobody changed the tables since.
+    the database is as it was. Rows that are already there are not written again; if the
+    database has another version, and nobody changed its tables since, only the difference
+    is written.
 
     Refuses a database whose name says production, and tables with rows that tdmvc did not
-    load, unless you pass --force. Passwords belong into the environment (PGPASSWORD), a
-    password file (.pgpass) or an option file of MySQL.
+    load, unless you pass --force. Keep passwords in the environment (PGPASSWORD), in a
+    password file (.pgpass) or in an option file of MySQL.
 
     \b
     Examples:
