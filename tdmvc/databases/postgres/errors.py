@@ -155,7 +155,7 @@ _STATES_BY_WORDS: Mapping[str, str] = {
     "permission denied": "42501",
 }
 _GONE_STATES = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})
-_MAY_NAME_VALUES = ("22", "23", "P0", "44", "XX")
+MAY_NAME_VALUES = ("22", "23", "P0", "44", "XX")
 """Classes of errors whose messages may contain values of rows."""
 _SAFE_VALUES = re.compile(r"\n.*", re.DOTALL)
 
@@ -231,7 +231,7 @@ def database_error(
         what, remedy = _BY_STATE[state]
         shown = what if what.endswith(".") else f"{what}: {_first_line(message)}."
         return DatabaseError(shown, where=where, remedy=remedy)
-    shown = f"SQLSTATE {state}" if state.startswith(_MAY_NAME_VALUES) else _first_line(message)
+    shown = f"SQLSTATE {state}" if state.startswith(MAY_NAME_VALUES) else _first_line(message)
     return DatabaseError(
         f"{doing}: {shown}.", where=where, remedy="see the server's log for what it refused."
     )

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from tdmvc.databases.base import QualifiedName
 from tdmvc.databases.postgres.catalog.objects import read_columns
 from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection
+from tdmvc.databases.postgres.errors import MAY_NAME_VALUES
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
 
-_MAY_NAME_VALUES = ("22", "23", "P0", "44", "XX", "42601")
-"""States whose messages may contain values of rows."""
+_SYNTAX_ERROR = "42601"
+"""Its message quotes a part of the statement, which may be one that writes rows."""
 _TABLE_SCHEMAS = """
 SELECT DISTINCT n.nspname::text COLLATE "C"
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -87,7 +88,7 @@ def _refusal(error: "psycopg.Error") -> Exception:  # type: ignore[name-defined]
             "The connection to the database server was lost.",
             remedy="run the same command again; if it happens again, the server may lack memory or disk space.",
         )
-    if state.startswith(_MAY_NAME_VALUES):
+    if state.startswith((*MAY_NAME_VALUES, _SYNTAX_ERROR)):
         reason = _name_of(state)
         diagnosis = error.diag
         named = {

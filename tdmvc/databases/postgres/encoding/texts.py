@@ -5,13 +5,17 @@ import json
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
+from tdmvc.arrow.compute import MatchSubstringOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
 from tdmvc.databases.postgres.encoding.copy_format import Writer, bytes_of, numbers_of
 
 _DAY_MICROSECONDS = 86_400_000_000
+_ODD = MatchSubstringOptions("^(<|-|0000)")
+"""What Arrow writes of times that are infinite, far or before the year 1."""
+_IN_UTC = ReplaceSubstringOptions(pattern="^([^i]*?)( BC)?$", replacement=r"\1+00\2")
+"""Adds the zone, but not to infinity."""
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -50,13 +54,13 @@ def time_as_text(array: pa.Array) -> pa.Array:
         texts = call_function("if_else", [is_end, midnight, array]).cast(pa.string())
         texts = call_function("if_else", [is_end, text("24:00:00.0"), texts])
     else:
-        texts = text_array(_dated(one) for one in time_texts(array))
+        texts = array.cast(pa.string())
+        if call_function("any", [call_function("match_substring_regex", [texts], _ODD)]).as_py():
+            texts = text_array(_dated(one) for one in time_texts(array))
     if not pa.types.is_date(array.type):
         texts = _without_zeros(texts)
     if has_zone:
-        texts = text_array(
-            one if one is None or "infinity" in one else _zoned(one) for one in texts.to_pylist()
-        )
+        texts = call_function("replace_substring_regex", [texts], _IN_UTC)
     return texts
 
 
@@ -76,10 +80,6 @@ def _dated(text: str | None) -> str | None:
     year, dash, rest = text[sign:].partition("-")
     number = -int(year) if sign else int(year)
     return text if number > 0 else f"{1 - number:04}{dash}{rest} BC"
-
-
-def _zoned(text: str) -> str:
-    return f"{text[:-3]}+00 BC" if text.endswith(" BC") else f"{text}+00"
 
 
 def lists_as_text(element: Writer) -> Writer:

@@ -25,7 +25,7 @@ from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
 from tdmvc.databases.postgres.writing.broken_references import find_broken_references
-from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
+from tdmvc.databases.postgres.writing.changing import KeyedTable, check_key, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
 from tdmvc.databases.postgres.writing.fingerprint import Versions, count_versions, read_definitions
 from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
@@ -187,7 +187,7 @@ class PostgresTarget:
         plan = plan_copy(table.schema.arrow_schema(), columns, table=target.name, where=self._where)
         with self._loading(target.name):
             if mode is SeedMode.UPSERT:
-                self._check_key(table.schema, target)
+                check_key(table.schema, target, self._where)
                 return self._keyed(relation, columns, table.schema.key).upsert(table.read(), plan)
             if mode is SeedMode.APPEND:
                 return RowCounts(copy_rows(self._connection, table_sql(relation), table.read(), plan))
@@ -195,24 +195,6 @@ class PostgresTarget:
             count = copy_rows(self._connection, table_sql(relation), indexes.begin(table.read()), plan)
             indexes.end()
             return RowCounts(count)
-
-    def _check_key(self, schema: TableSchema, target: TableSchema) -> None:
-        """Make sure that the key of a dataset's table is one in the database, too.
-
-        Raises:
-            DatabaseError: several rows of the database may have the same values in it.
-        """
-        key = set(schema.key)
-        unique = [set(target.key), *(set(one.columns) for one in target.unique_keys)]
-        unique += [{column.name} for column in target.columns if column.unique]
-        unique += [set(index.columns) for index in target.indexes if index.is_unique and index.columns]
-        if not key or key not in unique:
-            raise DatabaseError(
-                f"An upsert into {target.name} needs a unique key ({', '.join(schema.key)}) in the database, by which "
-                "rows are found. Nothing was changed.",
-                where=f"{self._where}, table {target.name}",
-                remedy="declare a primary key or a unique constraint on these columns, or use --mode replace.",
-            )
 
     def _keyed(self, relation: Relation, columns: dict[str, TargetColumn], key: Sequence[str]) -> KeyedTable:
         return KeyedTable(
