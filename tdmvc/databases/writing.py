@@ -1,7 +1,7 @@
 """What all writers of databases share: names, and the statements that make tables, indexes and views."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,24 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 REPEATED_KEY = "if the table has these rows already, use --mode upsert; otherwise fix the rows, or the table"
 """What to do about a row with the key of another."""
+
+
+def check_upsert_key(table: str, key: Sequence[str], unique: Iterable[Collection[str]], where: str) -> None:
+    """Make sure that the key of a dataset's table identifies a row of the database.
+
+    Args:
+        unique: the sets of columns that are unique in the table of the database.
+
+    Raises:
+        DatabaseError: several rows of the database may have the same values in it.
+    """
+    if not key or not any(set(key) == set(columns) for columns in unique):
+        raise DatabaseError(
+            f"An upsert into {table} needs a unique key ({', '.join(key)}) in the database, by which rows are found. "
+            "Nothing was changed.",
+            where=f"{where}, table {table}",
+            remedy="declare a primary key or a unique constraint on these columns, or use --mode replace.",
+        )
 
 
 def check_names(engine: str, path: Path, schemas: Sequence[TableSchema]) -> None:

@@ -11,7 +11,7 @@ from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
 from tdmvc.databases.mysql.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
-from tdmvc.errors import DatabaseError
+from tdmvc.databases.writing import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.seeding import RowCounts
 
@@ -88,7 +88,9 @@ class MysqlWriter:
             DatabaseError: the table has no such key, or the server refuses a row.
         """
         key = table.schema.key
-        self._check_key(key)
+        own = self.table
+        unique = [own.key, *((name,) for name in own.unique), *(one.columns for one in own.unique_keys)]
+        check_upsert_key(own.name, key, unique, self.connection.where)
         names = self._own_columns(table.schema.column_names)
         staged = self._stage(_STAGED, table.read(), names)
         matches = " AND ".join(f"{{0}}.{quoted(name)} = r.{quoted(name)}" for name in key)
@@ -125,18 +127,6 @@ class MysqlWriter:
             self._doing,
         )
         return self.insert(rows, into=name)
-
-    def _check_key(self, key: Sequence[str]) -> None:
-        unique = [set(self.table.key), *({name} for name in self.table.unique)]
-        unique += [set(one.columns) for one in self.table.unique_keys]
-        if key and set(key) in unique:
-            return
-        raise DatabaseError(
-            f"An upsert into {self.table.name} needs a unique key ({', '.join(key)}) in the database, by which rows "
-            "are found. Nothing was changed.",
-            where=f"{self.connection.where}, table {self.table.name}",
-            remedy="declare a primary key or a unique key on these columns, or use --mode replace.",
-        )
 
     def _differs(self, name: str) -> str:
         column = next(one for one in self.table.columns if one.name.lower() == name.lower())

@@ -11,7 +11,6 @@ from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.writing.copying import CopyPlan, copy_rows
 from tdmvc.databases.postgres.writing.locking import naming_holders, table_sql
 from tdmvc.errors import DatabaseError
-from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts
 from tdmvc.sql.quoting import quote_name, quote_names
 
@@ -73,25 +72,6 @@ def _delete(connection: PostgresConnection, where: str, relation: Relation) -> N
             remedy=f"connect as the owner of {referring} or as a superuser, who can load without the reference; "
             "or use --mode upsert.",
         ) from None
-
-
-def check_key(schema: TableSchema, target: TableSchema, where: str) -> None:
-    """Make sure that the key of a dataset's table is one in the database, too.
-
-    Raises:
-        DatabaseError: several rows of the database may have the same values in it.
-    """
-    key = set(schema.key)
-    unique = [set(target.key), *(set(one.columns) for one in target.unique_keys)]
-    unique += [{column.name} for column in target.columns if column.unique]
-    unique += [set(index.columns) for index in target.indexes if index.is_unique and index.columns]
-    if not key or key not in unique:
-        raise DatabaseError(
-            f"An upsert into {target.name} needs a unique key ({', '.join(schema.key)}) in the database, by which "
-            "rows are found. Nothing was changed.",
-            where=f"{where}, table {target.name}",
-            remedy="declare a primary key or a unique constraint on these columns, or use --mode replace.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
 from tdmvc.databases.postgres.writing.broken_references import find_broken_references
-from tdmvc.databases.postgres.writing.changing import KeyedTable, check_key, clear_tables
+from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
 from tdmvc.databases.postgres.writing.fingerprint import Versions, count_versions, read_definitions
 from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
@@ -38,6 +38,7 @@ from tdmvc.databases.postgres.writing.state import (
     write_state,
 )
 from tdmvc.databases.postgres.writing.suspending import Suspension
+from tdmvc.databases.writing import check_upsert_key
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
@@ -90,6 +91,13 @@ def _check_writable(connection: PostgresConnection, where: str) -> None:
             "default_transaction_read_only) or the database, or connect as another user.",
         )
     connection.execute("SELECT txid_current()")
+
+
+def _unique_columns(target: TableSchema) -> Iterator[tuple[str, ...]]:
+    yield target.key
+    yield from (one.columns for one in target.unique_keys)
+    yield from ((column.name,) for column in target.columns if column.unique)
+    yield from (index.columns for index in target.indexes if index.is_unique)
 
 
 class PostgresTarget:
@@ -187,7 +195,7 @@ class PostgresTarget:
         plan = plan_copy(table.schema.arrow_schema(), columns, table=target.name, where=self._where)
         with self._loading(target.name):
             if mode is SeedMode.UPSERT:
-                check_key(table.schema, target, self._where)
+                check_upsert_key(target.name, table.schema.key, _unique_columns(target), self._where)
                 return self._keyed(relation, columns, table.schema.key).upsert(table.read(), plan)
             if mode is SeedMode.APPEND:
                 return RowCounts(copy_rows(self._connection, table_sql(relation), table.read(), plan))
