@@ -145,6 +145,15 @@ def test_schema_and_rows_may_be_in_two_files(
     assert pg_dump(binaries, location, *plain) == pg_dump(binaries, rich, *plain)
 
 
+def test_large_objects_are_left_out_and_counted(load: Load) -> None:
+    _, skipped = load(
+        "CREATE TABLE t (a int);\nSELECT pg_catalog.lo_create('16516');\nALTER LARGE OBJECT 16516 OWNER TO postgres;\n"
+        "BEGIN;\nSELECT pg_catalog.lo_open('16516', 131072);\nSELECT pg_catalog.lowrite(0, '\\x616263');\n"
+        "SELECT pg_catalog.lo_close(0);\nCOMMIT;\nCOMMENT ON LARGE OBJECT 16516 IS 'it';\n"
+    )
+    assert skipped == {"large object": 1, "owner": 1}
+
+
 def test_functions_of_missing_extensions_have_stand_ins(load: Load, dump_server: RunningServer) -> None:
     _, skipped = load(
         'CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA public;'
@@ -188,6 +197,43 @@ def test_an_archive_that_is_cut_off_is_refused(
     with pytest.raises(SourceError) as error:
         load(cut)
     assert str(cut) in error.value.where
+
+
+def test_an_archive_reads_no_file_outside_of_its_folder(
+    rich: ServerLocation, load: Load, binaries: PostgresBinaries, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole"
+    pg_dump(binaries, rich, "--format=directory", "--compress=0", "--table=people", f"--file={whole}")
+    (name,) = (path.name for path in whole.iterdir() if path.name != "toc.dat")
+    other = tmp_path / "elsewhere.dat"
+    (whole / name).rename(other)
+
+    def refused(why: str) -> None:
+        with pytest.raises(SourceError, match=why) as error:
+            load(whole)
+        assert error.value.remedy
+
+    (whole / name).symlink_to(other)
+    refused("is no file")
+    (whole / name).unlink()
+    os.mkfifo(whole / name)
+    refused("is no file")
+    (whole / name).unlink()
+    toc = whole / "toc.dat"
+    content = toc.read_bytes()
+    named, renamed = (
+        b"\0" + len(path).to_bytes(4, "little") + path for path in (name.encode(), b"../elsewhere.dat")
+    )
+    assert content.count(named) == 1
+    toc.write_bytes(content.replace(named, renamed))
+    refused("toc.dat names a file")
+    toc.write_bytes(content[:1000])
+    refused("cut off")
+    toc.write_bytes(content[:6] + b"\x63" + content[7:])
+    refused("version 1.99")
+    toc.write_bytes(content)
+    (whole / "blobs.toc").write_text("1 ../elsewhere.dat\n")
+    refused("blobs.toc does not name")
 
 
 def test_what_is_no_dump_stays_what_it_is(tmp_path: Path) -> None:

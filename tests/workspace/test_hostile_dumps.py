@@ -1,5 +1,6 @@
 """A dump reaches nothing outside of its own database: what tries to is refused, or left out, and nothing happens."""
 
+import resource
 from pathlib import Path
 
 import psycopg
@@ -130,6 +131,28 @@ def test_an_error_names_line_and_object_and_no_value(dump: str, reason: str, loa
     assert "dump0.sql, line 3: " in error.value.where
     assert "s3cret" not in error.value.message
     assert error.value.__cause__ is None
+
+
+RESULTS = "SELECT repeat('x', 1000000) FROM generate_series(1, 300);"
+
+
+def test_a_result_is_not_kept_in_memory(load: Load) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    load(
+        f"{TABLE}{RESULTS}\nINSERT INTO t SELECT 'a' FROM generate_series(1, 300) RETURNING repeat('x', 1000000);"
+    )
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 100_000  # kilobytes, of 600 MB
+
+
+def test_copy_behind_another_statement_is_refused(load: Load) -> None:
+    # To the server, the first text goes on to the third quote, so that the second one is no text.
+    with pytest.raises(DatabaseError, match="has COPY in it"):
+        load(
+            TABLE
+            + "DO $$ BEGIN PERFORM set_config('standard_conforming' || '_strings', 'off', false); END $$;\n"
+            "INSERT INTO t VALUES ('\\' || '); COPY t TO stdout; --');"
+        )
 
 
 def test_a_dump_that_ends_its_own_connection_is_an_error(load: Load) -> None:

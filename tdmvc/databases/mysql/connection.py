@@ -1,11 +1,12 @@
 """The door to PyMySQL, with script.py: a connection with fixed settings, whose errors are tdmvc's own."""
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tdmvc.databases.mysql.address import Address
-from tdmvc.databases.mysql.errors import database_error
+from tdmvc.databases.mysql.errors import CLEAR_PASSWORD, database_error, strange_answer
 from tdmvc.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ WRITING_MODE = (
 CREATING_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 """A backslash escapes, as in the expressions that the server shows."""
 
+_STRANGE = (RuntimeError, ValueError, LookupError, AssertionError, struct.error)
+"""What the driver raises when a server does not keep to the protocol, or asks for a file."""
+
 Row = Sequence[Any]
 
 
@@ -42,6 +46,23 @@ def text_of(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode()
     return "" if value is None else str(value)
+
+
+class _EncryptedPassword:
+    """How a password is sent to a server that wants it as it is: only where nobody can listen."""
+
+    def __init__(self, connection: "Connection[Any]") -> None:
+        import pymysql
+
+        if not connection._secure:
+            raise pymysql.err.OperationalError(CLEAR_PASSWORD, "it wants the password without encryption")
+        self._connection = connection
+
+    def authenticate(self, packet: Any) -> Any:
+        self._connection.write_packet(self._connection.password + b"\0")
+        answer = self._connection._read_packet()
+        answer.check_error()
+        return answer
 
 
 class MysqlConnection:
@@ -164,6 +185,8 @@ class MysqlConnection:
             yield
         except (pymysql.MySQLError, OSError) as error:
             raise database_error(error, self.where, doing) from None
+        except _STRANGE as error:
+            raise strange_answer(error, self.where) from None
 
     def close(self) -> None:
         """Close the connection; the server undoes what was not committed."""
@@ -196,14 +219,17 @@ def connected(
             password=address.password,
             charset="utf8mb4",
             connect_timeout=address.connect_timeout,
+            read_timeout=address.connect_timeout,
             autocommit=True,
             conv={},
+            auth_plugin_map=dict.fromkeys(("mysql_clear_password", "dialog"), _EncryptedPassword),
             **options,
         )
     except (pymysql.MySQLError, OSError) as error:
         raise database_error(error, str(address)) from None
-    except RuntimeError:
-        # What the driver raises without the library cryptography.
+    except _STRANGE as error:
+        if "cryptography" not in str(error):
+            raise strange_answer(error, str(address)) from None
         raise DatabaseError(
             "The server takes the password only over an encrypted connection, which it does not offer.",
             where=str(address),
@@ -223,6 +249,8 @@ def connected(
         if not connection.is_mariadb and connection.version >= (8,):
             # Otherwise the catalog tells numbers that are up to a day old.
             connection.execute("SET SESSION information_schema_stats_expiry = 0")
+        # Only the first answers come in a known time.
+        raw._read_timeout = None
         yield connection
     finally:
         if raw.open:

@@ -43,8 +43,14 @@ _TIMEOUT = _Meaning(
 _TOO_LARGE = _Meaning(
     "A row is larger than the server accepts in one statement", "raise max_allowed_packet on the server."
 )
+_STRANGE = _Meaning(
+    "The server does not answer as MySQL and MariaDB do",
+    "check the host and the port, and what is between this machine and the server.",
+)
 _FIX_ROWS = "fix the rows, or the definition of the table."
 
+CLEAR_PASSWORD = 2061
+"""The driver's number for a way to log in that it does not take."""
 _MEANINGS: dict[int, _Meaning] = {
     **dict.fromkeys((1045, 1698, 1251, 1275, 1862, 1820, 3118, 4151), _REFUSED),
     **dict.fromkeys((2002, 2003, 2005), _UNREACHABLE),
@@ -57,6 +63,13 @@ _MEANINGS: dict[int, _Meaning] = {
     **dict.fromkeys((1205, 1213, 1099), _LOCKED),
     **dict.fromkeys((3024, 1969, 1907), _TIMEOUT),
     **dict.fromkeys((1153, 1301), _TOO_LARGE),
+    **dict.fromkeys(
+        (CLEAR_PASSWORD, 2059),
+        _Meaning(
+            "The server wants the password without encryption, or in a way that tdmvc does not know",
+            "encrypt the connection (`?ssl-mode=REQUIRED`), use the Unix socket, or a user with another plugin.",
+        ),
+    ),
     1049: _Meaning("There is no such database", "check the name in the URL, or create the database."),
     1040: _Meaning(
         "The server has no connection left", "wait until another one ends, or raise max_connections."
@@ -126,6 +139,8 @@ def database_error(error: Exception, where: str, doing: str = "") -> RefusedStat
     meaning = _MEANINGS.get(code)
     if code == 1030 and "28" in message:
         meaning = _FULL
+    if code == -1:
+        meaning = _STRANGE
     if meaning is None:
         # Texts in quotes may be values.
         hidden = _QUOTED.sub("'…'", message)
@@ -138,6 +153,17 @@ def database_error(error: Exception, where: str, doing: str = "") -> RefusedStat
     elif meaning in (_FORBIDDEN, _READ_ONLY, _UNREACHABLE):
         what += f" ({_reason(message)})"
     return _refused(code, f"{prefix}{what}.", where, meaning.remedy)
+
+
+def strange_answer(error: Exception, where: str) -> DatabaseError:
+    """Return the error for a server that does not keep to the protocol, or that asks for a file of this machine."""
+    if "LOAD_LOCAL" in str(error):
+        return DatabaseError(
+            "The server asks for a file of this machine, which tdmvc does not send.",
+            where=where,
+            remedy="make sure that this is your server: LOAD DATA LOCAL is none of tdmvc's statements.",
+        )
+    return DatabaseError(f"{_STRANGE.what}.", where=where, remedy=_STRANGE.remedy)
 
 
 def _refused(code: int, what: str, where: str, remedy: str) -> RefusedStatementError:

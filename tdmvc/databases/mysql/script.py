@@ -24,13 +24,17 @@ class MysqlScript:
         self._connection = connection
 
     def execute(self, statement: bytes) -> None:
-        import pymysql
+        import pymysql.cursors
 
         try:
-            with self._connection.cursor() as cursor:
+            # A result may be larger than the memory.
+            with self._connection.cursor(pymysql.cursors.SSCursor) as cursor:
                 cursor.execute(statement)
-                while cursor.nextset():
-                    pass
+                while True:
+                    while cursor.fetchone() is not None:
+                        pass
+                    if not cursor.nextset():
+                        break
         except pymysql.err.MySQLError as error:
             raise _refusal(error) from None
 

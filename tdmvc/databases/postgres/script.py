@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tdmvc.databases.base import QualifiedName
 from tdmvc.databases.postgres.catalog.objects import read_columns
@@ -11,6 +12,9 @@ from tdmvc.databases.postgres.errors import MAY_NAME_VALUES
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
+
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
 
 _SYNTAX_ERROR = "42601"
 """Its message quotes a part of the statement, which may be one that writes rows."""
@@ -38,8 +42,7 @@ class PostgresScript:
         import psycopg
 
         try:
-            # The statement is of a dump, in which % is a sign like others.
-            self._connection.execute(statement, prepare=False)
+            self._connection.wait(_run(self._connection, statement))
         except psycopg.Error as error:
             raise _refusal(error) from None
 
@@ -78,6 +81,33 @@ def open_script(location: Location) -> Iterator[PostgresScript]:
         yield PostgresScript(connection)
     finally:
         connection.close()
+
+
+def _run(connection: PostgresConnection, statement: bytes) -> "PQGen[None]":
+    """Run statements as they are written, and forget each row of a result when it arrives.
+
+    Raises:
+        psycopg.Error: the server refuses one, or the connection is lost.
+        DatabaseError: rows of COPY would have to be exchanged; the connection is of no more use.
+    """
+    from psycopg import errors, generators
+    from psycopg.pq import ExecStatus
+
+    server = connection.pgconn
+    server.send_query(statement)
+    server.set_single_row_mode()
+    yield from generators.send(server)
+    refusal = None
+    while (result := (yield from generators.fetch(server))) is not None:
+        if result.status == ExecStatus.FATAL_ERROR:
+            refusal = refusal or errors.error_from_result(result, encoding=connection.info.encoding)
+        elif result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH):
+            raise DatabaseError(
+                "A statement has COPY in it, which is only run with rows that follow it.",
+                remedy="make the dump again with pg_dump, or restore it into a server of your own, and add that.",
+            )
+    if refusal is not None:
+        raise refusal
 
 
 def _refusal(error: "psycopg.Error") -> Exception:  # type: ignore[name-defined]  # noqa: F821

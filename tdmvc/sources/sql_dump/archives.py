@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tdmvc.errors import SourceError
+from tdmvc.sources.sql_dump.archive_folders import check_folder
 from tdmvc.sources.sql_dump.parts import DumpFault
 
 
@@ -19,8 +20,11 @@ def restored(path: Path, label: str, pg_restore: Path) -> Iterator[BinaryIO]:
         label: what the SQL text is, for messages about its lines.
 
     Raises:
-        SourceError: pg_restore cannot read the archive, or its version or compression.
+        SourceError: pg_restore cannot read the archive, or its version or compression; or it is a folder that names
+            files elsewhere.
     """
+    if path.is_dir():
+        check_folder(path)
     with tempfile.TemporaryFile() as messages:
         process = subprocess.Popen(
             [str(pg_restore), "--file=-", str(path.resolve())],

@@ -11,14 +11,13 @@ from typing import BinaryIO
 
 from tdmvc.errors import SourceError
 from tdmvc.sources.base import open_binary
+from tdmvc.sources.sql_dump.archive_folders import MAGIC, TABLE_OF_CONTENTS
 from tdmvc.sources.sql_dump.archives import restored
 from tdmvc.sources.sql_dump.mysql_scanner import MysqlScanner
 from tdmvc.sources.sql_dump.parts import DumpPart
 from tdmvc.sources.sql_dump.postgres_scanner import PostgresScanner
 
 _SUFFIXES = (".sql", ".sql.gz", ".pgsql", ".psql", ".dump", ".dump.gz")
-_ARCHIVE = b"PGDMP"
-_TABLE_OF_CONTENTS = "toc.dat"
 _HEAD = 1 << 16
 _TAR_MAGIC = slice(257, 262)
 _MYSQL = re.compile(
@@ -88,11 +87,11 @@ def find_dump(path: Path) -> DumpFile | None:
         SourceError: it is a dump that tdmvc cannot read.
     """
     if path.is_dir():
-        is_archive = (path / _TABLE_OF_CONTENTS).is_file() and _begins(path / _TABLE_OF_CONTENTS, _ARCHIVE)
+        is_archive = (path / TABLE_OF_CONTENTS).is_file() and _begins(path / TABLE_OF_CONTENTS, MAGIC)
         return DumpFile(path, DumpKind.POSTGRES_ARCHIVE) if is_archive else None
     if not path.is_file():
         return None
-    if _begins(path, _ARCHIVE) or _is_tar(path):
+    if _begins(path, MAGIC) or _is_tar(path):
         return DumpFile(path, DumpKind.POSTGRES_ARCHIVE)
     if not path.name.lower().endswith(_SUFFIXES):
         return None
@@ -106,7 +105,7 @@ def _text_kind(path: Path) -> DumpKind:
     except (OSError, EOFError, zlib.error) as error:
         why = f"{getattr(error, 'strerror', None) or error}."
         raise SourceError.unreadable(path, why, remedy="check the file and its permissions.") from error
-    if head.startswith(_ARCHIVE):
+    if head.startswith(MAGIC):
         raise SourceError.unreadable(
             path, "it is a compressed archive of pg_dump.", remedy=f"decompress it: `gunzip {path.name}`."
         )
@@ -130,7 +129,7 @@ def _begins(path: Path, magic: bytes) -> bool:
 def _is_tar(path: Path) -> bool:
     """Whether a file is the form tar of pg_dump."""
     head = _first_bytes(path, _TAR_MAGIC.stop)
-    return head[_TAR_MAGIC] == b"ustar" and head.startswith(_TABLE_OF_CONTENTS.encode() + b"\0")
+    return head[_TAR_MAGIC] == b"ustar" and head.startswith(TABLE_OF_CONTENTS.encode() + b"\0")
 
 
 def _first_bytes(path: Path, count: int) -> bytes:

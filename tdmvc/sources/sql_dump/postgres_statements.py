@@ -11,6 +11,10 @@ _HEAD = 4000
 _VERBS = ("CREATE", "ALTER", "DROP", "COMMENT ON")
 _ROLES = "role"
 _FOREIGN = "foreign table or server"
+_LARGE_OBJECT = "large object"
+_LARGE_OBJECT_CALL = re.compile(
+    rb"SELECT\s+(?:pg_catalog\s*\.\s*)?(?P<name>lo_create|lo_open|lowrite|lo_close)\s*\(", re.I
+)
 _SKIPPED_OBJECTS: dict[str, str] = {
     "ROLE": _ROLES,
     "USER": _ROLES,
@@ -34,6 +38,8 @@ _SKIPPED_STARTS: dict[str, str] = {
     "DROP OWNED": "owner",
     "IMPORT FOREIGN SCHEMA": _FOREIGN,
     "SECURITY LABEL": "security label",
+    "ALTER LARGE OBJECT": "owner",
+    "COMMENT ON LARGE OBJECT": "",
     "COMMENT ON EXTENSION": "comment on an extension",
     "ALTER EXTENSION": "comment on an extension",
     "SET ROLE": _ROLES,
@@ -81,6 +87,10 @@ def decide_postgres(text: bytes) -> Decision:
     """Return what is done with a statement."""
     if _INSERT.match(text):
         return _ROWS
+    large_object = _LARGE_OBJECT_CALL.match(text)
+    if large_object is not None:
+        # They belong to no table.
+        return Skip(_LARGE_OBJECT if large_object["name"].lower() == b"lo_create" else "")
     head = tokens(text[:_HEAD].decode("utf-8", "replace"))
     words = " ".join(token.text.upper() for token in head if token.kind in (TokenKind.WORD, TokenKind.SIGN))
     start = " ".join(_leading_words(head))

@@ -248,6 +248,37 @@ def test_times_at_the_ends_of_what_a_table_can_hold(
             assert days == [-2440588, 106751991, 2**31 - 1, -(2**31 - 1), 0, 2145042905]
 
 
+def test_a_cast_that_somebody_made_runs_for_no_value(
+    postgres_server: DatabaseServer, law_database: str
+) -> None:
+    postgres_server.execute(
+        law_database,
+        "DROP TABLE IF EXISTS t",
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE pair AS (a int, b text); CREATE DOMAIN state AS mood",
+        "CREATE TABLE t (row serial, a mood, b pair, c mood[], d state, e mood[])",
+        "INSERT INTO t VALUES (1, 'sad', '(1,x)', '{sad,ok,NULL}', 'ok', '[0:1]={sad,ok}')",
+        "INSERT INTO t (row) VALUES (2)",
+        "INSERT INTO t (row, a, b) VALUES (3, 'ok', '(,)')",
+    )
+    casts = (("mood", "text"), ("pair", "text"), ("mood[]", "text[]"), ("mood[]", "text"))
+    for number, (source, target) in enumerate(casts):
+        name = f"evil{number}"
+        postgres_server.execute(
+            law_database,
+            f"CREATE FUNCTION {name}({source}) RETURNS {target} LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$",
+            f"CREATE CAST ({source} AS {target}) WITH FUNCTION {name}({source})",
+        )
+    with _both_ways(postgres_server, law_database) as tables:
+        for table in tables:
+            assert isinstance(table.scan, ArrowScan)
+            assert table.scan.open().read_all().sort_by("row").drop_columns("row").to_pylist() == [
+                {"a": "sad", "b": "(1,x)", "c": ["sad", "ok", None], "d": "ok", "e": "[0:1]={sad,ok}"},
+                dict.fromkeys("abcde"),
+                {"a": "ok", "b": "(,)", "c": None, "d": None, "e": None},
+            ]
+
+
 def test_rows_that_are_not_committed_are_read_over_their_own_connection(
     postgres_server: DatabaseServer, law_database: str
 ) -> None:

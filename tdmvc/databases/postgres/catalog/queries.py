@@ -58,7 +58,9 @@ SELECT t.oid::int8, n.nspname::text, t.typname::text, t.typtype::text, pg_catalo
             WHERE a.attrelid = t.typrelid AND a.attnum > 0::int2 AND NOT a.attisdropped), ''::text) || ')'::text
     WHEN 'r'::"char" THEN (SELECT 'RANGE (SUBTYPE = '::text || pg_catalog.format_type(r.rngsubtype, NULL::int4)
             || ')'::text FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid)
-    END
+    END,
+    EXISTS (SELECT FROM pg_catalog.pg_cast c WHERE c.castsource = t.oid AND c.castmethod = 'f'::"char"
+        AND c.casttarget = ANY ('{text,text[]}'::pg_catalog.regtype[]::oid[]) AND c.oid >= 16384::oid)
 FROM needed JOIN pg_catalog.pg_type t ON t.oid = needed.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0::oid

@@ -89,6 +89,7 @@ def _read_types(connection: PostgresConnection, oids: set[int]) -> dict[int, Typ
             parts=tuple(row[9]),
             labels=tuple(row[10]),
             definition=row[11],
+            has_own_cast=row[12],
         )
         for row in rows
     }

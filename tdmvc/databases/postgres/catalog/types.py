@@ -36,6 +36,8 @@ class TypeFacts:
     labels: tuple[str, ...]
     definition: str | None
     """What follows AS in CREATE DOMAIN or CREATE TYPE, for those that people make."""
+    has_own_cast: bool
+    """Whether somebody made a cast to text, which may give anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,13 @@ _ODD_ARRAYS = {
 }
 
 
+def _output(cast: str = "") -> str:
+    """Return the text that the type itself writes, whatever casts somebody made."""
+    return f"CASE WHEN pg_catalog.num_nulls({_VALUE}) = 0 THEN pg_catalog.concat({_VALUE}){cast} END"
+
+
 def _text(declared: str) -> ColumnForm:
-    return ColumnForm(SIMPLE["string"], declared, declared, f"{_VALUE}::text")
+    return ColumnForm(SIMPLE["string"], declared, declared, _output())
 
 
 def column_form(
@@ -151,7 +158,7 @@ class _Scalar:
         if name == "bpchar" and self.modifier < 0:
             # A cast would take away the blanks at the end, which have a meaning without a length.
             return SIMPLE["string"], f"pg_catalog.textin(pg_catalog.bpcharout({_VALUE}))", {}
-        return SIMPLE["string"], "::text", {}
+        return SIMPLE["string"], _output() if facts.has_own_cast else "::text", {}
 
 
 def _decimal(modifier: int) -> pa.DataType | None:
@@ -178,9 +185,10 @@ def _array_form(scalar: _Scalar, facts: TypeFacts, declared: str) -> ColumnForm:
     if not cast and is_domain:
         cast = f"::pg_catalog.{element.name}"
     casts = "".join(f"::{part}[]" for part in cast.split("::")[1:])
+    form = _output("::text[]") if element.has_own_cast or facts.has_own_cast else _VALUE + casts
     found = {**_ODD_ARRAYS, **({f"'NaN' = ANY({_VALUE})": "NaN"} if doubts else {})}
     physical = None if declared.removesuffix("[]") in _BY_CANONICAL else declared
-    return ColumnForm(pa.list_(type_), physical, declared, _VALUE + casts, found)
+    return ColumnForm(pa.list_(type_), physical, declared, form, found)
 
 
 def user_types(types: Mapping[int, TypeFacts], oid: int) -> tuple[UserType, ...]:

@@ -17,7 +17,7 @@ _HAS_TRANSACTION_HASH = 180000
 _TRANSACTION = "hashxidextended(t.xmin, t.tableoid::bigint)"
 """Unlike `age`, the server works it out in several processes."""
 _OLD_TRANSACTION = "({xid} - age(t.xmin)) << 32 # t.tableoid::bigint"
-_BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
+_BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(textin(record_out(t.*)), 0)), 0) FROM {table} t"
 _DEFINITIONS = f"""
 WITH RECURSIVE {PARTITION_TREE}, used (root, oid) AS (
     SELECT t.root, a.atttypid FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0
