@@ -151,7 +151,7 @@ def cli(context: click.Context, directory: str, no_pager: bool) -> None:
     \b
     First steps:
       tdmvc init
-      tdmvc add golden fixtures/         # CSV, JSON, Parquet, SQLite, DuckDB, Django fixtures
+      tdmvc add golden fixtures/         # files, a database (postgresql://…) or its dump
       git add -A && git commit -m "Golden data"
       tdmvc publish golden 1.0.0 --release 2.14.0
       tdmvc checkout --release 2.14.0

@@ -384,6 +384,7 @@ def test_views_come_in_an_order_in_which_they_can_be_made(
         "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TRIGGER instead INSTEAD OF INSERT ON z FOR EACH ROW EXECUTE FUNCTION g()",
         "CREATE PUBLICATION p",
+        "CREATE TABLE alembic_version (version_num text CONSTRAINT alembic_version_pkc PRIMARY KEY)",
         "CREATE TABLE n (i int CONSTRAINT mine PRIMARY KEY, j int UNIQUE CONSTRAINT its REFERENCES n, "
         "k int REFERENCES n, CONSTRAINT kept UNIQUE (i, j))",
     )

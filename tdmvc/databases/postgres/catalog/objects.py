@@ -91,9 +91,11 @@ SELECT 'extension'::text, e.extname::text FROM pg_catalog.pg_extension e WHERE e
 UNION ALL
 SELECT 'event trigger'::text, e.evtname::text FROM pg_catalog.pg_event_trigger e
 UNION ALL
-SELECT 'the names of'::text, pg_catalog.count(*)::text || ' keys and references'::text
+SELECT 'the names of'::text, CASE WHEN pg_catalog.count(*) = 1::int8 THEN '1 key or reference'::text
+    ELSE pg_catalog.count(*)::text || ' keys and references'::text END
 FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
 WHERE n.nspname = ANY (%s::name[]) AND c.conparentid = 0::oid AND c.conname::text !~ '_(pkey|key|fkey)[0-9]*$'::text
+    AND c.conname <> 'alembic_version_pkc'::name
     AND (c.contype = ANY ('{p,f}'::"char"[])
         OR c.contype = 'u'::"char" AND pg_catalog.array_length(c.conkey, 1::int4) = 1::int4)
 HAVING pg_catalog.count(*) > 0::int8
