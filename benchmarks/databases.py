@@ -182,10 +182,14 @@ def _measure_reading(databases: Databases, work: Path, rows: int, runs: int) -> 
     url, environment = databases.url("reading"), databases.environment
     ours = Side((sys.executable, _READER, "tdmvc", url, "events"), work, environment=environment)
     peer = Side((sys.executable, _READER, "psycopg", url, "events"), work, environment=environment)
+    # What `pip install psycopg` gives; the binary package has the C extension.
+    plain = replace(peer, environment={**environment, "PSYCOPG_IMPL": "python"})
     mine, theirs = alternate(ours, peer, runs=min(runs, 3), is_warmed=False)
     what = f"read {rows / 1e6:g} M rows × 10 columns"
-    yield ratio_of_times(what, mine, theirs, "psycopg fetchmany", 0.2)
+    yield ratio_of_times(what, mine, theirs, "psycopg[binary] fetchmany", 0.2)
     yield peak_memory(f"{what}: peak memory", mine, theirs, "psycopg", _MOST_MEMORY_GIB)
+    mine, theirs = alternate(ours, plain, runs=1, is_warmed=False)
+    yield ratio_of_times(what, mine, theirs, "psycopg without C, fetchmany", 0.2)
 
 
 def _measure_difference(databases: Databases, work: Path, rows: int, runs: int) -> Iterator[Figure]:
