@@ -17,7 +17,8 @@ from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
 from tdmvc.seeding.loading import Load, foresee_load, load_plan
 from tdmvc.seeding.methods import choose_methods
 from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_migrations
-from tdmvc.seeding.plan import KnownDatabase, SeedPlan, plan_state
+from tdmvc.seeding.plan import KnownDatabase, SeedPlan
+from tdmvc.seeding.planning import plan_state
 from tdmvc.seeding.protection import (
     Refusal,
     cannot_take,
