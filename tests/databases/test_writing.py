@@ -248,6 +248,8 @@ def test_sqlite_takes_the_declared_type_of_the_source(tmp_path: Path) -> None:
             column("g", "string", "TEXT DEFAULT 'x'"),
             column("h", "string", "enum('a', 'b')"),
             column("i", "int64"),
+            column("j", "int32", "int"),
+            column("k", "string", "text"),
         ),
     )
     findings = write(tmp_path / "x.db", table(schema, [{"a": "x", "b": "y-z"}]))
@@ -263,6 +265,8 @@ def test_sqlite_takes_the_declared_type_of_the_source(tmp_path: Path) -> None:
         "TEXT",
         "TEXT",
         "INTEGER",
+        "INT",
+        "TEXT",
     ]
 
 

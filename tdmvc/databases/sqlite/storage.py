@@ -114,7 +114,9 @@ def is_declarable(declared: str) -> bool:
             scratch.execute(f"CREATE TABLE t (c {declared})")
         except sqlite3.OperationalError:
             return False
-        return bool(scratch.execute("SELECT type = ? FROM pragma_table_info('t')", (declared,)).fetchone()[0])
+        # SQLite writes INT, TEXT and a few others in capitals.
+        query = "SELECT type = ? COLLATE NOCASE FROM pragma_table_info('t')"
+        return bool(scratch.execute(query, (declared,)).fetchone()[0])
 
 
 def may_convert(column: Column, declared: str) -> bool:
