@@ -27,6 +27,11 @@ _REFUSED = _Meaning(
     "check the user in the URL, and the password in the URL, in MYSQL_PWD or in ~/.my.cnf.",
 )
 _FORBIDDEN = _Meaning("The user may not do this", "grant the user what is missing, or use another user.")
+_FORBIDDEN_HERE = _Meaning(
+    # The server does not say which right it is.
+    _FORBIDDEN.what,
+    "grant the user what is missing (a seed also needs LOCK TABLES and CREATE TEMPORARY TABLES), or use another user.",
+)
 _READ_ONLY = _Meaning(
     "The server accepts no changes: it is read-only", "use the primary server, or switch read_only off."
 )
@@ -57,7 +62,8 @@ _MEANINGS: dict[int, _Meaning] = {
     **dict.fromkeys(
         (2006, 2013, 2014, 2026, 2055, 1053, 1927, 1317, 1158, 1159, 1160, 1161, 1077, 1079, 0), _LOST
     ),
-    **dict.fromkeys((1044, 1142, 1143, 1227, 1370, 1410, 1419), _FORBIDDEN),
+    1044: _FORBIDDEN_HERE,
+    **dict.fromkeys((1142, 1143, 1227, 1370, 1410, 1419), _FORBIDDEN),
     **dict.fromkeys((1290, 1792, 1836, 1874, 4169), _READ_ONLY),
     **dict.fromkeys((1021, 1114, 1041, 3), _FULL),
     **dict.fromkeys((1205, 1213, 1099), _LOCKED),

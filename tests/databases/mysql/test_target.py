@@ -581,6 +581,31 @@ def test_rows_may_exchange_unique_values(
     assert query("SELECT COUNT(*) FROM c") == [(2,)]
 
 
+def test_the_documented_rights_are_enough(execute: Execute, mariadb_database: ServerLocation) -> None:
+    user, rights = "seeder", "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, REFERENCES, DROP"
+    execute(
+        "CREATE TABLE t (id bigint PRIMARY KEY, v varchar(9))",
+        f"CREATE OR REPLACE USER {user}@'%' IDENTIFIED BY 'pw'",
+        f"GRANT {rights} ON {mariadb_database.database}.* TO {user}@'%'",
+    )
+    location = replace(mariadb_database, user=user, password="pw")
+    source = to_write(keyed("t", column("v", "string")), [{"id": 1, "v": "a"}])
+
+    def upsert() -> None:
+        with opened(location) as target:
+            target.lock(["t"])
+            target.load(source, target.read_catalog()["t"].schema, SeedMode.UPSERT)
+            target.commit()
+
+    for missing in ("LOCK TABLES", "CREATE TEMPORARY TABLES"):
+        with pytest.raises(DatabaseError) as raised:
+            upsert()
+        assert missing in str(raised.value.remedy)
+        execute(f"GRANT {missing} ON {mariadb_database.database}.* TO {user}@'%'")
+    upsert()
+    execute(f"DROP USER {user}@'%'")
+
+
 def test_references_that_rows_break_are_found(execute: Execute, mariadb_database: ServerLocation) -> None:
     execute(
         "CREATE TABLE p (id bigint PRIMARY KEY, up bigint, FOREIGN KEY (up) REFERENCES p (id))",
