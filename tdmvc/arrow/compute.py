@@ -13,6 +13,7 @@ from pyarrow._compute import (
     MatchSubstringOptions,
     ReplaceSubstringOptions,
     SetLookupOptions,
+    TrimOptions,
     call_function,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "MatchSubstringOptions",
     "ReplaceSubstringOptions",
     "SetLookupOptions",
+    "TrimOptions",
     "call_function",
 ]

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.compute import MatchSubstringOptions, ReplaceSubstringOptions, call_function
+from tdmvc.arrow.compute import MatchSubstringOptions, TrimOptions, call_function
 from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
@@ -14,8 +14,6 @@ from tdmvc.databases.postgres.encoding.copy_format import Writer, bytes_of, numb
 _DAY_MICROSECONDS = 86_400_000_000
 _ODD = MatchSubstringOptions("^(<|-|0000)")
 """What Arrow writes of times that are infinite, far or before the year 1."""
-_IN_UTC = ReplaceSubstringOptions(pattern="^([^i]*?)( BC)?$", replacement=r"\1+00\2")
-"""Adds the zone, but not to infinity."""
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -47,39 +45,36 @@ def time_as_text(array: pa.Array) -> pa.Array:
     has_zone = pa.types.is_timestamp(array.type) and array.type.tz is not None
     if has_zone:
         array = array.cast(pa.int64()).cast(pa.timestamp("us"))
+    is_odd = False
     if pa.types.is_time(array.type):
         # PostgreSQL has the end of the day, which Arrow cannot write.
         is_end = call_function("equal", [array.cast(pa.int64()), number(_DAY_MICROSECONDS)])
         midnight = constant(0, pa.int64()).cast(array.type)
         texts = call_function("if_else", [is_end, midnight, array]).cast(pa.string())
-        texts = call_function("if_else", [is_end, text("24:00:00.0"), texts])
+        texts = call_function("if_else", [is_end, text("24:00:00."), texts])
     else:
         texts = array.cast(pa.string())
-        if call_function("any", [call_function("match_substring_regex", [texts], _ODD)]).as_py():
-            texts = text_array(_dated(one) for one in time_texts(array))
+        is_odd = bool(call_function("any", [call_function("match_substring_regex", [texts], _ODD)]).as_py())
+        if is_odd:
+            texts = text_array(time_texts(array))
     if not pa.types.is_date(array.type):
-        texts = _without_zeros(texts)
+        for end in ("0", "."):
+            texts = call_function("ascii_rtrim", [texts], TrimOptions(end))
+    if is_odd:
+        return text_array(_dated(one, "+00" if has_zone else "") for one in texts.to_pylist())
     if has_zone:
-        texts = call_function("replace_substring_regex", [texts], _IN_UTC)
+        texts = call_function("binary_join_element_wise", [texts, text("+00"), text("")])
     return texts
 
 
-def _without_zeros(texts: pa.Array) -> pa.Array:
-    """Return times without the zeros at the end of their fractions; an era may follow."""
-    for pattern, kept in ((r"\.0+( BC)?$", r"\1"), (r"(\.[0-9]*[1-9])0+( BC)?$", r"\1\2")):
-        options = ReplaceSubstringOptions(pattern=pattern, replacement=kept)
-        texts = call_function("replace_substring_regex", [texts], options)
-    return texts
-
-
-def _dated(text: str | None) -> str | None:
+def _dated(text: str | None, zone: str) -> str | None:
     """Return a moment of the astronomical calendar, which has a year 0, in the one of people, which has none."""
     if text is None or text in ("infinity", "-infinity"):
         return text
     sign = text.startswith("-")
     year, dash, rest = text[sign:].partition("-")
     number = -int(year) if sign else int(year)
-    return text if number > 0 else f"{1 - number:04}{dash}{rest} BC"
+    return f"{text}{zone}" if number > 0 else f"{1 - number:04}{dash}{rest}{zone} BC"
 
 
 def lists_as_text(element: Writer) -> Writer:
