@@ -26,6 +26,10 @@ _REFUSED = _Meaning(
     "The server refuses the user or the password",
     "check the user in the URL, and the password in the URL, in MYSQL_PWD or in ~/.my.cnf.",
 )
+_WITHOUT_PASSWORD = _Meaning(
+    "The server refuses the user without a password",
+    "set MYSQL_PWD, name the password in ~/.my.cnf, or write the URL as ${NAME} with the password in that variable.",
+)
 _FORBIDDEN = _Meaning("The user may not do this", "grant the user what is missing, or use another user.")
 _FORBIDDEN_HERE = _Meaning(
     # The server does not say which right it is.
@@ -143,6 +147,8 @@ def database_error(error: Exception, where: str, doing: str = "") -> RefusedStat
     message = str(error.args[1]) if len(error.args) > 1 else str(error)
     prefix = f"{doing} failed. " if doing else ""
     meaning = _MEANINGS.get(code)
+    if meaning is _REFUSED and "using password: NO" in message:
+        meaning = _WITHOUT_PASSWORD
     if code == 1030 and "28" in message:
         meaning = _FULL
     if code == -1:

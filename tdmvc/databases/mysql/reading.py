@@ -54,7 +54,7 @@ def choose_schemas(connection: MysqlConnection, wanted: Sequence[str]) -> tuple[
             "The URL names no database.",
             where=connection.where,
             remedy=f"add one: {connection.where.rstrip('/')}/DATABASE"
-            + (f"; there are {format_names(known)}." if known else "."),
+            + (f"; the server has {format_names(known)}." if known else "."),
         )
     for schema in schemas:
         if schema not in known:

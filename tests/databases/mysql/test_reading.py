@@ -366,6 +366,9 @@ def test_errors_say_what_to_do_and_show_no_password(
         pass
     with opened(mariadb_database) as snapshot, pytest.raises(NotFoundError, match="no table 'gone'"):
         snapshot.read_tables(["gone"])
+    nameless = replace(wrong, password=None)
+    with pytest.raises(DatabaseError, match="without a password"), opened(nameless):
+        pass
 
 
 def test_a_statement_that_takes_too_long_and_a_session_that_is_ended_are_named(
