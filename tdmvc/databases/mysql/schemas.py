@@ -135,8 +135,11 @@ def table_notes(table: MysqlTable, unusual: dict[str, str], highest: int | None)
         and table.next_number > max(highest or 0, 0) + 1
     ):
         notes.append(
-            f"{numbered}: AUTO_INCREMENT stands at {table.next_number}, and the greatest number in the rows is "
-            f"{'none' if highest is None else highest}; only the rows are kept, so that a copy gives the numbers "
-            "between again"
+            f"{numbered}: AUTO_INCREMENT stands at {table.next_number}; a copy "
+            + (
+                "starts again, because there are no rows"
+                if highest is None
+                else f"goes on after {highest}, its greatest number"
+            )
         )
     return notes

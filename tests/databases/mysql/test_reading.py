@@ -340,7 +340,7 @@ def test_a_number_that_was_given_away_is_noted(execute: Any, mariadb_database: S
     )
     with opened(mariadb_database) as snapshot:
         (note,) = snapshot.read_tables(["t"])[0].notes
-    assert note.startswith("id: AUTO_INCREMENT stands at 10, and the greatest number in the rows is 2")
+    assert note.startswith("id: AUTO_INCREMENT stands at 10; a copy goes on after 2, its greatest number")
 
 
 def test_errors_say_what_to_do_and_show_no_password(
