@@ -1,6 +1,7 @@
 """What all tests share: real repositories made from one template, the command line, real data, golden files."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,8 @@ for _name in [name for name in os.environ if name.startswith(("PG", "MYSQL_", "M
     del os.environ[_name]
 # Tests kill processes but no machine: whatever was written is there, and need not have reached the disk.
 os.fsync = lambda _: None
+# A shell starts what runs in the background with Ctrl-C ignored, and so would be the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Tests start many processes, and none of them should compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
