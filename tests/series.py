@@ -2,9 +2,15 @@
 
 import os
 
+import pytest
+
 IS_LONG = os.environ.get("TDMVC_LONG_TESTS") == "1"
 
 
 def trials(full: int, sample: int) -> int:
     """Return how many trials a series makes: kills at different instants, or examples of a law."""
     return full if IS_LONG else sample
+
+
+long_only = pytest.mark.skipif(not IS_LONG, reason="a long series, for make test-long")
+"""For a test that costs much, beside cheaper ones of the same behaviour."""

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.builders import Tdmvc, git
+from tests.series import long_only
 
 
 @pytest.fixture
@@ -118,6 +119,7 @@ def test_na_is_namibia_and_an_empty_text_is_not_a_null(story: Any, tmp_path: Pat
     assert played["diff"]["tables"][0]["columns"] == {"note": 2}
 
 
+@long_only
 def test_three_hundred_columns_work_like_three(story: Any, tmp_path: Path) -> None:
     names = [f"column {n}" for n in range(300)]
 

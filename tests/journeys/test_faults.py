@@ -17,7 +17,7 @@ import pytest
 
 from tests.builders import Ran, Tdmvc, copy_repo, git
 from tests.journeys.command_runner import CommandRunner, Kill
-from tests.series import trials
+from tests.series import long_only, trials
 
 TABLES = ("customers", "orders", "products")
 
@@ -118,6 +118,7 @@ def test_an_interrupted_add_exits_with_130_and_changes_nothing(
     assert leftovers(repo) == []
 
 
+@long_only
 def test_eight_adds_to_different_tables_at_once_lose_nothing(
     repo: Path, tdmvc: Tdmvc, runner: CommandRunner, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.builders import Tdmvc, git
 from tests.journeys.gc_story import Story, names_in, objects_in
 from tests.schemas import assert_valid
+from tests.series import long_only
 
 
 @pytest.fixture
@@ -307,6 +308,7 @@ def test_parts_that_are_also_in_a_folder_of_dvc_are_kept(story: Story) -> None:
     assert story.would_go() == {abandoned}
 
 
+@long_only
 def test_outputs_of_stages_and_the_run_cache_are_kept(story: Story, fast_python: Path) -> None:
     golden = story.repo / "datasets/golden"
     golden.mkdir(parents=True)
@@ -395,6 +397,7 @@ def test_a_commit_that_git_still_has_is_named(story: Story) -> None:
     assert (listing["owner"], listing["commit"]) == ("datasets/golden/returns", sha[:10])
 
 
+@long_only
 def test_a_gc_that_was_killed_between_listings_and_parts_is_finished_by_the_next(story: Story) -> None:
     story.add("abandoned")
     story.add("kept")

@@ -13,7 +13,7 @@ import pytest
 from tests.builders import Tdmvc, git
 from tests.journeys.command_runner import CommandRunner
 from tests.journeys.gc_story import Story, names_in
-from tests.series import trials
+from tests.series import long_only, trials
 
 TABLES = ("customers", "orders")
 
@@ -68,6 +68,7 @@ def no_listing_promises_what_is_gone(story: Story) -> None:
             assert story.closure(oid) <= there
 
 
+@long_only
 def test_if_gc_is_killed_no_listing_names_a_removed_part(story: Story) -> None:
     add(story, "abandoned")
     add(story, "also")
@@ -93,6 +94,7 @@ def test_if_gc_is_killed_no_listing_names_a_removed_part(story: Story) -> None:
 
 
 @pytest.mark.slow
+@long_only
 def test_an_add_that_reuses_garbage_and_a_gc_that_removes_it_run_together(
     story: Story, runner: CommandRunner
 ) -> None:

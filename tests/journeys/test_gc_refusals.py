@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import Tdmvc, copy_repo, git
 from tests.journeys.gc_story import Story, lose, names_in
+from tests.series import long_only
 
 
 @pytest.fixture
@@ -262,6 +263,7 @@ def test_gc_waits_for_writers_and_writers_wait_for_gc(story: Story) -> None:
     ]
 
 
+@long_only
 def test_gc_refuses_to_run_next_to_a_dvc_command(story: Story) -> None:
     from dvc.repo import Repo
 

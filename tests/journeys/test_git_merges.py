@@ -9,6 +9,7 @@ import pytest
 
 from tdmvc.gitrepo.config import wanted_settings
 from tests.builders import CONFLICTS, POINTER, START, MergeRepo, copy_merge_repo, make_merge_repo
+from tests.series import long_only
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,7 @@ def test_a_conflict_is_resolved_and_committed(repo):
     assert "Clean" in repo.run("status")
 
 
+@long_only
 def test_a_rebase_of_three_commits_stops_only_at_the_conflict(repo):
     repo.git("switch", "-q", "-c", "three", "main~1")
     rows = {**START, 2: "a"}
@@ -146,6 +148,7 @@ def test_git_refuses_an_octopus_over_one_table_and_nothing_is_lost(repo):
     assert repo.rows() == {**BOTH, 3: "third", 5: "new"}
 
 
+@long_only
 def test_branches_that_were_merged_twice_have_no_conflict_from_their_past(repo):
     """A criss-cross: the past of both is itself a merge, in which nobody can be asked."""
     repo.git("tag", "a", "main")

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
+from tests.series import long_only
 
 HOOKS = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
 CONFLICT = "<<<<<<< HEAD\n  a: 1\n=======\n  a: 2\n>>>>>>> feature\n"
@@ -286,6 +287,7 @@ def hooked(repo: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProc
 
 
 @pytest.mark.slow
+@long_only
 def test_the_hooks_stop_an_inconsistent_commit_and_a_push_without_its_rows(
     tdmvc: Tdmvc, repo: Path, hooked: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

@@ -18,7 +18,7 @@ from tdmvc.gitrepo.merge_record import MergeRecord, write_record
 from tdmvc.gitrepo.repository import GitRepo
 from tests.builders import CUSTOMERS, ORDERS, Shop, commit_all, copy_repo, git, quiet_shop
 from tests.journeys.command_runner import CommandRunner
-from tests.series import trials
+from tests.series import long_only, trials
 
 MODULES = 30
 """Modules on each side, so that Git takes a moment to write them."""
@@ -120,6 +120,7 @@ def test_a_merge_waits_for_a_program_that_holds_the_index_for_a_moment(
     is_merged(shop)
 
 
+@long_only
 def test_a_lock_taken_between_any_two_commands_of_git_loses_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,6 +404,7 @@ def test_no_code_is_lost_while_another_program_adds_files_and_asks_for_the_statu
         shop.tdmvc("checkout", "golden", "--force")
 
 
+@long_only
 def test_two_merges_at_once_follow_each_other(shop: Shop) -> None:
     words = [sys.executable, "-m", "tdmvc", "merge", "feature"]
     both = [

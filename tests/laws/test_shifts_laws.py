@@ -15,7 +15,7 @@ from tdmvc.model.diff import RowCounts, TableDiff, TableStatus
 from tdmvc.model.schema import Column, TableSchema
 from tests.duckdb_sessions import open_session, open_session_and_folder
 from tests.laws.strategies_tables import VALUES, Row, columns, write_parts
-from tests.series import trials
+from tests.series import long_only, trials
 
 COUNTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=2, max_size=10).filter(
     lambda pairs: sum(p for p, _ in pairs) > 0 and sum(q for _, q in pairs) > 0
@@ -57,6 +57,7 @@ def test_two_samples_of_one_distribution_rarely_count_as_a_shift(rows: int, shar
     assert nulls <= 8
 
 
+@long_only
 def test_random_halves_of_one_table_have_no_shift_in_sql(tmp_path: Path) -> None:
     draw = np.random.default_rng(5)
     schema = TableSchema(

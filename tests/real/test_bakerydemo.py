@@ -25,6 +25,7 @@ import pytest
 
 from tdmvc.cli.main import run
 from tests.builders import Tdmvc, copy_repo, git
+from tests.series import long_only
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -275,6 +276,7 @@ def test_checkout_by_release_writes_the_fixture_of_that_release(
     tdmvc("checkout", "--release", "6.2", code=3)
 
 
+@long_only
 def test_checkout_by_release_works_in_a_clone_of_depth_one(
     tdmvc: Tdmvc, repo: Path, shared: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tdmvc.cli.main import run
 from tests.builders import Tdmvc, copy_repo, git
+from tests.series import long_only
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -62,6 +63,7 @@ def bakery(shared: Path, template: Path, tmp_path_factory: pytest.TempPathFactor
     return Bakery(_review(app, "main", "next"), _review(app, "ruled", "ruled-next"))
 
 
+@long_only
 def test_without_rules_hundreds_of_changed_rows_read_as_a_few_patterns(bakery: Bakery) -> None:
     found = json.loads(bakery.plain["json"])
     rows = found["summary"]["rows"]

@@ -15,7 +15,7 @@ from tdmvc.api import Repository
 from tdmvc.model.seeding import LoadMethod
 from tdmvc.model.selection import Selection
 from tests.builders import copy_repo
-from tests.series import trials
+from tests.series import long_only, trials
 from tests.servers import DatabaseServer
 
 pytestmark = pytest.mark.real
@@ -90,6 +90,7 @@ def test_pagila_fills_the_tables_of_its_own_schema_and_no_trigger_fires(
         assert shop.seed("pagila", into=postgres_server.url(name)).datasets[0].is_there
 
 
+@long_only
 def test_the_bakery_with_its_cycles_and_self_references_reads_back_equal(
     shop: Repository, shared: Path, postgres_server: DatabaseServer
 ) -> None:

@@ -14,7 +14,16 @@ from tests.databases.conformance.engines.sqlite import Sqlite
 from tests.series import IS_LONG
 
 SECOND_VERSION = "PostgreSQL of the system"
-LONG_OF_SECOND_VERSION = {"test_large_catalog", "test_names_and_sizes", "test_secrets", "test_state"}
+LONG_OF_SECOND_VERSION = frozenset(
+    {
+        "test_large_catalog",
+        "test_loading",
+        "test_names_and_sizes",
+        "test_secrets",
+        "test_sessions",
+        "test_state",
+    }
+)
 """What depends on no version of PostgreSQL runs on its second version only in a long run."""
 ENGINES: tuple[EngineUnderTest, ...] = (
     Sqlite(),

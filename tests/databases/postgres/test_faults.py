@@ -24,6 +24,7 @@ from tdmvc.model.seeding import SeededDataset, SeedMode
 from tdmvc.servers import find_postgres, start_postgres
 from tdmvc.servers.base import ServerOptions
 from tests.databases.postgres.conftest import Target, table, write
+from tests.series import long_only
 from tests.servers import DatabaseServer
 
 _ROWS = "SELECT md5(string_agg(a::text, ',' ORDER BY id)) FROM a"
@@ -110,6 +111,7 @@ def test_rows_that_cannot_be_read(target: Target) -> None:
     assert _state(target) == before
 
 
+@long_only
 def test_a_statement_that_takes_too_long(target: Target) -> None:
     before = _prepare(target)
     options = ReadOptions(schemas=(target.schema,), timeout_seconds=1)

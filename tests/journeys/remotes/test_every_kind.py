@@ -11,6 +11,7 @@ from tdmvc.store import dvc
 from tests.builders import Tdmvc, commit_all
 from tests.journeys.remotes.conftest import forget_rows
 from tests.journeys.remotes.servers import FolderRemote, Remote, configure
+from tests.series import long_only
 
 FAULTS: dict[str, Callable[[Remote, str], None]] = {
     "cut": lambda remote, name: remote.write(name, remote.read(name)[:-1]),
@@ -100,6 +101,7 @@ def test_an_altered_object_of_the_same_size_is_found_as_far_as_the_remote_tells(
     assert tdmvc("verify", "--deep", "--format", "json").json["findings"] == []
 
 
+@long_only
 def test_what_was_compared_is_said(pushed: Remote, tdmvc: Tdmvc, repo: Path) -> None:
     how = "size and checksum" if _tells_checksums(pushed) else "size"
     pushed_again = tdmvc("push", "--format", "json").json

@@ -14,6 +14,7 @@ from tdmvc.store import remote_files
 from tests.builders import Tdmvc, commit_all
 from tests.journeys.remotes.conftest import forget_rows
 from tests.journeys.remotes.servers import FolderRemote, configure
+from tests.series import long_only
 
 Mount = Callable[..., None]
 
@@ -58,6 +59,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(
     assert tdmvc("verify", "--deep", "--format", "json").json["findings"] == []
 
 
+@long_only
 def test_a_full_disk_here_is_not_blamed_on_the_remote(
     repo: Path, tdmvc: Tdmvc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
