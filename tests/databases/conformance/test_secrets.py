@@ -79,20 +79,20 @@ def test_an_error_of_a_load_names_the_table_and_shows_no_value(
 
 
 def test_an_error_of_a_difference_shows_no_value(database: Database, con: Con) -> None:
-    rows: Rows = [{"id": 1, "place": 4111, "x": 1, "y": 1}, {"id": 2, "place": 2, "x": 2, "y": 2}]
+    rows: Rows = [{"id": 1, "place": 411101111, "x": 1, "y": 1}, {"id": 2, "place": 2, "x": 2, "y": 2}]
     seed(database, con, to_write(SWAPPED, rows))
 
     def apply() -> None:
         with open_target(database, con) as target:
             target.lock(["swapped"])
-            new = to_write(SWAPPED, [{"id": 2, "place": 4111, "x": 2, "y": 2}])
+            new = to_write(SWAPPED, [{"id": 2, "place": 411101111, "x": 2, "y": 2}])
             none = pa.table({"id": pa.array([], pa.int64())}).to_reader()
             target.apply_changes(new, none, target.read_catalog()["swapped"].schema)
             target.commit()
 
     with pytest.raises(DatabaseError) as caught:
         apply()
-    assert "4111" not in shown(caught.value)
+    assert "411101111" not in shown(caught.value)
 
 
 @pytest.fixture

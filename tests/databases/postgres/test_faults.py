@@ -271,7 +271,7 @@ def test_a_server_that_is_killed_and_one_that_becomes_a_standby() -> None:
 
 
 def _reconnected(server: DatabaseServer) -> Any:
-    for _ in range(200):
+    for _ in range(1_200):
         try:
             return server.connect()
         except psycopg.OperationalError:
