@@ -41,7 +41,7 @@ class Account:
     def write_private(self, path: Path, text: str) -> None:
         """Write a new file that only this user can read."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:
+        with open(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         self.own(path)
 

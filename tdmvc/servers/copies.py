@@ -42,7 +42,7 @@ def readable_copy(name: str, installation: Path, libraries: Path | None) -> Path
                 full = os.path.join(path, file)
                 if not os.path.islink(full):
                     os.chmod(full, 0o755 if os.access(full, os.X_OK) else 0o644)
-        (own / _COMPLETE).write_text(measure_folder(own, _COMPLETE), encoding="ascii")
+        (own / _COMPLETE).write_text(measure_folder(own, _COMPLETE), encoding="utf-8")
         if target.exists():
             # A cleaner of temporary files took some of it away.
             os.rename(target, own.with_name(f"{own.name}-old"))
@@ -60,6 +60,6 @@ def readable_copy(name: str, installation: Path, libraries: Path | None) -> Path
 
 def _is_complete(folder: Path) -> bool:
     try:
-        return (folder / _COMPLETE).read_text(encoding="ascii") == measure_folder(folder, _COMPLETE)
+        return (folder / _COMPLETE).read_text(encoding="utf-8") == measure_folder(folder, _COMPLETE)
     except OSError:
         return False

@@ -37,7 +37,7 @@ def copy_template(name: str, target: Path, make: Callable[[Path], str], account:
     """
     template = Path(platformdirs.user_cache_dir("tdmvc", "tdmvc")) / "servers" / name
     try:
-        password, _, size = (template / _MARK).read_text(encoding="ascii").partition("\n")
+        password, _, size = (template / _MARK).read_text(encoding="utf-8").partition("\n")
         shutil.copytree(template / "data", target, symlinks=True)
         if measure_folder(target) != size:
             raise FileNotFoundError(template)
@@ -66,7 +66,7 @@ def _keep(made: Path, password: str, template: Path) -> None:
         own.mkdir(mode=0o700)
         shutil.copytree(made, own / "data", symlinks=True)
         mark = os.open(own / _MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(mark, "w", encoding="ascii") as file:
+        with open(mark, "w", encoding="utf-8") as file:
             file.write(f"{password}\n{measure_folder(own / 'data')}")
         if template.is_dir() and not _is_complete(template):
             shutil.rmtree(template)
@@ -95,7 +95,7 @@ def program_digest(program: Path) -> str:
 
 def _is_complete(template: Path) -> bool:
     try:
-        size = (template / _MARK).read_text(encoding="ascii").partition("\n")[2]
+        size = (template / _MARK).read_text(encoding="utf-8").partition("\n")[2]
     except OSError:
         return False
     return size == measure_folder(template / "data")
