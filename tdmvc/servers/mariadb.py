@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from tdmvc.servers.accounts import Account, server_account
-from tdmvc.servers.base import LONGEST_SOCKET, RunningServer, ServerOptions
-from tdmvc.servers.failures import long_socket, server_folder, server_start
+from tdmvc.servers.base import RunningServer, ServerOptions
+from tdmvc.servers.failures import server_start
 from tdmvc.servers.launch import launch_on_port, launched, run_program
 from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
-from tdmvc.servers.run_folders import run_folder
+from tdmvc.servers.run_folders import starting
 from tdmvc.servers.templates import copy_template
 
 _ADMINISTRATOR = "root"
@@ -54,13 +54,8 @@ def start_mariadb(
     found = binaries or find_mariadb()
     account = server_account()
     with ExitStack() as stack:
-        folder = stack.enter_context(run_folder(account))
-        if len(str(folder)) + len("/socket/s") > LONGEST_SOCKET:
-            raise long_socket(folder.parent)
-        try:
+        with starting(stack, account, socket="/socket/s") as folder:
             server = _start(stack, found, folder, account, options)
-        except OSError as error:
-            raise server_folder(error.filename or folder, error) from error
         yield server
 
 

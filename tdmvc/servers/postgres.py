@@ -11,12 +11,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tdmvc.servers.accounts import Account, listed_command, server_account
-from tdmvc.servers.base import LONGEST_SOCKET, RunningServer, ServerOptions
-from tdmvc.servers.failures import long_socket, server_folder, server_start
+from tdmvc.servers.base import RunningServer, ServerOptions
+from tdmvc.servers.failures import server_start
 from tdmvc.servers.launch import launch_on_port, launched, run_program
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres
 from tdmvc.servers.processes import clean_environment
-from tdmvc.servers.run_folders import run_folder
+from tdmvc.servers.run_folders import starting
 from tdmvc.servers.templates import copy_template
 
 ADMINISTRATOR = "postgres"
@@ -64,13 +64,8 @@ def start_postgres(
     found = binaries or find_postgres()
     account = server_account()
     with ExitStack() as stack:
-        folder = stack.enter_context(run_folder(account))
-        if len(str(folder)) + len("/socket/.s.PGSQL.65535") > LONGEST_SOCKET:
-            raise long_socket(folder.parent)
-        try:
+        with starting(stack, account, socket="/socket/.s.PGSQL.65535") as folder:
             server = _start(stack, found.readable_by(account), folder, account, options)
-        except OSError as error:
-            raise server_folder(error.filename or folder, error) from error
         yield server
 
 

@@ -7,11 +7,17 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tdmvc.servers.accounts import Account
-from tdmvc.servers.failures import foreign_server_folder, server_folder, unreachable_server_folder
+from tdmvc.servers.base import LONGEST_SOCKET
+from tdmvc.servers.failures import (
+    foreign_server_folder,
+    long_socket,
+    server_folder,
+    unreachable_server_folder,
+)
 from tdmvc.servers.processes import find_servers, stop_processes
 
 try:
@@ -56,6 +62,25 @@ def run_folder(account: Account) -> Iterator[Path]:
         if os.getpid() == process:
             remove_run_folder(folder)
         os.close(owner)
+
+
+@contextmanager
+def starting(stack: ExitStack, account: Account, *, socket: str) -> Iterator[Path]:
+    """Yield a new folder for a server that is started now; it is removed when the stack closes.
+
+    Args:
+        socket: the longest path that a socket may have in the folder.
+
+    Raises:
+        DatabaseError: the folder cannot be made or written, or its path is too long for a socket.
+    """
+    folder = stack.enter_context(run_folder(account))
+    if len(str(folder)) + len(socket) > LONGEST_SOCKET:
+        raise long_socket(folder.parent)
+    try:
+        yield folder
+    except OSError as error:
+        raise server_folder(error.filename or folder, error) from error
 
 
 def servers_folder() -> Path:

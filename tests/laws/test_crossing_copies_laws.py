@@ -10,9 +10,9 @@ from tdmvc.errors import SourceError
 from tests.laws import test_database_copies_laws as sqlite_laws
 from tests.laws import test_duckdb_copies_laws as duckdb_laws
 from tests.laws.database_copies import contents, copy_of, rows_of, unreported
-from tests.series import IS_LONG, trials
+from tests.series import long_only, trials
 
-pytestmark = pytest.mark.skipif(not IS_LONG, reason="a long series, for make test-long")
+pytestmark = long_only
 SETTINGS = settings(
     max_examples=trials(300, 1),
     deadline=None,

@@ -14,7 +14,7 @@ from tdmvc.workspace.live_state import read_live_state
 from tests.builders import MemoryTree
 from tests.oracles.conftest import write_files
 from tests.oracles.live_tools import TOOLS, LiveTool
-from tests.series import IS_LONG
+from tests.series import IS_LONG, long_only
 from tests.servers import DatabaseServer
 
 
@@ -60,7 +60,7 @@ def test_what_a_tool_applied_to_postgresql_is_read(
     check(tool, postgres_server, tmp_path, tool.table)
 
 
-@pytest.mark.skipif(not IS_LONG, reason="a part of `make test-long`")
+@long_only
 @pytest.mark.parametrize("tool", [one for one in TOOLS if one.is_for_mysql], ids=id_of)
 def test_what_a_tool_applied_to_mariadb_is_read(
     tool: LiveTool, mariadb_server: DatabaseServer, tmp_path: Path

@@ -17,11 +17,10 @@ import pytest
 from tdmvc.errors import DatabaseError
 from tdmvc.servers import PostgresBinaries, RunningServer, ServerOptions, find_postgres, start_postgres
 from tdmvc.servers.accounts import server_account
-from tests.series import IS_LONG
+from tests.series import long_only
 from tests.servers import DatabaseServer
 
 IS_ROOT = os.geteuid() == 0
-only_long = pytest.mark.skipif(not IS_LONG, reason="runs in make test-long")
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root")
 
 
@@ -234,7 +233,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing() -> None:
     assert left == []
 
 
-@only_long
+@long_only
 @pytest.mark.parametrize("cache", ["new", "unwritable", "damaged", "without its mark"])
 def test_the_cache_may_be_in_any_state(cache: str, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
@@ -256,7 +255,7 @@ def test_the_cache_may_be_in_any_state(cache: str, tmp_path: Path) -> None:
         assert (template / "data" / "global" / "pg_control").exists()
 
 
-@only_long
+@long_only
 def test_two_processes_may_make_the_template_at_once(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.getcwd(), "XDG_CACHE_HOME": str(tmp_path)}
     command = [sys.executable, "-c", textwrap.dedent(START)]
@@ -299,7 +298,7 @@ def test_it_runs_under_a_user_that_no_list_has(monkeypatch: pytest.MonkeyPatch) 
 
 
 @needs_root
-@only_long
+@long_only
 def test_root_runs_it_as_another_user_who_gets_a_copy_of_what_he_cannot_read(tmp_path: Path) -> None:
     binaries = find_postgres()
     assert binaries.libraries is not None

@@ -7,13 +7,13 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.doubts import NoFormError, ValueDoubt
 from tdmvc.databases.findings import triggers_finding, value_finding
 from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.collisions import find_collisions
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.doubts import doubts
 from tdmvc.databases.mysql.types import MysqlColumn
+from tdmvc.databases.mysql.value_checks import value_checks
+from tdmvc.databases.value_checks import NoFormError, ValueCheck
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column
 from tdmvc.model.text import plural
@@ -39,13 +39,13 @@ def check_columns(
     name = table.schema.name
     by_name = {column.name.lower(): column for column in target.columns}
     findings: list[Finding] = []
-    checks: list[tuple[Column, MysqlColumn, list[ValueDoubt]]] = []
+    checks: list[tuple[Column, MysqlColumn, list[ValueCheck]]] = []
     for column in table.schema.columns:
         own = by_name.get(column.name.lower())
         if own is None or own.generation:
             continue
         try:
-            found = doubts(column, own, has_long_timestamps=_has_long_timestamps(connection))
+            found = value_checks(column, own, has_long_timestamps=_has_long_timestamps(connection))
         except NoFormError:
             findings.append(
                 value_finding(
@@ -90,7 +90,7 @@ def _has_long_timestamps(connection: MysqlConnection) -> bool:
 
 
 def _read(
-    table: TableToWrite, checks: Sequence[tuple[Column, MysqlColumn, list[ValueDoubt]]], most_bytes: int
+    table: TableToWrite, checks: Sequence[tuple[Column, MysqlColumn, list[ValueCheck]]], most_bytes: int
 ) -> list[Finding]:
     long = [column.name for column, own, _ in checks if any(word in own.kind for word in _LONG)]
     if not long and not any(found for *_, found in checks):
@@ -100,13 +100,13 @@ def _read(
     for batch in table.read():
         for column, _, found in checks:
             array = batch.column(batch.schema.names.index(column.name))
-            for doubt in found:
-                counts[column.name, doubt.problem] += doubt.count(array)
+            for value_check in found:
+                counts[column.name, value_check.problem] += value_check.count(array)
         if long and batch.nbytes > _SHORT_BYTES:
             large += _count_large(batch, long, most_bytes)
     findings = []
     for column, _, found in checks:
-        for problem, severity in {doubt.problem: doubt.severity for doubt in found}.items():
+        for problem, severity in {value_check.problem: value_check.severity for value_check in found}.items():
             count = counts[column.name, problem]
             if count:
                 name, are = table.schema.name, "is" if count == 1 else "are"

@@ -52,7 +52,7 @@ class ColumnForm:
     """The same, always."""
     expression: str = _VALUE
     """What a SELECT asks for, so that each value arrives whole."""
-    doubts: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
     """SQL conditions that are true for a value that the type cannot hold, and what such a value is."""
 
     def select(self, name: str) -> str:
@@ -60,8 +60,8 @@ class ColumnForm:
         return self.expression.replace(_VALUE, name)
 
     def conditions(self, name: str) -> list[tuple[str, str]]:
-        """Return the doubts with the column's quoted name in them."""
-        return [(condition.replace(_VALUE, name), what) for condition, what in self.doubts.items()]
+        """Return the conditions with the column's quoted name in them."""
+        return [(condition.replace(_VALUE, name), what) for condition, what in self.faults.items()]
 
     @property
     def as_text(self) -> "ColumnForm":
@@ -131,11 +131,11 @@ def column_form(
         facts, modifier = types[facts.base], facts.base_modifier
     if facts.element:
         return _array_form(_Scalar(types, modifier, money_digits), facts, declared)
-    type_, cast, doubts = _Scalar(types, modifier, money_digits).form(facts)
+    type_, cast, faults = _Scalar(types, modifier, money_digits).form(facts)
     physical = None if _BY_CANONICAL.get(declared) is not None else declared
     if pa.types.is_decimal(type_) and declared == f"numeric({type_.precision},{type_.scale})":
         physical = None
-    return ColumnForm(type_, physical, declared, _VALUE + cast if _VALUE not in cast else cast, doubts)
+    return ColumnForm(type_, physical, declared, _VALUE + cast if _VALUE not in cast else cast, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class _Scalar:
     money_digits: int
 
     def form(self, facts: TypeFacts) -> tuple[pa.DataType, str, Mapping[str, str]]:
-        """Return the canonical type of a type that is no array and no domain, the cast to read it, and its doubts."""
+        """Return the canonical type of a type that is no array and no domain, the cast to read it, and its faults."""
         name = facts.name if facts.schema == _CATALOG else ""
         if name in _PLAIN:
             return SIMPLE[_PLAIN[name]], "", {}
@@ -179,14 +179,14 @@ def _array_form(scalar: _Scalar, facts: TypeFacts, declared: str) -> ColumnForm:
         element, modifier = scalar.types[element.base], element.base_modifier
     if element.element:
         return _text(declared)
-    type_, cast, doubts = _Scalar(scalar.types, modifier, scalar.money_digits).form(element)
+    type_, cast, faults = _Scalar(scalar.types, modifier, scalar.money_digits).form(element)
     if _VALUE in cast:
         cast = "::text"
     if not cast and is_domain:
         cast = f"::pg_catalog.{element.name}"
     casts = "".join(f"::{part}[]" for part in cast.split("::")[1:])
     form = _output("::text[]") if element.has_own_cast or facts.has_own_cast else _VALUE + casts
-    found = {**_ODD_ARRAYS, **({f"'NaN' = ANY({_VALUE})": "NaN"} if doubts else {})}
+    found = {**_ODD_ARRAYS, **({f"'NaN' = ANY({_VALUE})": "NaN"} if faults else {})}
     physical = None if declared.removesuffix("[]") in _BY_CANONICAL else declared
     return ColumnForm(pa.list_(type_), physical, declared, form, found)
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.constants import flag
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.doubts import ValueDoubt, negated
 from tdmvc.databases.findings import value_finding
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.copy_format import Writer
 from tdmvc.databases.postgres.encoding.forms import Form, is_trusted, plan_form
 from tdmvc.databases.postgres.encoding.target_columns import ColumnType, TargetColumn
+from tdmvc.databases.value_checks import ValueCheck, negated
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
@@ -49,7 +49,7 @@ class _Check:
     column: Column
     target: TargetColumn
     writer: Writer
-    doubts: tuple[ValueDoubt, ...]
+    value_checks: tuple[ValueCheck, ...]
     asks_server: bool
     faults: _Faults = field(default_factory=_Faults)
 
@@ -93,8 +93,8 @@ def _needed(column: Column, target: TargetColumn, form: Form, declared: Column |
     )
     if is_trusted(column.type, target.type, form, is_same_type=is_same):
         return
-    if form.doubts or form.asks_server:
-        yield _Check(column, target, form.writer, form.doubts, form.asks_server)
+    if form.value_checks or form.asks_server:
+        yield _Check(column, target, form.writer, form.value_checks, form.asks_server)
 
 
 def _impossible(table: str, column: Column, target: TargetColumn) -> Finding:
@@ -112,15 +112,15 @@ def _impossible(table: str, column: Column, target: TargetColumn) -> Finding:
 
 def _check_values(connection: PostgresConnection, check: _Check, values: pa.Array) -> None:
     has_bad_items = False
-    for doubt in check.doubts:
-        count = doubt.count(values)
-        check.faults.add(doubt.problem, doubt.severity, count)
-        if count and doubt.is_fault:
-            if doubt.is_of_items:
+    for value_check in check.value_checks:
+        count = value_check.count(values)
+        check.faults.add(value_check.problem, value_check.severity, count)
+        if count and value_check.is_fault:
+            if value_check.is_of_items:
                 has_bad_items = True
             else:
                 # A value is counted once.
-                is_bad = call_function("coalesce", [doubt.find(values), flag(is_set=False)])
+                is_bad = call_function("coalesce", [value_check.find(values), flag(is_set=False)])
                 values = values.filter(negated(is_bad))
     if check.asks_server and not has_bad_items:
         counted = call_function("value_counts", [check.writer(values)])

@@ -12,10 +12,10 @@ from typing import TypeVar
 import pyarrow as pa
 
 from tdmvc.arrow.types import is_widening, leaf_types
-from tdmvc.databases.doubts import ValueDoubt
-from tdmvc.databases.postgres.encoding import binary, doubts, texts
+from tdmvc.databases.postgres.encoding import binary, texts, value_checks
 from tdmvc.databases.postgres.encoding.copy_format import Encoder, Writer
 from tdmvc.databases.postgres.encoding.target_columns import ColumnType
+from tdmvc.databases.value_checks import ValueCheck
 
 _TEXTS = frozenset({"textrecv", "varcharrecv", "bpcharrecv", "namerecv", "citextrecv"})
 _INTEGERS = {"int2recv": "int2", "int4recv": "int4", "int8recv": "int8", "oidrecv": "oid"}
@@ -37,7 +37,7 @@ class Form:
     writer: Writer
     encoder: Encoder | None = None
     """None if there is no exact binary form."""
-    doubts: tuple[ValueDoubt, ...] = ()
+    value_checks: tuple[ValueCheck, ...] = ()
     """What the values have to be searched for."""
     asks_server: bool = False
     """Whether only the server knows which values its type can hold."""
@@ -62,9 +62,9 @@ class Form:
         return self.writer(array)
 
     def _refuse(self, array: pa.Array) -> None:
-        for doubt in self.doubts:
-            if doubt.is_fault and doubt.count(array):
-                raise binary.NotExactError(doubt.problem)
+        for value_check in self.value_checks:
+            if value_check.is_fault and value_check.count(array):
+                raise binary.NotExactError(value_check.problem)
 
 
 def plan_form(source: pa.DataType, target: ColumnType) -> Form | None:
@@ -106,13 +106,13 @@ def _json_form(source: pa.DataType, target: ColumnType) -> Form | None:
 def _text_form(source: pa.DataType, target: ColumnType) -> Form:
     """Return the form of a column of texts, which holds anything that has a text."""
     write = texts.writer_of(source)
-    found = [doubts.NUL] if pa.types.is_string(source) else []
+    found = [value_checks.NUL] if pa.types.is_string(source) else []
     if (limit := target.length_limit) is not None:
-        found.append(doubts.longer_than(limit, target.base_sql))
+        found.append(value_checks.longer_than(limit, target.base_sql))
     if target.receiver == "bpcharrecv" and limit is not None:
-        found.append(doubts.PADDED)
+        found.append(value_checks.PADDED)
     if target.receiver == "namerecv":
-        found.append(doubts.LONG_NAME)
+        found.append(value_checks.LONG_NAME)
     return Form(write, lambda array: binary.texts(write(array)), tuple(one.after(write) for one in found))
 
 
@@ -122,10 +122,10 @@ def _form_of_text(target: ColumnType) -> Form | None:
         case "bytearecv":
             return None
         case "enum_recv":
-            doubt = doubts.no_label_of(target.labels or (), target.base_sql)
-            return Form(texts.as_text, binary.texts, (doubt,))
+            value_check = value_checks.no_label_of(target.labels or (), target.base_sql)
+            return Form(texts.as_text, binary.texts, (value_check,))
         case "uuid_recv":
-            return Form(texts.as_text, binary.uuids, (doubts.NO_UUID, doubts.OTHER_UUID))
+            return Form(texts.as_text, binary.uuids, (value_checks.NO_UUID, value_checks.OTHER_UUID))
         case "json_recv":
             return Form(texts.as_text, binary.texts, asks_server=True)
         case "jsonb_recv":
@@ -137,21 +137,23 @@ def _time_form(source: pa.DataType, target: ColumnType) -> Form | None:
     receiver = target.receiver
     is_moment = pa.types.is_date(source) or pa.types.is_timestamp(source)
     limit = target.fraction_digits
-    rounded = (doubts.finer_than(limit, target.base_sql),) if limit is not None else ()
+    rounded = (value_checks.finer_than(limit, target.base_sql),) if limit is not None else ()
     write = texts.time_as_text
     if pa.types.is_time(source) and receiver == "time_recv":
-        return Form(write, binary.times, (doubts.NO_TIME, *rounded))
+        return Form(write, binary.times, (value_checks.NO_TIME, *rounded))
     if pa.types.is_time(source) and receiver == "timetz_recv":
         return Form(write, None, rounded, asks_server=True)
     if receiver in ("timestamp_recv", "timestamptz_recv") and is_moment:
         has_zone = pa.types.is_timestamp(source) and source.tz is not None
-        found = (doubts.FAR_DATE,) if pa.types.is_date(source) else (doubts.FAR_TIMESTAMP, *rounded)
-        in_utc = () if has_zone == (receiver == "timestamptz_recv") else (doubts.IN_UTC,)
+        found = (
+            (value_checks.FAR_DATE,) if pa.types.is_date(source) else (value_checks.FAR_TIMESTAMP, *rounded)
+        )
+        in_utc = () if has_zone == (receiver == "timestamptz_recv") else (value_checks.IN_UTC,)
         return Form(write, binary.timestamps, (*found, *in_utc))
     if receiver == "date_recv" and pa.types.is_date(source):
-        return Form(write, binary.dates, (doubts.FAR_DATE,))
+        return Form(write, binary.dates, (value_checks.FAR_DATE,))
     if receiver == "date_recv" and is_moment and source.tz is None:
-        return Form(_after_cast(write, pa.date32()), binary.dates, (doubts.NOT_MIDNIGHT,))
+        return Form(_after_cast(write, pa.date32()), binary.dates, (value_checks.NOT_MIDNIGHT,))
     return None
 
 
@@ -163,16 +165,18 @@ def _number_form(source: pa.DataType, target: ColumnType) -> Form | None:
         if inner is None or receiver not in (*_INTEGERS, *_FLOATS, "numeric_recv"):
             return None
         encode = _after_cast(inner.encoder, pa.int8()) if inner.encoder is not None else None
-        found = tuple(doubt.after(lambda array: array.cast(pa.int8())) for doubt in inner.doubts)
+        found = tuple(
+            value_check.after(lambda array: array.cast(pa.int8())) for value_check in inner.value_checks
+        )
         return Form(_after_cast(inner.writer, pa.int8()), encode, found)
     if receiver == "boolrecv":
-        found = () if pa.types.is_boolean(source) else (doubts.NO_BOOLEAN,)
+        found = () if pa.types.is_boolean(source) else (value_checks.NO_BOOLEAN,)
         return Form(lambda array: texts.as_text(array.cast(pa.bool_())), binary.booleans, found)
     if receiver in _INTEGERS or receiver in _FLOATS:
         name = {**_INTEGERS, **_FLOATS}[receiver]
         type_ = binary.NUMBERS[name].type
-        doubt = doubts.changed_by(type_, target.base_sql)
-        found = () if is_widening(source, type_) else (doubt,)
+        value_check = value_checks.changed_by(type_, target.base_sql)
+        found = () if is_widening(source, type_) else (value_check,)
         return Form(_after_cast(texts.as_text, type_), binary.NUMBERS[name].encode, found)
     if receiver == "numeric_recv":
         return _numeric_form(source, target)
@@ -185,14 +189,14 @@ def _numeric_form(source: pa.DataType, target: ColumnType) -> Form:
     size = target.numeric_size
     if pa.types.is_floating(source):
         return Form(texts.as_text, asks_server=True)
-    whole, scale = doubts.digits_of(source)
+    whole, scale = value_checks.digits_of(source)
     if size is None:
         precision, own_scale = min(whole + scale, _LARGEST_NUMERIC), scale
-        found: tuple[ValueDoubt, ...] = ()
+        found: tuple[ValueCheck, ...] = ()
     else:
         precision, own_scale = size
         fits = whole <= precision - own_scale and scale <= own_scale
-        found = () if fits else (doubts.no_numeric(precision, own_scale, target.base_sql),)
+        found = () if fits else (value_checks.no_numeric(precision, own_scale, target.base_sql),)
     can_encode = 0 <= own_scale <= precision <= _LARGEST_NUMERIC
     encoder = binary.decimals(precision, own_scale) if can_encode else None
     return Form(texts.as_text, encoder, found)
@@ -209,7 +213,7 @@ def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
         return Form(
             texts.nested_lists_as_text(inner.writer),
             None,
-            tuple(one.of_items() for one in inner.doubts),
+            tuple(one.of_items() for one in inner.value_checks),
             asks_server=True,
         )
     inner = plan_form(item, target.element)
@@ -218,7 +222,7 @@ def _list_form(source: pa.DataType, target: ColumnType) -> Form | None:
     return Form(
         texts.lists_as_text(inner.writer),
         binary.arrays(inner.encoder, target.element.oid) if inner.encoder is not None else None,
-        tuple(one.of_items() for one in inner.doubts),
+        tuple(one.of_items() for one in inner.value_checks),
         inner.asks_server,
     )
 
@@ -229,7 +233,7 @@ def _after_cast(
     return lambda array: convert(binary.exact_cast(array, type_))
 
 
-_DOUBTED = frozenset({"enum_recv", "record_recv", "array_recv", "point_recv", "poly_recv"})
+_TO_READ = frozenset({"enum_recv", "record_recv", "array_recv", "point_recv", "poly_recv"})
 """Types of which another database may have one with the same name and other values: MySQL has points, too."""
 
 
@@ -239,9 +243,9 @@ def is_trusted(source: pa.DataType, target: ColumnType, form: Form, *, is_same_t
     Args:
         is_same_type: whether the dataset declares the type that the column has.
     """
-    if not is_same_type or target.receiver in _DOUBTED:
+    if not is_same_type or target.receiver in _TO_READ:
         return False
-    if not all(doubt.is_fault for doubt in form.doubts):
+    if not all(value_check.is_fault for value_check in form.value_checks):
         return False
     if not pa.types.is_string(source) or target.receiver in (_TEXTS | _SAFE_TEXTS):
         return True

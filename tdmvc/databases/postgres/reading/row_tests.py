@@ -17,15 +17,15 @@ def settle_types(
 ) -> dict[str, DeclaredTable]:
     """Return tables whose columns have types that hold all of their values; reads those that may have others."""
     settled = dict(tables)
-    doubted = {name: tests for name, table in tables.items() if (tests := _tests(table))}
-    names = list(doubted)
+    tested = {name: tests for name, table in tables.items() if (tests := _tests(table))}
+    names = list(tested)
     for first in range(0, len(names), _TESTED_AT_ONCE):
         part = names[first : first + _TESTED_AT_ONCE]
-        queries = ", ".join(_query(tables[name], doubted[name]) for name in part)
+        queries = ", ".join(_query(tables[name], tested[name]) for name in part)
         with connection.transaction(force_rollback=True):  # gives back the locks
             (row,) = connection.execute(f"SELECT {queries}").fetchall()
         for name, results in zip(part, row, strict=True):
-            settled[name] = _kept_as_text(tables[name], doubted[name], results)
+            settled[name] = _kept_as_text(tables[name], tested[name], results)
     return settled
 
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
 from tdmvc.arrow.constants import constant, number, text_array
-from tdmvc.databases.doubts import Finder, ValueDoubt, both, either, longer, negated, other_form
 from tdmvc.databases.postgres.encoding.binary import INFINITE_DAYS, INFINITE_MICROSECONDS, nearest_floats
+from tdmvc.databases.value_checks import Finder, ValueCheck, both, either, longer, negated, other_form
 
 _DAY_MICROSECONDS = 86_400_000_000
 _FIRST_MICROSECOND = -210_866_803_200_000_000
@@ -32,18 +32,18 @@ def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
     return either(low, call_function("greater", [array, constant(most, array.type)]))
 
 
-NUL = ValueDoubt("not possible in PostgreSQL, because of a NUL character", _matches("match_substring", "\0"))
-LONG_NAME = ValueDoubt(
+NUL = ValueCheck("not possible in PostgreSQL, because of a NUL character", _matches("match_substring", "\0"))
+LONG_NAME = ValueCheck(
     f"longer than the {_NAME_BYTES} bytes of a name",
     lambda texts: longer("binary_length", texts, _NAME_BYTES),
 )
-PADDED = ValueDoubt(
+PADDED = ValueCheck(
     "texts with blanks at their end, which read back without them",
     _matches("match_substring_regex", " $"),
     is_fault=False,
 )
-NO_UUID = ValueDoubt("not UUIDs", lambda texts: negated(_matches("match_substring_regex", _UUID)(texts)))
-OTHER_UUID = ValueDoubt(
+NO_UUID = ValueCheck("not UUIDs", lambda texts: negated(_matches("match_substring_regex", _UUID)(texts)))
+OTHER_UUID = ValueCheck(
     "written in another form than PostgreSQL's, in which they read back",
     lambda texts: negated(_matches("match_substring_regex", _OWN_UUID)(texts)),
     is_fault=False,
@@ -51,15 +51,15 @@ OTHER_UUID = ValueDoubt(
 IN_UTC = other_form("moments that are taken to be in UTC")
 
 
-def longer_than(limit: int, type_: str) -> ValueDoubt:
-    """Return the doubt that texts have more characters than a type allows."""
-    return ValueDoubt(f"too long for {type_}", lambda texts: longer("utf8_length", texts, limit))
+def longer_than(limit: int, type_: str) -> ValueCheck:
+    """Return the check that texts have more characters than a type allows."""
+    return ValueCheck(f"too long for {type_}", lambda texts: longer("utf8_length", texts, limit))
 
 
-def no_label_of(labels: Sequence[str], type_: str) -> ValueDoubt:
-    """Return the doubt that texts are no labels of an enum."""
+def no_label_of(labels: Sequence[str], type_: str) -> ValueCheck:
+    """Return the check that texts are no labels of an enum."""
     options = SetLookupOptions(text_array([*labels, None]))
-    return ValueDoubt(
+    return ValueCheck(
         f"not among the labels of {type_}", lambda texts: negated(call_function("is_in", [texts], options))
     )
 
@@ -89,16 +89,16 @@ def _multiples(numbers: pa.Array, of: int) -> pa.Array:
     return call_function("multiply", [call_function("divide", [numbers, number(of)]), number(of)])
 
 
-FAR_TIMESTAMP = ValueDoubt("earlier than 4713 BC, where PostgreSQL's timestamps begin", _far_timestamps)
-FAR_DATE = ValueDoubt("beyond the dates that PostgreSQL has", _far_dates)
-NOT_MIDNIGHT = ValueDoubt("not at midnight, and the column keeps only dates", _within_day)
-NO_TIME = ValueDoubt(
+FAR_TIMESTAMP = ValueCheck("earlier than 4713 BC, where PostgreSQL's timestamps begin", _far_timestamps)
+FAR_DATE = ValueCheck("beyond the dates that PostgreSQL has", _far_dates)
+NOT_MIDNIGHT = ValueCheck("not at midnight, and the column keeps only dates", _within_day)
+NO_TIME = ValueCheck(
     "not times of a day", lambda array: _outside(array.cast(pa.int64()), 0, _DAY_MICROSECONDS)
 )
 
 
-def finer_than(digits: int, type_: str) -> ValueDoubt:
-    """Return the doubt that times have more digits after the second than a type keeps."""
+def finer_than(digits: int, type_: str) -> ValueCheck:
+    """Return the check that times have more digits after the second than a type keeps."""
     unit = 10 ** (6 - digits)
 
     def find(array: pa.Array) -> pa.Array:
@@ -110,7 +110,7 @@ def finer_than(digits: int, type_: str) -> ValueDoubt:
             "and", [is_finer, negated(_outside(micros, 1 - INFINITE_MICROSECONDS, INFINITE_MICROSECONDS - 1))]
         )
 
-    return ValueDoubt(f"finer than {type_} keeps", find)
+    return ValueCheck(f"finer than {type_} keeps", find)
 
 
 def _not_boolean(array: pa.Array) -> pa.Array:
@@ -118,21 +118,21 @@ def _not_boolean(array: pa.Array) -> pa.Array:
     return negated(either(is_zero, is_one))
 
 
-NO_BOOLEAN = ValueDoubt("neither 0 nor 1", _not_boolean)
+NO_BOOLEAN = ValueCheck("neither 0 nor 1", _not_boolean)
 
 
-def changed_by(type_: pa.DataType, name: str) -> ValueDoubt:
-    """Return the doubt that numbers change in an integer or float type.
+def changed_by(type_: pa.DataType, name: str) -> ValueCheck:
+    """Return the check that numbers change in an integer or float type.
 
     Args:
         type_: the Arrow type with the values of PostgreSQL's.
         name: PostgreSQL's type.
     """
     if pa.types.is_integer(type_):
-        return ValueDoubt(
+        return ValueCheck(
             f"not whole numbers within the range of {name}", lambda array: _not_integer(array, type_)
         )
-    return ValueDoubt(f"not exact in {name}", lambda array: _not_float(array, type_))
+    return ValueCheck(f"not exact in {name}", lambda array: _not_float(array, type_))
 
 
 def _bounds(type_: pa.DataType) -> tuple[int, int]:
@@ -177,8 +177,8 @@ def digits_of(type_: pa.DataType) -> tuple[int, int]:
     return _INTEGER_DIGITS[type_.bit_width], 0
 
 
-def no_numeric(precision: int, scale: int, name: str) -> ValueDoubt:
-    """Return the doubt that integers and decimals have more digits than a bounded numeric keeps."""
+def no_numeric(precision: int, scale: int, name: str) -> ValueCheck:
+    """Return the check that integers and decimals have more digits than a bounded numeric keeps."""
 
     def find(array: pa.Array) -> pa.Array:
         wide = array.cast(pa.decimal256(76, digits_of(array.type)[1]))
@@ -195,7 +195,7 @@ def no_numeric(precision: int, scale: int, name: str) -> ValueDoubt:
         is_cut = call_function("not_equal", [cut.cast(wide.type), wide])
         return either(is_large, is_cut)
 
-    return ValueDoubt(f"not exact in {name}", find)
+    return ValueCheck(f"not exact in {name}", find)
 
 
 def _truncating(type_: pa.DataType) -> CastOptions:

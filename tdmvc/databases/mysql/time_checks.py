@@ -3,12 +3,12 @@
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.doubts import NoFormError, ValueDoubt, at_least, either, negated, other_form
-from tdmvc.databases.mysql.text_doubts import TEXTS
+from tdmvc.databases.mysql.text_checks import TEXTS
 from tdmvc.databases.mysql.types import FIRST_DATETIME, LAST_DATETIME, MysqlColumn, timestamp_range
+from tdmvc.databases.value_checks import NoFormError, ValueCheck, at_least, either, negated, other_form
 
 
-def time_doubts(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps: bool) -> list[ValueDoubt]:
+def time_checks(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps: bool) -> list[ValueCheck]:
     """Return what may be wrong with dates and times for a column.
 
     Raises:
@@ -24,7 +24,7 @@ def time_doubts(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps:
     if pa.types.is_time(type_):
         if target.kind != "time":
             raise NoFormError
-        midnight = ValueDoubt(
+        midnight = ValueCheck(
             "24:00, the end of a day, which a time of MySQL is not",
             lambda array: at_least(_microseconds(array), 86_400_000_000),
         )
@@ -40,12 +40,12 @@ def time_doubts(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps:
     raise NoFormError
 
 
-def _moments(target: MysqlColumn, first: int, last: int) -> list[ValueDoubt]:
+def _moments(target: MysqlColumn, first: int, last: int) -> list[ValueCheck]:
     def find(array: pa.Array) -> pa.Array:
         moments = _microseconds(array)
         return either(negated(at_least(moments, first)), at_least(moments, last + 1))
 
-    return [ValueDoubt(f"outside the range of {target.type}", find)]
+    return [ValueCheck(f"outside the range of {target.type}", find)]
 
 
 def _microseconds(array: pa.Array) -> pa.Array:
@@ -55,7 +55,7 @@ def _microseconds(array: pa.Array) -> pa.Array:
     return array.cast(pa.int64())
 
 
-def _fractions(target: MysqlColumn) -> list[ValueDoubt]:
+def _fractions(target: MysqlColumn) -> list[ValueCheck]:
     if target.fraction >= 6:
         return []
     unit = 10 ** (6 - target.fraction)
@@ -66,4 +66,4 @@ def _fractions(target: MysqlColumn) -> list[ValueDoubt]:
         whole = call_function("multiply", [call_function("divide", [moments, scale]), scale])
         return call_function("not_equal", [whole, moments])
 
-    return [ValueDoubt(f"more exact than {target.physical_type}", find)]
+    return [ValueCheck(f"more exact than {target.physical_type}", find)]

@@ -16,7 +16,7 @@ Finder = Callable[[pa.Array], pa.Array]
 
 
 @dataclass(frozen=True, slots=True)
-class ValueDoubt:
+class ValueCheck:
     """One thing that may be wrong with values."""
 
     problem: str
@@ -35,11 +35,11 @@ class ValueDoubt:
         """Return how many values there is something wrong with."""
         return int(call_function("sum", [self.find(array)]).as_py() or 0)
 
-    def after(self, prepare: Callable[[pa.Array], pa.Array]) -> "ValueDoubt":
+    def after(self, prepare: Callable[[pa.Array], pa.Array]) -> "ValueCheck":
         """Return the same for values that are prepared before anything is searched for."""
         return replace(self, find=lambda array: self.find(prepare(array)))
 
-    def of_items(self) -> "ValueDoubt":
+    def of_items(self) -> "ValueCheck":
         """Return the same for the items of lists."""
         return replace(self.after(lambda lists: lists.flatten()), is_of_items=True)
 
@@ -61,9 +61,9 @@ def each_value(is_meant: Callable[[Any], bool]) -> Finder:
     return find
 
 
-def other_form(what: str) -> ValueDoubt:
-    """Return the doubt that warns of all values, because they read back in another form."""
-    return ValueDoubt(what, lambda array: array.is_valid(), is_fault=False)
+def other_form(what: str) -> ValueCheck:
+    """Return the check that warns of all values, because they read back in another form."""
+    return ValueCheck(what, lambda array: array.is_valid(), is_fault=False)
 
 
 def negated(found: pa.Array) -> pa.Array:

@@ -6,9 +6,12 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.doubts import (
+from tdmvc.databases.mysql.text_checks import TEXTS, length_checks, text_checks
+from tdmvc.databases.mysql.time_checks import time_checks
+from tdmvc.databases.mysql.types import MysqlColumn
+from tdmvc.databases.value_checks import (
     NoFormError,
-    ValueDoubt,
+    ValueCheck,
     at_least,
     both,
     decimal_places,
@@ -18,25 +21,22 @@ from tdmvc.databases.doubts import (
     negated,
     other_form,
 )
-from tdmvc.databases.mysql.text_doubts import TEXTS, length_doubts, text_doubts
-from tdmvc.databases.mysql.time_doubts import time_doubts
-from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.schema import Column
 
 _INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 _BLOB_BYTES = {"tinyblob": 2**8 - 1, "blob": 2**16 - 1, "mediumblob": 2**24 - 1, "longblob": 2**32 - 1}
 
 
-def doubts(column: Column, target: MysqlColumn, *, has_long_timestamps: bool) -> list[ValueDoubt]:
+def value_checks(column: Column, target: MysqlColumn, *, has_long_timestamps: bool) -> list[ValueCheck]:
     """Return what may be wrong with the values of a column.
 
     Raises:
         NoFormError: the column cannot hold the type at all.
     """
     type_ = column.type
-    found: list[ValueDoubt] = []
+    found: list[ValueCheck] = []
     if target.required and not column.required:
-        found.append(ValueDoubt("null, and the column is NOT NULL", lambda array: array.is_null()))
+        found.append(ValueCheck("null, and the column is NOT NULL", lambda array: array.is_null()))
     if pa.types.is_nested(type_):
         return found + _of_nested(target)
     if pa.types.is_boolean(type_):
@@ -48,26 +48,26 @@ def doubts(column: Column, target: MysqlColumn, *, has_long_timestamps: bool) ->
     if pa.types.is_floating(type_):
         return found + _of_floats(type_, target)
     if pa.types.is_string(type_):
-        return found + text_doubts(column, target)
+        return found + text_checks(column, target)
     if pa.types.is_binary(type_):
         return found + _of_bytes(target)
-    return found + time_doubts(type_, target, has_long_timestamps=has_long_timestamps)
+    return found + time_checks(type_, target, has_long_timestamps=has_long_timestamps)
 
 
-def _of_nested(target: MysqlColumn) -> list[ValueDoubt]:
+def _of_nested(target: MysqlColumn) -> list[ValueCheck]:
     if target.kind in TEXTS or target.is_json:
         return [other_form("lists or structs, which are stored as JSON text")]
     raise NoFormError
 
 
-def _of_flags(target: MysqlColumn) -> list[ValueDoubt]:
+def _of_flags(target: MysqlColumn) -> list[ValueCheck]:
     if target.kind in _INTEGERS or target.kind in ("bit", "decimal", "float", "double"):
         is_flag = target.is_flag or (target.kind == "bit" and target.precision == 1)
         return [] if is_flag else [other_form("true or false, and are stored as 1 and 0")]
     raise NoFormError
 
 
-def _of_integers(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
+def _of_integers(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:
     match target.kind:
         case kind if kind in _INTEGERS:
             bits = _INTEGERS[kind]
@@ -77,7 +77,7 @@ def _of_integers(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
         case "bit":
             least, most = 0, 2 ** (target.precision or 1) - 1
         case "year":
-            return [ValueDoubt("no years from 1901 to 2155", lambda array: _not_years(array))]
+            return [ValueCheck("no years from 1901 to 2155", lambda array: _not_years(array))]
         case "decimal":
             most = 10 ** ((target.precision or 10) - (target.scale or 0)) - 1
             least = 0 if target.is_unsigned else -most
@@ -85,13 +85,13 @@ def _of_integers(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
             most = 2 ** (24 if target.kind == "float" else 53)
             least = -most
         case kind if kind in TEXTS:
-            return [other_form("numbers, and are stored as text"), *length_doubts(target)]
+            return [other_form("numbers, and are stored as text"), *length_checks(target)]
         case _:
             raise NoFormError
     return _outside(f"outside the range of {target.type}", type_, least, most)
 
 
-def _outside(problem: str, type_: pa.DataType, least: int, most: int) -> list[ValueDoubt]:
+def _outside(problem: str, type_: pa.DataType, least: int, most: int) -> list[ValueCheck]:
     signed = pa.types.is_signed_integer(type_)
     first, last = (
         (-(2 ** (type_.bit_width - 1)), 2 ** (type_.bit_width - 1) - 1)
@@ -101,10 +101,10 @@ def _outside(problem: str, type_: pa.DataType, least: int, most: int) -> list[Va
     found = []
     if least > first:
         low = pa.scalar(least, type_)
-        found.append(ValueDoubt(problem, lambda array: call_function("less", [array, low])))
+        found.append(ValueCheck(problem, lambda array: call_function("less", [array, low])))
     if most < last:
         high = pa.scalar(most, type_)
-        found.append(ValueDoubt(problem, lambda array: call_function("greater", [array, high])))
+        found.append(ValueCheck(problem, lambda array: call_function("greater", [array, high])))
     return found
 
 
@@ -114,7 +114,7 @@ def _not_years(array: pa.Array) -> pa.Array:
     return negated(either(is_year, call_function("equal", [numbers, pa.scalar(0, pa.int64())])))
 
 
-def _of_decimals(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
+def _of_decimals(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:
     match target.kind:
         case "decimal":
             digits, scale = (target.precision or 10) - (target.scale or 0), target.scale or 0
@@ -123,28 +123,28 @@ def _of_decimals(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
         case "float" | "double":
             return [other_form("decimals, and are stored as floating-point numbers")]
         case kind if kind in TEXTS:
-            return [other_form("decimals, and are stored as text"), *length_doubts(target)]
+            return [other_form("decimals, and are stored as text"), *length_checks(target)]
         case _:
             raise NoFormError
     found = []
     if type_.precision - type_.scale > digits:
         limit = Decimal(10) ** digits
         found.append(
-            ValueDoubt(f"outside the range of {target.type}", each_value(lambda value: abs(value) >= limit))
+            ValueCheck(f"outside the range of {target.type}", each_value(lambda value: abs(value) >= limit))
         )
     if type_.scale > scale:
         found.append(
-            ValueDoubt(
+            ValueCheck(
                 f"more exact than {target.type}", each_value(lambda value: decimal_places(value) > scale)
             )
         )
     if target.is_unsigned:
-        found.append(ValueDoubt(f"outside the range of {target.type}", each_value(lambda value: value < 0)))
+        found.append(ValueCheck(f"outside the range of {target.type}", each_value(lambda value: value < 0)))
     return found
 
 
-def _of_floats(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
-    no_number = ValueDoubt(
+def _of_floats(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:
+    no_number = ValueCheck(
         "NaN or infinite, which MySQL does not have",
         lambda array: negated(call_function("is_finite", [array])),
     )
@@ -154,11 +154,11 @@ def _of_floats(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
         case "float":
             found = [no_number]
             if type_ == pa.float64():
-                found.append(ValueDoubt("more exact than float, or outside its range", _not_float32))
+                found.append(ValueCheck("more exact than float, or outside its range", _not_float32))
         case "decimal":
             found = [
                 no_number,
-                ValueDoubt(f"not exact in {target.type}", lambda array: _not_decimal(array, target)),
+                ValueCheck(f"not exact in {target.type}", lambda array: _not_decimal(array, target)),
             ]
         case kind if kind in TEXTS:
             return [other_form("floating-point numbers, and are stored as text")]
@@ -168,7 +168,7 @@ def _of_floats(type_: pa.DataType, target: MysqlColumn) -> list[ValueDoubt]:
         places = target.scale
         stored = _as_float32 if target.kind == "float" else float
         found.append(
-            ValueDoubt(
+            ValueCheck(
                 f"more exact than {target.type}",
                 each_value(lambda value: stored(round(value, places)) != stored(value)),
             )
@@ -200,11 +200,11 @@ def _not_decimal(array: pa.Array, target: MysqlColumn) -> pa.Array:
     return each_value(is_other)(array)
 
 
-def _of_bytes(target: MysqlColumn) -> list[ValueDoubt]:
+def _of_bytes(target: MysqlColumn) -> list[ValueCheck]:
     match target.kind:
         case "binary":
             size = target.length or 1
-            shorter = ValueDoubt(
+            shorter = ValueCheck(
                 f"shorter than {target.type}, which fills them up with zeros",
                 lambda array: call_function(
                     "less", [call_function("binary_length", [array]), pa.scalar(size, pa.int32())]
@@ -212,18 +212,18 @@ def _of_bytes(target: MysqlColumn) -> list[ValueDoubt]:
                 is_fault=False,
             )
             return [
-                ValueDoubt(f"longer than {target.type}", lambda array: longer("binary_length", array, size)),
+                ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, size)),
                 shorter,
             ]
         case "varbinary":
             size = target.length or 1
             return [
-                ValueDoubt(f"longer than {target.type}", lambda array: longer("binary_length", array, size))
+                ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, size))
             ]
         case kind if kind in _BLOB_BYTES:
             most = _BLOB_BYTES[kind]
             return [
-                ValueDoubt(f"longer than {target.type}", lambda array: longer("binary_length", array, most))
+                ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, most))
             ]
         case "vector":
             return []

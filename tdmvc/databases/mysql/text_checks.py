@@ -6,9 +6,9 @@ import re
 import pyarrow as pa
 
 from tdmvc.arrow.compute import MatchSubstringOptions, SetLookupOptions, call_function
-from tdmvc.databases.doubts import Finder, NoFormError, ValueDoubt, both, each_value, longer, negated
 from tdmvc.databases.mysql.literals import internal_geometry
 from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn
+from tdmvc.databases.value_checks import Finder, NoFormError, ValueCheck, both, each_value, longer, negated
 from tdmvc.model.schema import Column
 
 _TEXT_BYTES = {"tinytext": 2**8 - 1, "text": 2**16 - 1, "mediumtext": 2**24 - 1, "longtext": 2**32 - 1}
@@ -31,7 +31,7 @@ _FORMS = {
 }
 
 
-def text_doubts(column: Column, target: MysqlColumn) -> list[ValueDoubt]:
+def text_checks(column: Column, target: MysqlColumn) -> list[ValueCheck]:
     """Return what may be wrong with texts for a column of any type.
 
     Raises:
@@ -41,37 +41,37 @@ def text_doubts(column: Column, target: MysqlColumn) -> list[ValueDoubt]:
     if kind in ("enum", "set"):
         return _labels(target)
     if target.is_json:
-        return [] if column.is_json else [ValueDoubt("not JSON", each_value(_is_no_json))]
+        return [] if column.is_json else [ValueCheck("not JSON", each_value(_is_no_json))]
     if kind in TEXTS:
-        return length_doubts(target)
+        return length_checks(target)
     if kind in GEOMETRIES:
-        return [ValueDoubt("no geometry (EWKB in hexadecimal digits)", each_value(_is_no_geometry))]
+        return [ValueCheck("no geometry (EWKB in hexadecimal digits)", each_value(_is_no_geometry))]
     if kind == "bit":
-        return [ValueDoubt(f"no {target.precision} binary digits", _unlike(rf"^[01]{{{target.precision}}}$"))]
+        return [ValueCheck(f"no {target.precision} binary digits", _unlike(rf"^[01]{{{target.precision}}}$"))]
     if kind == "decimal":
         digits, scale = (target.precision or 10) - (target.scale or 0), target.scale or 0
         form = rf"^-?0*[0-9]{{1,{max(digits, 1)}}}" + (
             rf"(\.[0-9]{{0,{scale}}}0*)?$" if scale else r"(\.0*)?$"
         )
-        return [ValueDoubt(f"no number of {target.type}", _unlike(form))]
+        return [ValueCheck(f"no number of {target.type}", _unlike(form))]
     if kind == "uuid":
         return [
-            ValueDoubt("no UUID", _unlike("(?i)^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$")),
-            ValueDoubt("a UUID in another form than the usual one", _unlike(_FORMS["uuid"]), is_fault=False),
+            ValueCheck("no UUID", _unlike("(?i)^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$")),
+            ValueCheck("a UUID in another form than the usual one", _unlike(_FORMS["uuid"]), is_fault=False),
         ]
     if kind in _FORMS:
-        return [ValueDoubt(f"no {kind}", _unlike(_FORMS[kind])), *_text_fractions(target)]
+        return [ValueCheck(f"no {kind}", _unlike(_FORMS[kind])), *_text_fractions(target)]
     if kind in ("inet4", "inet6"):
         return []
     raise NoFormError
 
 
-def _text_fractions(target: MysqlColumn) -> list[ValueDoubt]:
+def _text_fractions(target: MysqlColumn) -> list[ValueCheck]:
     if target.kind == "date" or target.fraction >= 6:
         return []
     form = rf"\.\d{{{target.fraction}}}\d*[1-9]"
     return [
-        ValueDoubt(
+        ValueCheck(
             f"more exact than {target.type}",
             lambda array: call_function("match_substring_regex", [array], MatchSubstringOptions(form)),
         )
@@ -107,7 +107,7 @@ def labels(target: MysqlColumn) -> list[str]:
     return [found[1].replace("''", "'") for found in _LABEL.finditer(target.type)]
 
 
-def _labels(target: MysqlColumn) -> list[ValueDoubt]:
+def _labels(target: MysqlColumn) -> list[ValueCheck]:
     known = labels(target)
     if target.kind == "enum":
         options = SetLookupOptions(pa.array(known, pa.string()), skip_nulls=True)
@@ -116,7 +116,7 @@ def _labels(target: MysqlColumn) -> list[ValueDoubt]:
             is_known = call_function("is_in", [array], options)
             return both(negated(is_known), array.is_valid())
 
-        return [ValueDoubt("no labels of the enum", find)]
+        return [ValueCheck("no labels of the enum", find)]
     members = set(known)
     order = {label: place for place, label in enumerate(known)}
 
@@ -125,32 +125,32 @@ def _labels(target: MysqlColumn) -> list[ValueDoubt]:
         return set(parts) <= members and parts != sorted(set(parts), key=lambda part: order[part])
 
     return [
-        ValueDoubt(
+        ValueCheck(
             "no labels of the set",
             each_value(lambda value: bool(value) and not set(str(value).split(",")) <= members),
         ),
-        ValueDoubt("labels in another order than the set", each_value(is_other_order), is_fault=False),
+        ValueCheck("labels in another order than the set", each_value(is_other_order), is_fault=False),
     ]
 
 
-def length_doubts(target: MysqlColumn) -> list[ValueDoubt]:
+def length_checks(target: MysqlColumn) -> list[ValueCheck]:
     """Return what may be wrong with texts for a column of texts."""
     found = []
     if target.kind in ("char", "varchar"):
         most = target.length or 1
         found.append(
-            ValueDoubt(f"longer than {target.type}", lambda array: longer("utf8_length", _texts(array), most))
+            ValueCheck(f"longer than {target.type}", lambda array: longer("utf8_length", _texts(array), most))
         )
     else:
         most = _TEXT_BYTES[target.kind]
         found.append(
-            ValueDoubt(
+            ValueCheck(
                 f"longer than {target.type}", lambda array: longer("binary_length", _texts(array), most)
             )
         )
     if target.kind == "char":
         found.append(
-            ValueDoubt(
+            ValueCheck(
                 "texts that end in spaces, which char drops",
                 lambda array: call_function("ends_with", [_texts(array)], MatchSubstringOptions(" ")),
                 is_fault=False,
@@ -159,11 +159,11 @@ def length_doubts(target: MysqlColumn) -> list[ValueDoubt]:
     charset = (target.charset or "utf8mb4").lower()
     if charset in ("utf8", "utf8mb3", "ucs2"):
         problem = f"texts with characters beyond {charset}, such as emoji"
-        found.append(ValueDoubt(problem, lambda array: _wide(_texts(array))))
+        found.append(ValueCheck(problem, lambda array: _wide(_texts(array))))
     elif charset in _PYTHON_CHARSETS:
         codec = _PYTHON_CHARSETS[charset]
         problem = f"texts with characters that {charset} lacks"
-        found.append(ValueDoubt(problem, lambda array: _not_encodable(_texts(array), codec)))
+        found.append(ValueCheck(problem, lambda array: _not_encodable(_texts(array), codec)))
     return found
 
 
