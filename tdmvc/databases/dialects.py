@@ -15,18 +15,12 @@ from tdmvc.databases.findings import left_out
 from tdmvc.model.declarations import NO_ACTION, Index, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.sql.portable import why_not_portable, why_query_not_portable
+from tdmvc.sql.portable import engine_name, why_not_portable, why_query_not_portable
 from tdmvc.sql.tokens import tokens
 
 _POSTGRES = "postgresql"
 _OWN = "duckdb"
 """The dialect of conditions that people write: DuckDB checks them."""
-_NAMES = {"sqlite": "SQLite", "duckdb": "DuckDB", "postgresql": "PostgreSQL", "mysql": "MySQL"}
-
-
-def engine_name(dialect: str | None) -> str:
-    """Return what people call an engine."""
-    return _NAMES.get(dialect or _OWN, dialect or "")
 
 
 def for_dialect(schema: TableSchema, dialect: str) -> tuple[TableSchema, list[Finding]]:

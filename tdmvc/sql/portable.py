@@ -22,6 +22,13 @@ _OTHER_WORDS = frozenset(
     | {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "EXCEPT", "INTERSECT", "RECURSIVE", "QUALIFY"}
 )
 
+_NAMES = {"sqlite": "SQLite", "duckdb": "DuckDB", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+
+
+def engine_name(dialect: str | None) -> str:
+    """Return what people call an engine; without a dialect, that of DuckDB, which checks what people write."""
+    return _NAMES.get(dialect or "duckdb", dialect or "")
+
 
 def why_not_portable(expression: str, columns: Sequence[Column]) -> str | None:
     """Return why an expression may mean something else to another engine; None if it means the same.

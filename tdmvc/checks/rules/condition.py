@@ -14,6 +14,7 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import DeclaredRule
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.portable import engine_name
 from tdmvc.sql.quoting import quote_name
 
 _BROKEN = "tdmvc_broken_rows"
@@ -49,12 +50,21 @@ class ConditionRule:
                 "check-not-evaluated",
                 f"The check {self._label} of {table.name} was not evaluated: {error}.",
                 self.declared.columns,
-                remedy="correct the condition in contract.yaml, or check the rows in the database that declares it.",
+                remedy=self._remedy_if_not_evaluated,
                 details={"check": self.condition.name, "reason": str(error)},
                 severity=Severity.WARNING,
             )
         finally:
             table.con.execute(f"DROP TABLE IF EXISTS temp.{_BROKEN}")
+
+    @property
+    def _remedy_if_not_evaluated(self) -> str:
+        if (self.condition.dialect or OWN_DIALECT) in self.engines:
+            return (
+                "correct the condition in contract.yaml, or check the rows in the database that declares it."
+            )
+        name = engine_name(self.condition.dialect)
+        return f"load the rows into a {name} database that has the check (`tdmvc seed`): it refuses rows that break it."
 
     def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
         side = tables[self.declared.table]
@@ -102,7 +112,7 @@ class ConditionRule:
         """
         engine = self.engines.get(self.condition.dialect or OWN_DIALECT)
         if engine is None:
-            raise NotEvaluatedError(f"tdmvc cannot evaluate SQL of {self.condition.dialect}")
+            raise NotEvaluatedError(f"it is written for {engine_name(self.condition.dialect)}")
         if not self.declared.columns:
             raise NotEvaluatedError("it names no column of the table")
         needed = [column for column in side.schema.columns if column.name in self.declared.columns]
