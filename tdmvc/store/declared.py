@@ -71,8 +71,21 @@ def merge_table(
     ).restricted(table.columns)
 
 
+def repeated_references(source: TableSchema) -> list[str]:
+    """Return notes on references that a database declares twice: a contract has each once, as the first one says."""
+    first: dict[ForeignKey, ForeignKey] = {}
+    return [
+        f"the reference {one.ends} is declared more than once; kept as {kept}"
+        for one in source.references
+        if (kept := first.setdefault(one.ends, one)) is not one
+    ]
+
+
 def _references(sources: Sequence[TableSchema]) -> tuple[ForeignKey, ...]:
-    found = {one.ends: one for source in sources for one in source.references}
+    found: dict[ForeignKey, ForeignKey] = {}
+    for source in sources:
+        for one in source.references:
+            found.setdefault(one.ends, one)
     return tuple(found.values())
 
 

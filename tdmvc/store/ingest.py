@@ -15,7 +15,7 @@ from tdmvc.sql.defaults import default_sql, no_default_reason
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, memory_errors
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.store.column_types import OpenSource, convert, merge_columns
-from tdmvc.store.declared import merge_table
+from tdmvc.store.declared import merge_table, repeated_references
 
 _STRING = SIMPLE["string"]
 
@@ -83,6 +83,7 @@ def _reconcile(
     existing: Sequence[Path],
 ) -> Ingest:
     notes = [note for opened in sources for note in opened.source.notes]
+    notes += [note for opened in sources for note in repeated_references(opened.source.schema)]
     columns = merge_columns(con, sources, current, keep_old=bool(existing), notes=notes)
     schema = _schema(table, columns, sources, current, key)
     notes += _default_notes(con, schema, sources, current if existing else None)

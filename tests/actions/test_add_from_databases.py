@@ -12,6 +12,7 @@ from tdmvc.model.location import PathLocation
 from tdmvc.model.options import AddOptions
 from tdmvc.model.selection import Selection
 from tdmvc.workspace.opened_sources import open_sources
+from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -66,3 +67,21 @@ def test_a_schema_needs_a_database_that_has_schemas(workspace: Workspace, tmp_pa
     for one, message in ((PathLocation(tmp_path / "t.csv"), "needs a database"), (source, "no schemas")):
         with pytest.raises(UsageError, match=message):
             add(workspace, "golden", [one], AddOptions(schemas=("public",)))
+
+
+def test_a_reference_that_a_database_declares_twice_is_kept_once_and_said(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    source = make(
+        tmp_path / "x.db",
+        "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE c (x REFERENCES a (id) ON DELETE CASCADE REFERENCES b (id), FOREIGN KEY (x) REFERENCES a (id));",
+    )
+    report = add(workspace, "golden", [source])
+    [table] = [table for table in report.tables if table.name == "c"]
+    [note] = [note for note in table.notes if "more than once" in note]
+    assert note.startswith("the reference (x) -> a (id) is declared more than once; kept as (x) -> a (id)")
+    [kept] = [
+        one for one in resolve_state(workspace, "golden").contract.tables["c"].references if one.table == "a"
+    ]
+    assert note.endswith(str(kept))

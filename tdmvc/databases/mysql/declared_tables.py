@@ -221,6 +221,6 @@ def _declared(
             for name, text, level in checks
             if level != "off" and text not in json_checks
         ),
-        references=tuple(dict.fromkeys(one for one in references if isinstance(one, ForeignKey))),
+        references=tuple(one for one in references if isinstance(one, ForeignKey)),
         left_out=tuple(left_out),
     )

@@ -135,10 +135,7 @@ def _added(before: Constraints, row: _Row, own_name: OwnName) -> Constraints:
         case "f" if row.text is not None:
             return _without(before, f"reference {row.name}: {row.text}")
         case "f":
-            reference = _reference(row, own_name)
-            if any(one.ends == reference.ends for one in before.references):
-                return _without(before, f"reference {row.name}, which repeats another")
-            return replace(before, references=(*before.references, reference))
+            return replace(before, references=(*before.references, _reference(row, own_name)))
         case "c":
             check = Check(
                 unwrapped(row.expression or ""), row.name, DIALECT, row.is_validated, not row.is_not_inherited
