@@ -45,6 +45,9 @@ class EphemeralDatabase(Protocol):
             DatabaseError: it cannot be reset; it must not be used any more.
         """
 
+    def is_used(self) -> bool:
+        """Whether somebody else is connected to it, or may be."""
+
     def drop(self) -> None:
         """Remove it; connections to it are ended."""
 
