@@ -29,6 +29,9 @@ class Environment:
     name: str
     database: str = EMBEDDED
     """`embedded`, `embedded-15`, `embedded-mariadb`, a URL, or a variable that holds one: `${DATABASE_URL}`."""
+    folder: str = "."
+    """Where the application is in the repository. `migrate` and services run there, `migrate_inputs` are below it,
+    and a command that names no environment takes the one in whose folder it is run (the deepest)."""
     migrate: str | None = None
     """A command that brings an empty database to the newest schema; None: the known tool's own, or none."""
     migrate_inputs: tuple[str, ...] = ()
