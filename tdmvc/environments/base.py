@@ -1,8 +1,9 @@
 """What every engine can do for an environment: keep templates, hand out copies of them, and reset these."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from tdmvc.model.environment import ResetReport, TemplateOrigin
@@ -10,11 +11,22 @@ from tdmvc.model.location import Location
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedServer:
+    """A server that tdmvc starts itself, as `database` in tdmvc.yaml names it: `embedded-15`."""
+
+    product: str
+    """`postgresql` or `mariadb`."""
+    major: int | None = None
+    """Its major version; None: the newest."""
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateKey:
     """What a template was made from: equal keys give equal databases."""
 
     schema: str
-    """A digest of the engine's version, the migrate command, and all files that the schema depends on."""
+    """A digest of the engine's version, the migrate command, all files that the schema depends on, and all else
+    that must be equal for one template to be derived from another, such as which tables are loaded."""
     rows: str
     """A digest of the content hashes of the datasets, in their order, and of the loader's version."""
     label: str
@@ -29,6 +41,18 @@ class TemplateBuild:
     """Brings an empty database to the schema."""
     seed: Callable[[Location], None]
     """Loads the datasets into a database with the schema, whatever datasets it has: only the difference is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTemplate:
+    """A template that is kept for later runs."""
+
+    key: TemplateKey
+    engine: str
+    """The provider's `version` when it was made."""
+    size_bytes: int
+    used_at: datetime
+    """When a run last opened it, in UTC."""
 
 
 class EphemeralDatabase(Protocol):
@@ -83,4 +107,18 @@ class DatabaseProvider(Protocol):
         Raises:
             DatabaseError: no server can be started or reached, or the database cannot be made. What `build`
                 raises is passed on, and leaves no template.
+        """
+
+    def list_templates(self) -> Sequence[StoredTemplate]:
+        """Return the templates that are kept at this place, also of other repositories and versions of the engine.
+
+        Raises:
+            DatabaseError: the server cannot be reached.
+        """
+
+    def remove_template(self, key: TemplateKey) -> bool:
+        """Remove the template with the key; False if there is none, or a run is using it.
+
+        Raises:
+            DatabaseError: the server cannot be reached.
         """

@@ -18,6 +18,8 @@ class Service:
     """`{port}` stands for a free port of this machine."""
     ready: str | None = None
     """When it can be used: `tcp:{port}`, `http://127.0.0.1:{port}/health`, or `log:TEXT`. None: at once."""
+    start_seconds: int = 60
+    """How long it may take to be ready."""
     exports: Mapping[str, str] = field(default_factory=dict)
     """More variables for the command, by name."""
 
@@ -33,11 +35,11 @@ class Environment:
     """Where the application is in the repository. `migrate` and services run there, `migrate_inputs` are below it,
     and a command that names no environment takes the one in whose folder it is run (the deepest)."""
     migrate: str | None = None
-    """A command that brings an empty database to the newest schema; None: the known tool's own, or none."""
+    """A command that brings an empty database to the newest schema. None: the known tool's own; empty: none."""
     migrate_inputs: tuple[str, ...] = ()
     """Patterns of the files that the schema depends on, beside the migration files."""
-    datasets: tuple[str, ...] = ()
-    """References to states, in the order in which they are loaded."""
+    datasets: tuple[str, ...] | None = None
+    """References to states, in the order in which they are loaded; None: every golden and reference dataset."""
     exports: Mapping[str, str] = field(default_factory=lambda: {"DATABASE_URL": "{url}"})
     """Variables for the command; a value may have {url}, {host} and so on in it."""
     services: tuple[Service, ...] = ()
