@@ -188,6 +188,18 @@ def key_columns(path: Path) -> set[str]:
     return {name for name, column in properties if column.get("primaryKey")}
 
 
+@each_release
+def test_a_number_has_the_decimal_places_of_its_type(release: DemoRelease) -> None:
+    # A column with 4157 and 27.29 would become text.
+    for table, rows in read_tables(release.data).items():
+        for name, column in contract_of(release)[table].items():
+            if places := re.search(r"numeric\(\d+,(\d+)\)", column["physicalType"]):
+                wanted = re.compile(rf"-?\d+\.\d{{{places[1]}}}")
+                assert all(row[name] is None or wanted.fullmatch(row[name]) for row in rows), (
+                    f"{table}.{name}"
+                )
+
+
 @each_csv
 def test_times_are_written_in_utc_and_addresses_are_reserved_examples(path: Path) -> None:
     for row in read_csv(path):
