@@ -8,14 +8,7 @@ from pathlib import Path
 from tdmvc.errors import StoreError
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry, is_part_name
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-_FICLONE = 0x40049409
-"""The ioctl of Linux that makes a copy share its blocks with the original."""
+from tdmvc.store.reflinks import reflink
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +98,7 @@ class WorkTreeWriter:
         try:
             match kind:
                 case "reflink":
-                    _reflink(source, target)
+                    reflink(source, target)
                 case "hardlink":
                     os.link(source, target)
                 case "symlink":
@@ -118,13 +111,6 @@ class WorkTreeWriter:
                 raise
             return False
         return True
-
-
-def _reflink(source: Path, target: Path) -> None:
-    if fcntl is None:
-        raise OSError("there are no reflinks on this system")  # the next kind is tried
-    with source.open("rb") as old, target.open("xb") as new:
-        fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
 
 
 def _copy(source: Path, target: Path) -> None:
