@@ -1,0 +1,46 @@
+"""Subscriptions; see the scenario subscription-renewal."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from shop.models import Subscription
+from shop.subscriptions import paid_until, renew_due
+from tests.conftest import FakeGateway
+
+JUNIPER, WREN = 2001, 2002
+
+
+def test_a_subscription_that_began_on_the_31st_comes_back_to_it_after_february(session: Session) -> None:
+    juniper = session.get_one(Subscription, JUNIPER)
+
+    assert [renewal.period_start.isoformat() for renewal in juniper.renewals] == [
+        "2026-02-28",
+        "2026-03-31",
+        "2026-04-30",
+    ]
+    assert paid_until(juniper) == date(2026, 5, 31)
+
+
+def test_only_an_active_subscription_renews(session: Session, gateway: FakeGateway) -> None:
+    renewed = renew_due(session, date(2026, 5, 31), gateway)
+    session.commit()
+
+    assert [(r.subscription_id, r.period_start, r.period_end) for r in renewed] == [
+        (JUNIPER, date(2026, 5, 31), date(2026, 6, 30))
+    ]
+
+
+def test_nothing_is_due_before_the_paid_time_is_over(session: Session, gateway: FakeGateway) -> None:
+    assert renew_due(session, date(2026, 5, 30), gateway) == []
+    assert gateway.charged == []
+
+
+def test_a_subscription_that_cannot_be_paid_ends(session: Session, gateway: FakeGateway) -> None:
+    gateway.answers = ["insufficient_funds"] * 3
+
+    assert renew_due(session, date(2026, 6, 1), gateway) == []
+    session.commit()
+
+    assert session.get_one(Subscription, JUNIPER).status == "cancelled"
+    assert gateway.charged == []
