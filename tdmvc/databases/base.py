@@ -269,6 +269,13 @@ class DatabaseTarget(Protocol):
     def snapshot(self) -> Snapshot:
         """Return what reads the tables as they are in this transaction."""
 
+    def cast_rows(self, table: TableToWrite, target: TableSchema) -> SourceTable:
+        """Return rows as a table gives them back once the database has cast them to the types of its columns.
+
+        They are written to a temporary table, on which no trigger, rule or default acts. It is there until the
+        next call, or the end of the transaction.
+        """
+
     def commit(self) -> None:
         """Make everything that was written stay."""
 

@@ -114,7 +114,7 @@ def test_the_bakery_fills_the_tables_that_its_django_migrations_made(
     tables = gzip.decompress(Path(__file__).with_name("bakerydemo_v7.1_tables.sql.gz").read_bytes())
     with postgres_server.fresh_database() as name:
         postgres_server.execute(name, tables.decode())
-        [seeded] = shop.seed("django", into=postgres_server.url(name)).datasets
+        [seeded] = shop.seed("django", into=postgres_server.url(name), verify=True).datasets
         assert (len(seeded.tables), seeded.rows) == (79, 1_148)
         assert shop.seed("django", into=postgres_server.url(name)).datasets[0].is_there
         for table in ("wagtailcore_page", "wagtailcore_revision", "locations_locationpage"):

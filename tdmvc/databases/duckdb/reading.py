@@ -160,6 +160,14 @@ class TransactionSnapshot(DuckdbSnapshot):
             replace(table, scan=self._scan(table), find_fault=None) for table in super().read_tables(names)
         ]
 
+    def read_copy(self, name: str, copy: str) -> SourceTable:
+        """Describe a table by a temporary one that has the same columns."""
+        with self._errors():
+            declarations = Catalog(self._con, self._database)
+            attached = AttachedName("temp", MAIN, copy)
+            source = _source_table(self._con, declarations, attached, self._path, name)
+        return replace(source, scan=self._scan(source), find_fault=None)
+
     def _scan(self, table: SourceTable) -> ArrowScan:
         assert isinstance(table.scan, SqlScan)
         query, schema = table.scan.query, table.schema.arrow_schema()

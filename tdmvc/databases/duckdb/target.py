@@ -26,10 +26,11 @@ from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, lock_in
 from tdmvc.sql.quoting import quote_name, quote_text
 
-_BATCH_ROWS = 10_000
+_CAST = "tdmvc_cast"
 
 
 @contextmanager
@@ -189,6 +190,15 @@ class DuckdbTarget:
 
     def snapshot(self) -> Snapshot:
         return TransactionSnapshot(self._path, self._con, self._database, ())
+
+    def cast_rows(self, table: TableToWrite, target: TableSchema) -> SourceTable:
+        with writing_errors(self._path, target.name):
+            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {_CAST} AS FROM {sql_name(target.name)} LIMIT 0")
+            # The table has no expressions, so that the rows fill its generated columns, too.
+            plain = tuple(replace(column, generated=None) for column in target.columns)
+            copy = replace(target, name=_CAST, columns=plain)
+            RowLoader(self._con, copy, self._types(target.name)).insert(table)
+        return TransactionSnapshot(self._path, self._con, self._database, ()).read_copy(target.name, _CAST)
 
     def commit(self) -> None:
         with writing_errors(self._path):

@@ -15,6 +15,7 @@ from tdmvc.databases.writing import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.seeding import RowCounts
 
+_CAST = "tdmvc_cast"
 EXISTING, CHANGING = "existing", "changing"
 """Purposes of aliases: a table that is read while rows are inserted, and one whose rows are changed by others."""
 _STAGED, _CHANGED, _DELETED = "tdmvc_rows", "tdmvc_changed", "tdmvc_deleted"
@@ -173,3 +174,13 @@ class MysqlWriter:
         )
         self.connection.execute(f"DROP TEMPORARY TABLE {_CHANGED}")
         return updated
+
+
+def make_cast_table(connection: MysqlConnection, table: MysqlTable) -> str:
+    """Make an empty temporary table with the columns of another one, and return its name."""
+    connection.execute(f"DROP TEMPORARY TABLE IF EXISTS {table_sql(table.schema, _CAST)}")
+    connection.execute(
+        f"CREATE TEMPORARY TABLE {table_sql(table.schema, _CAST)} LIKE {table_sql(table.schema, table.name)}",
+        f"Casting the rows of {table.name}",
+    )
+    return _CAST

@@ -91,6 +91,10 @@ class MysqlSnapshot:
         declared = self.read_declared(names)
         return [self._source_table(declared[name], name) for name in names]
 
+    def read_copy(self, name: str, copy: MysqlTable) -> SourceTable:
+        """Describe a table, with the rows of another one that has the same columns."""
+        return self._source_table(copy, name)
+
     def read_declared(self, names: Sequence[str]) -> dict[str, MysqlTable]:
         """Return what the catalog declares of tables, by their names in a dataset."""
         catalog = self.catalog()

@@ -15,7 +15,7 @@ from tdmvc.databases.mysql.checking import check_columns, hidden_triggers
 from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, connected
 from tdmvc.databases.mysql.creating import TableMaker
 from tdmvc.databases.mysql.fingerprints import fingerprint
-from tdmvc.databases.mysql.inserting import MysqlWriter
+from tdmvc.databases.mysql.inserting import MysqlWriter, make_cast_table
 from tdmvc.databases.mysql.locking import SeedLock, lock_tables, related_tables
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
@@ -31,6 +31,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.source import SourceTable
 
 _PACKET_MARGIN = 1024
 
@@ -210,6 +211,13 @@ class MysqlTarget:
 
     def snapshot(self) -> MysqlSnapshot:
         return TargetSnapshot(self._connection, self._other, self._schemas, self._locked)
+
+    def cast_rows(self, table: TableToWrite, target: TableSchema) -> SourceTable:
+        declared = self._read_declared()[target.name]
+        name = make_cast_table(self._connection, declared)
+        copy = replace(declared, name=name)
+        MysqlWriter(self._connection, copy, self._most_bytes, self._on_progress).insert(table.read())
+        return self._snapshot.read_copy(target.name, copy)
 
     def commit(self) -> None:
         if not self._is_prepared:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tdmvc.model.seeding import RowCounts
 from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name, quote_names
 
+_CAST = "tdmvc_cast"
 _STAGED, _CHANGED, _KEYS = "temp.tdmvc_rows", "temp.tdmvc_changed", "temp.tdmvc_keys"
 _AFFINITY_TYPES = {
     Affinity.INTEGER: "INTEGER",
@@ -218,6 +220,15 @@ class RowWriter:
         return BrokenRowsError(
             self._path, self._target.name, broken_clause(self._target, error), str(error).partition(":")[0]
         )
+
+
+def make_cast_table(database: sqlite3.Connection, table: TableSchema) -> TableSchema:
+    """Make an empty temporary table with the declared types of another one, whatever it computes or demands."""
+    declared = declared_types(database, table.name)
+    columns = ", ".join(f"{quote_name(name)} {type_}" for name, type_ in declared.items())
+    database.execute(f"DROP TABLE IF EXISTS temp.{_CAST}")
+    database.execute(f"CREATE TEMP TABLE {_CAST} ({columns})")
+    return TableSchema(_CAST, tuple(replace(column, generated=None) for column in table.columns))
 
 
 class _Counted:

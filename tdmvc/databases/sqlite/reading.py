@@ -75,6 +75,11 @@ class SqliteSnapshot:
         with self.errors():
             return [self._source_table(read_table(self._database, name)) for name in names]
 
+    def read_copy(self, name: str, copy: str) -> SourceTable:
+        """Describe a table, with the rows of another one that has the same columns."""
+        with self.errors():
+            return self._source_table(replace(read_table(self._database, name), name=copy))
+
     def read_others(self) -> OtherObjects:
         with self.errors():
             return OtherObjects(tuple(read_views(self._database)), tuple(read_other_objects(self._database)))

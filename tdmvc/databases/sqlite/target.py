@@ -18,7 +18,7 @@ from tdmvc.databases.sqlite.creating import create_indexes, create_table, create
 from tdmvc.databases.sqlite.failures import writing_errors
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.indexes import DIALECT
-from tdmvc.databases.sqlite.inserting import RowWriter
+from tdmvc.databases.sqlite.inserting import RowWriter, make_cast_table
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
 from tdmvc.databases.sqlite.references import broken_references
 from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
@@ -31,6 +31,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.source import SourceTable
 from tdmvc.sql.quoting import quote_name
 
 _LOG_SUFFIXES = ("-wal", "-journal")
@@ -240,6 +241,13 @@ class SqliteTarget:
 
     def snapshot(self) -> SqliteSnapshot:
         return SqliteSnapshot(self._path, self._database, self._on_progress)
+
+    def cast_rows(self, table: TableToWrite, target: TableSchema) -> SourceTable:
+        with writing_errors(self._path):
+            copy = make_cast_table(self._database, target)
+            writer = RowWriter(self._path, self._database, table.schema, copy)
+            writer.insert(table.read())
+        return self.snapshot().read_copy(target.name, copy.name)
 
     def commit(self) -> None:
         with writing_errors(self._path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -133,6 +134,20 @@ class PostgresSnapshot:
             )
             for name in names
         ]
+
+    def read_copy(self, name: str, schema: str, copy: str) -> SourceTable:
+        """Describe a table, with the rows of another one that has the same columns.
+
+        Args:
+            schema: that of the other table.
+            copy: its name.
+        """
+        relation = self._all()[name]
+        with reporting(self._where):
+            declared = read_declared(self._connection, self._schemas, {name: relation})[name]
+            own = replace(declared, relation=replace(relation, schema=schema, name=copy, kind="r"))
+            settled = settle_types(self._connection, {name: own})[name]
+        return self._source_table(settled, (), [""], is_locked=True)
 
     def read_others(self) -> OtherObjects:
         with reporting(self._where):

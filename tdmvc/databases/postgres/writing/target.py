@@ -25,6 +25,7 @@ from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
 from tdmvc.databases.postgres.writing.broken_references import find_broken_references
+from tdmvc.databases.postgres.writing.casting import CAST, copy_as_texts
 from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
 from tdmvc.databases.postgres.writing.fingerprint import Versions, count_versions, read_definitions
@@ -46,6 +47,7 @@ from tdmvc.model.location import Location
 from tdmvc.model.progress import ignore_progress
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.source import SourceTable
 
 _ANALYZED_AT_ONCE = 500
 _STATISTICS_TARGET = 20
@@ -293,6 +295,12 @@ class PostgresTarget:
     def snapshot(self) -> PostgresSnapshot:
         rows = TextRows(self._connection, self._where)
         return PostgresSnapshot(self._connection, rows, self._where, self._schemas.names, ignore_progress)
+
+    def cast_rows(self, table: TableToWrite, target: TableSchema) -> SourceTable:
+        relation = self._relation(target.name)
+        with self._loading(target.name):
+            copy_as_texts(self._connection, relation, table, self._columns(relation))
+        return self.snapshot().read_copy(target.name, *CAST)
 
     def commit(self) -> None:
         with reporting(self._where):
