@@ -8,9 +8,9 @@ import pyarrow as pa
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.duckdb.loose_types import is_loose, text_of
 from tdmvc.databases.duckdb.names import sql_name
-from tdmvc.databases.duckdb.rows import casts, inexact_columns, registered
+from tdmvc.databases.duckdb.rows import casts, inexact_columns, reformed_columns, registered
 from tdmvc.databases.findings import value_finding
-from tdmvc.model.finding import Finding
+from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts
 from tdmvc.model.text import plural
@@ -37,7 +37,19 @@ class RowLoader:
         types = {name: self._types[name] for name in self._own_columns(table.schema)}
         found = inexact_columns(self._con, table, types)
         name = table.schema.name
+        reformed = reformed_columns(self._con, table, {one: types[one] for one in found})
+        found = {column: count for column, count in found.items() if column not in reformed}
         return [
+            value_finding(
+                name,
+                column,
+                f"{plural(count, 'value')} of {name}.{column} {'is' if count == 1 else 'are'} written in another form "
+                "than DuckDB's, in which they read back.",
+                Severity.WARNING,
+                {"values": count},
+            )
+            for column, count in reformed.items()
+        ] + [
             value_finding(
                 name,
                 column,

@@ -161,11 +161,12 @@ class TransactionSnapshot(DuckdbSnapshot):
         ]
 
     def read_copy(self, name: str, copy: str) -> SourceTable:
-        """Describe a table by a temporary one that has the same columns."""
+        """Describe a table, with the rows of a temporary one that has the same columns."""
         with self._errors():
+            attached = self._attached_names()[name]
             declarations = Catalog(self._con, self._database)
-            attached = AttachedName("temp", MAIN, copy)
-            source = _source_table(self._con, declarations, attached, self._path, name)
+            rows = AttachedName("temp", MAIN, copy)
+            source = _source_table(self._con, declarations, attached, self._path, name, rows.sql)
         return replace(source, scan=self._scan(source), find_fault=None)
 
     def _scan(self, table: SourceTable) -> ArrowScan:
@@ -217,14 +218,21 @@ def _schema(
 
 
 def _source_table(
-    con: DuckDBConnection, declarations: Catalog, qualified: AttachedName, path: Path, name: str
+    con: DuckDBConnection,
+    declarations: Catalog,
+    qualified: AttachedName,
+    path: Path,
+    name: str,
+    rows: str = "",
 ) -> SourceTable:
-    relation = con.sql(f"SELECT * FROM {qualified.sql} LIMIT 0")
+    """Describe a table, with its own rows or those of another one as SQL."""
+    rows = rows or qualified.sql
+    relation = con.sql(f"SELECT * FROM {rows} LIMIT 0")
     forms = {
         column: canonical_form(type_, column, f"{path}, table {name}")
         for column, type_ in zip(relation.columns, relation.types, strict=True)
     }
-    check_losses(con, qualified.sql, name, forms)
+    check_losses(con, rows, name, forms)
     schema = _schema(
         con,
         declarations,
@@ -235,7 +243,7 @@ def _source_table(
     selected = ", ".join(
         f"{form.expression(quote_name(column))} AS {quote_name(column)}" for column, form in forms.items()
     )
-    scan = SqlScan(f"SELECT {selected} FROM {qualified.sql}")
+    scan = SqlScan(f"SELECT {selected} FROM {rows}")
 
     def find_fault() -> DatabaseError | None:
         found = find_unreadable(con, f"({scan.query})", schema.column_names)

@@ -66,6 +66,34 @@ def inexact_columns(con: DuckDBConnection, table: TableToWrite, types: Mapping[s
     return {name: count for name, count in zip(doubtful, row, strict=True) if count}
 
 
+_REFORMED = ("UUID", "BOOLEAN")
+"""Types that read texts of several forms, and lose nothing of any."""
+
+
+def reformed_columns(con: DuckDBConnection, table: TableToWrite, types: Mapping[str, str]) -> dict[str, int]:
+    """Return how many texts read back in another form, for columns whose texts all keep their value.
+
+    Args:
+        types: DuckDB types of the columns to look at.
+    """
+    asked = {
+        column.name: types[column.name]
+        for column in table.schema.columns
+        if pa.types.is_string(column.type) and types.get(column.name) in _REFORMED
+    }
+    if not asked:
+        return {}
+    tests = ", ".join(
+        f"count(*) FILTER (TRY_CAST({quote_name(name)} AS {type_})::VARCHAR IS DISTINCT FROM {quote_name(name)}), "
+        f"count(*) FILTER ({quote_name(name)} IS NOT NULL AND TRY_CAST({quote_name(name)} AS {type_}) IS NULL)"
+        for name, type_ in asked.items()
+    )
+    with registered(con, table) as rows:
+        row = con.execute(f"SELECT {tests} FROM {rows}").fetchall()[0]
+    counts = zip(asked, row[::2], row[1::2], strict=True)
+    return {name: reformed for name, reformed, refused in counts if not refused}
+
+
 def column_types(con: DuckDBConnection, table: TableToWrite) -> tuple[dict[str, str], list[Finding]]:
     """Return the DuckDB type of each column: that of its source if every value can be read back from it.
 
