@@ -1,7 +1,7 @@
 """What seeding a database takes and reports."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,6 +64,8 @@ class SeededDataset:
     tables: tuple[SeededTable, ...]
     sequence_offset: int = 0
     """How much further than needed sequences were moved."""
+    moment: str = field(default="", compare=False)
+    """By what the engine knows that nobody has written to the database since; empty if it cannot know."""
 
     def table(self, name: str) -> SeededTable | None:
         """Return what is remembered of one table of the dataset."""
@@ -89,6 +91,7 @@ class SeededDataset:
                 tool_version=str(fields["tool_version"]),
                 tables=tuple(SeededTable(**table) for table in fields["tables"]),
                 sequence_offset=int(fields["sequence_offset"]),
+                moment=str(fields.get("moment", "")),
             )
         except (KeyError, TypeError, ValueError):
             return None

@@ -16,7 +16,8 @@ _SUM = "coalesce(sum(hashtidextended(t.ctid, {transaction})), 0)"
 _HAS_TRANSACTION_HASH = 180000
 _TRANSACTION = "hashxidextended(t.xmin, t.tableoid::bigint)"
 """Unlike `age`, the server works it out in several processes."""
-_OLD_TRANSACTION = "({xid} - age(t.xmin)) << 32 # t.tableoid::bigint"
+_OLD_TRANSACTION = "((SELECT age('3'::xid)::bigint) - age(t.xmin)) << 32 # t.tableoid::bigint"
+"""Both ages grow with each transaction: how far apart two numbers are stays the same."""
 _BY_TEXTS = "SELECT count(*), coalesce(sum(hashtextextended(textin(record_out(t.*)), 0)), 0) FROM {table} t"
 _DEFINITIONS = f"""
 WITH RECURSIVE {PARTITION_TREE}, used (root, oid) AS (
@@ -62,7 +63,7 @@ SELECT EXISTS (SELECT FROM pg_class c LEFT JOIN pg_am a ON a.oid = c.relam
     WHERE (a.amname <> 'heap' OR c.relkind = 'f') AND c.oid IN (SELECT %(oid)s::oid UNION ALL
         SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass)))
 """
-_EPOCH_BITS = 31
+_ERA_BITS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +73,37 @@ class Versions:
     rows: int
     total: int
     """The sum of their hashes."""
-    xid: int | None
-    """The transaction that looked at them; None if their texts were hashed."""
-    sum: str | None = None
-    """SQL for the sum of the hashes of some rows `t`; None if there is none that can be taken off the total."""
+    era: int | None
+    """How often the numbers of transactions have gone half round; None if texts of rows were hashed."""
+    changed: int = 0
+    """How many rows differ from those that were proven."""
 
     def __str__(self) -> str:
-        if self.xid is None:
-            return f"texts {self.total}"
-        # The numbers of transactions begin again after 2³²: versions of another round prove nothing.
-        return f"versions {self.xid >> _EPOCH_BITS} {self.total}"
+        # The numbers begin again after 2³²: versions of another round prove nothing.
+        return f"texts {self.total}" if self.era is None else f"versions {self.era} {self.total}"
 
 
 def count_versions(connection: PostgresConnection, relation: Relation) -> Versions:
     """Return the number of rows, and a sum that differs once a row was added, changed or deleted.
 
-    The table must be locked, and the transaction must have a number of its own since its beginning.
+    The table must be locked.
     """
-    ((xid, has_other_storage),) = connection.execute(
-        f"SELECT txid_current(), ({_OTHER_STORAGE})", {"oid": relation.oid}
+    ((next_number, has_other_storage),) = connection.execute(
+        f"SELECT pg_snapshot_xmax(pg_current_snapshot())::text, ({_OTHER_STORAGE})", {"oid": relation.oid}
     ).fetchall()
     # Tables of other storage, as foreign ones, have no versions, or other ones.
     if has_other_storage or connection.info.server_version < _HAS_PLACE_HASH:
         ((rows, total),) = connection.execute(_BY_TEXTS.format(table=relation.sql)).fetchall()
         return Versions(int(rows), int(total), None)
+    counted = f"SELECT count(*), {sum_of_versions(connection)} FROM {relation.sql} t"
+    ((rows, total),) = connection.execute(counted).fetchall()
+    return Versions(int(rows), int(total), int(next_number) >> _ERA_BITS)
+
+
+def sum_of_versions(connection: PostgresConnection) -> str:
+    """Return SQL for the sum of the hashes of some rows `t`."""
     is_new = connection.info.server_version >= _HAS_TRANSACTION_HASH
-    hashed = _SUM.format(transaction=_TRANSACTION if is_new else _OLD_TRANSACTION.format(xid=int(xid)))
-    ((rows, total),) = connection.execute(f"SELECT count(*), {hashed} FROM {relation.sql} t").fetchall()
-    return Versions(int(rows), int(total), int(xid), hashed)
+    return _SUM.format(transaction=_TRANSACTION if is_new else _OLD_TRANSACTION)
 
 
 def read_definitions(connection: PostgresConnection, relations: Sequence[Relation]) -> Mapping[int, str]:

@@ -1,7 +1,10 @@
 """The table in which a database remembers what was seeded."""
 
+from dataclasses import replace
+
 from tdmvc.databases.postgres.catalog.relations import STATE_SCHEMA
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.writing.moments import note_moment
 from tdmvc.databases.state_table import parse_states
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import SeededDataset
@@ -63,6 +66,13 @@ def write_state(connection: PostgresConnection, state: SeededDataset) -> None:
             f"COMMENT ON TABLE {_NAME} IS 'What tdmvc seeded into this database; "
             "without it, the next seed loads everything again.'"
         )
+    with connection.transaction(force_rollback=True):
+        # Once this has ended, so have all numbers below its own but this transaction's.
+        _put(connection, state)
+    _put(connection, replace(state, moment=note_moment(connection)))
+
+
+def _put(connection: PostgresConnection, state: SeededDataset) -> None:
     connection.execute(
         f"INSERT INTO {_NAME} VALUES (%s, %s) ON CONFLICT (dataset) DO UPDATE SET state = excluded.state",
         [state.dataset, state.to_json()],

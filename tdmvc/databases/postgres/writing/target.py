@@ -28,8 +28,14 @@ from tdmvc.databases.postgres.writing.broken_references import find_broken_refer
 from tdmvc.databases.postgres.writing.casting import CAST, copy_as_texts
 from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
-from tdmvc.databases.postgres.writing.fingerprint import Versions, count_versions, read_definitions
+from tdmvc.databases.postgres.writing.fingerprint import (
+    Versions,
+    count_versions,
+    read_definitions,
+    sum_of_versions,
+)
 from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
+from tdmvc.databases.postgres.writing.moments import recall_versions
 from tdmvc.databases.postgres.writing.numbering import Numbering
 from tdmvc.databases.postgres.writing.rebuilding import IndexRebuild
 from tdmvc.databases.postgres.writing.state import (
@@ -52,6 +58,8 @@ from tdmvc.model.source import SourceTable
 _ANALYZED_AT_ONCE = 500
 _STATISTICS_TARGET = 20
 """A sample of 6,000 rows: with the usual one of 30,000, ANALYZE would take as long as loading many small tables."""
+_FEW_CHANGES = 0.1
+"""The share of the rows of a table that may change before its statistics are taken again, as autovacuum does it."""
 
 
 @contextmanager
@@ -71,7 +79,7 @@ def open_target(location: Location, options: ReadOptions) -> Iterator["PostgresT
 
 
 def _check_writable(connection: PostgresConnection, where: str) -> None:
-    """Make sure that the database can be written, and begin a transaction with a number of its own.
+    """Make sure that the database can be written.
 
     Raises:
         DatabaseError: it is a standby, or the user or the database is read-only.
@@ -92,7 +100,6 @@ def _check_writable(connection: PostgresConnection, where: str) -> None:
             remedy="if rows may be loaded into it, turn the setting off for the user (ALTER ROLE … RESET "
             "default_transaction_read_only) or the database, or connect as another user.",
         )
-    connection.execute("SELECT txid_current()")
 
 
 def _unique_columns(target: TableSchema) -> Iterator[tuple[str, ...]]:
@@ -116,6 +123,7 @@ class PostgresTarget:
         self._definitions: Mapping[int, tuple[str, str]] | None = None
         self._versions: dict[int, Versions] = {}
         """Of tables that nothing changed since, but `apply_changes`, which keeps count."""
+        self._states: Mapping[str, SeededDataset] = {}
         self._columns_of: Mapping[int, dict[str, TargetColumn]] = {}
         self._unfilled: list[str] = []
         """Materialised views that were made, and whose rows have to be computed."""
@@ -156,7 +164,8 @@ class PostgresTarget:
 
     def read_state(self) -> dict[str, SeededDataset]:
         with reporting(self._where):
-            return read_state(self._connection)
+            self._states = read_state(self._connection)
+            return dict(self._states)
 
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         with reporting(self._where):
@@ -233,16 +242,18 @@ class PostgresTarget:
             self._versions.clear()
             known = None
         keyed = self._keyed(relation, columns, upserts.schema.key)
-        keyed = replace(keyed, version_sum=known.sum if known else None)
+        if known is not None and known.era is not None:
+            keyed = replace(keyed, version_sum=sum_of_versions(self._connection))
         with self._loading(target.name):
             key_plan = plan_copy(deleted.schema, columns, table=target.name, where=self._where)
             gone = keyed.delete(deleted, key_plan)
             plan = plan_copy(upserts.schema.arrow_schema(), columns, table=target.name, where=self._where)
             counts = keyed.upsert(upserts.read(), plan)
-        if known is not None and known.sum is not None:
+        if known is not None and known.era is not None:
             total = known.total + sum(keyed.differences)
             rows = known.rows + counts.inserted - gone
-            self._versions[relation.oid] = replace(known, rows=rows, total=total)
+            changed = known.changed + counts.inserted + counts.updated + gone
+            self._versions[relation.oid] = replace(known, rows=rows, total=total, changed=changed)
         return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
 
     def clear(self, names: Sequence[str]) -> None:
@@ -260,9 +271,15 @@ class PostgresTarget:
             self._changed(keep_relations=True)
             self._numbering.move(relations, sequence_offset)
             self._connection.execute(f"SET LOCAL default_statistics_target = {_STATISTICS_TARGET}")
-            for start in range(0, len(relations), _ANALYZED_AT_ONCE):
-                part = relations[start : start + _ANALYZED_AT_ONCE]
+            stale = [relation for relation in relations if not self._has_statistics(relation)]
+            for start in range(0, len(stale), _ANALYZED_AT_ONCE):
+                part = stale[start : start + _ANALYZED_AT_ONCE]
                 self._connection.execute(f"ANALYZE {', '.join(table_sql(one) for one in part)}")
+
+    def _has_statistics(self, relation: Relation) -> bool:
+        """Whether a table was proven to be as it was loaded, and few of its rows were changed since."""
+        known = self._versions.get(relation.oid)
+        return known is not None and known.changed <= known.rows * _FEW_CHANGES
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
         with reporting(self._where):
@@ -277,10 +294,14 @@ class PostgresTarget:
                 names = {*self._locked, name} if self._locked else set(self._own_relations())
                 self._definitions = self._read_definitions(names)
             definition, sequences = self._definitions[relation.oid]
-            versions = self._versions.get(relation.oid) or count_versions(self._connection, relation)
+            beginning = f"{self._connection.info.server_version} {definition} "
+            versions = (
+                self._versions.get(relation.oid)
+                or recall_versions(self._connection, self._states.values(), relation, beginning)
+                or count_versions(self._connection, relation)
+            )
             self._versions[relation.oid] = versions
-        version = self._connection.info.server_version
-        return versions.rows, f"{version} {definition} {versions} {sequences}".rstrip()
+        return versions.rows, f"{beginning}{versions} {sequences}".rstrip()
 
     def _read_definitions(self, names: set[str]) -> Mapping[int, tuple[str, str]]:
         relations = [relation for name, relation in self._own_relations().items() if name in names]
