@@ -1,8 +1,7 @@
-"""Reads and writes tdmvc.yaml: where datasets and migrations are, and where releases are read from."""
-
-import posixpath
+"""Reads and writes tdmvc.yaml: where datasets and migrations are, releases, environments."""
 
 from tdmvc.errors import NotFoundError
+from tdmvc.formats.environments import read_environments
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree, names_revision
@@ -40,7 +39,7 @@ def parse_config(text: str, path: str) -> RepoConfig:
     """
     root = parse_yaml(text, path)
     _check_texts(root)
-    root.only("format", "datasets", "app", "migrations", "store")
+    root.only("format", "datasets", "app", "migrations", "environments", "store")
     check_format(root, FORMAT)
     datasets = root.child("datasets")
     app = root.child("app")
@@ -51,15 +50,17 @@ def parse_config(text: str, path: str) -> RepoConfig:
         if release is not None:
             source, value = _read_release(release)
     migrations = root.child("migrations")
+    environments = root.child("environments")
     store = root.child("store")
     return RepoConfig(
-        datasets_folder=_read_folder(datasets) if datasets else "datasets",
+        datasets_folder=datasets.as_inner_path() if datasets else "datasets",
         app_name=app.text("name") if app else None,
         release_source=source,
         release_value=value,
         migrations=tuple(_read_location(name, node) for name, node in migrations.entries())
         if migrations
         else (),
+        environments=read_environments(environments) if environments else (),
         release_remote=store.only("release_remote").text("release_remote") if store else None,
     )
 
@@ -101,7 +102,7 @@ def _read_release(node: YamlNode) -> tuple[ReleaseSource, str]:
         )
     kind, value = entries[0]
     source = ReleaseSource(kind)
-    return source, _read_folder(value) if source is ReleaseSource.FILE else value.as_text()
+    return source, value.as_inner_path() if source is ReleaseSource.FILE else value.as_text()
 
 
 def _read_location(name: str, node: YamlNode) -> MigrationLocation:
@@ -109,18 +110,6 @@ def _read_location(name: str, node: YamlNode) -> MigrationLocation:
     return MigrationLocation(
         name=name,
         tool=node.need("tool").as_text(),
-        path=_read_folder(node.need("path")),
+        path=node.need("path").as_inner_path(),
         pattern=node.text("pattern"),
     )
-
-
-def _read_folder(node: YamlNode) -> str:
-    """Return a path that stays inside the repository."""
-    text = node.as_text()
-    path = posixpath.normpath(text)
-    if "\\" in text or path.startswith(("/", "../")) or path == ".." or path[1:2] == ":":
-        raise node.error(
-            "The path must stay inside the repository.",
-            remedy="write it relative to the repository's root, with forward slashes.",
-        )
-    return path

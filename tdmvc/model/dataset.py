@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tdmvc.model.environment import Environment
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.schema import Column, Contract
 from tdmvc.model.version import Version
@@ -112,6 +113,7 @@ class RepoConfig:
     release_value: str = "v*"
     """A tag pattern, a file, or a command, by `release_source`."""
     migrations: tuple[MigrationLocation, ...] = ()
+    environments: tuple[Environment, ...] = ()
     release_remote: str | None = None
     """A second DVC remote to which published versions are pushed too."""
 

@@ -1,5 +1,6 @@
 """A value of a YAML file with its place in it, read as the type that the caller asks for."""
 
+import posixpath
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -102,6 +103,17 @@ class YamlNode:
         if not isinstance(self.value, str) or self.is_null:
             raise self.error("Expected a text here.")
         return self.value
+
+    def as_inner_path(self) -> str:
+        """Return a path, or a pattern of paths, that stays inside the repository."""
+        text = self.as_text()
+        path = posixpath.normpath(text)
+        if "\\" in text or path.startswith(("/", "../")) or path == ".." or path[1:2] == ":":
+            raise self.error(
+                "The path must stay inside the repository.",
+                remedy="write it relative to the repository's root, with forward slashes.",
+            )
+        return path
 
     def as_count(self) -> int:
         """Return a non-negative whole number."""
