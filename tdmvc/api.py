@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +16,7 @@ from tdmvc.actions.check import check
 from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
 from tdmvc.actions.drift import DatabaseDriftOptions, drift, drift_database
+from tdmvc.actions.environment import EnvironmentOptions, RunningEnvironment, environment
 from tdmvc.actions.log import log
 from tdmvc.actions.merge import merge
 from tdmvc.actions.merge_check import merge_check
@@ -376,6 +379,23 @@ class Repository(Workspace):
         """Compare a database with the migrations of a revision, and with datasets and their contracts."""
         options = DatabaseDriftOptions(at, release, tuple(locations))
         return drift_database(self, _location(database), refs, options)
+
+    def environment(
+        self,
+        name: str | None = None,
+        *,
+        more: Sequence[str] = (),
+        options: EnvironmentOptions | None = None,
+    ) -> AbstractContextManager[RunningEnvironment]:
+        """Return a context manager that provides an environment of tdmvc.yaml, and removes it at the end.
+
+        Args:
+            name: by default, the environment for the current folder.
+            more: references to states that are loaded, too: `masked-eu`, `golden@3.1.0`.
+            options: what else differs from tdmvc.yaml.
+        """
+        chosen = replace(options or EnvironmentOptions(), more=tuple(more)) if more else options
+        return environment(self, name, chosen or EnvironmentOptions())
 
 
 def _choice(parameter: str, text: str, choices: Sequence[_Choice], *, default: str | None = None) -> _Choice:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 
 from tdmvc.model.environment import ResetReport, TemplateOrigin
@@ -31,6 +32,11 @@ class TemplateKey:
     """A digest of the content hashes of the datasets, in their order, and of the loader's version."""
     label: str
     """For people: `golden@3.2.0, reference@2.0.0`."""
+
+    @property
+    def digest(self) -> str:
+        """A short name of the schema and the rows together, in hexadecimal."""
+        return sha256(f"{self.schema} {self.rows}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _template(node: YamlNode, known: Sequence[str]) -> str:
         if name not in known:
             raise node.error(
                 f"There is no placeholder {{{name}}} here.",
-                remedy=f"use {', '.join(f'{{{one}}}' for one in known)}; for the text {{{name}}}, write {{{{{name}}}}}.",
+                remedy=f"use {', '.join(f'{{{one}}}' for one in known)}; for the text itself, {{{{{name}}}}}.",
             )
     return text
 

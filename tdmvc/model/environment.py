@@ -93,3 +93,5 @@ class RunStep:
     """What was done, in a few words: `golden@3.2.0, 20 rows`."""
     is_skipped: bool = False
     """Whether a template made it unnecessary."""
+    error: str = ""
+    """Why it failed; empty if it did not."""

@@ -71,6 +71,17 @@ def server_account() -> Account:
     return Account(nobody.pw_uid, nobody.pw_gid, is_other=True, is_listed=True)
 
 
+def own_account() -> Account:
+    """Return the user of this process.
+
+    Raises:
+        DatabaseError: tdmvc starts no servers on this operating system.
+    """
+    if pwd is None:
+        raise no_servers_here()
+    return Account(os.geteuid(), os.getegid(), is_other=False, is_listed=_is_listed(os.geteuid()))
+
+
 def listed_command(account: Account, command: list[str]) -> list[str]:
     """Return a command that finds its user in the list of users, if the system has a way.
 

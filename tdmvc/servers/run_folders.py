@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tdmvc.servers.accounts import Account
+from tdmvc.servers.accounts import Account, own_account
 from tdmvc.servers.base import LONGEST_SOCKET
 from tdmvc.servers.failures import (
     foreign_server_folder,
@@ -18,6 +18,7 @@ from tdmvc.servers.failures import (
     server_folder,
     unreachable_server_folder,
 )
+from tdmvc.servers.marked_processes import stop_marked
 from tdmvc.servers.processes import find_servers, stop_processes
 
 try:
@@ -65,6 +66,13 @@ def run_folder(account: Account) -> Iterator[Path]:
 
 
 @contextmanager
+def own_run_folder() -> Iterator[Path]:
+    """Yield a new folder for what this process starts as its own user; see `run_folder`."""
+    with run_folder(own_account()) as folder:
+        yield folder
+
+
+@contextmanager
 def starting(stack: ExitStack, account: Account, *, socket: str) -> Iterator[Path]:
     """Yield a new folder for a server that is started now; it is removed when the stack closes.
 
@@ -104,7 +112,8 @@ def servers_folder() -> Path:
 
 
 def remove_run_folder(folder: Path) -> None:
-    """Stop the servers that still run in a folder, and remove it."""
+    """Stop the servers that still run in a folder and what else its run started, and remove it."""
+    stop_marked(folder)
     stop_processes(find_servers(folder))
     # A server that was told to stop may still remove its own files.
     for _ in range(3):

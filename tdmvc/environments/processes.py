@@ -1,0 +1,58 @@
+"""The processes that a run starts: their groups are written to its run folder, so that the next start finds orphans."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tdmvc.servers.marked_processes import find_marked, record_group, stop_marked
+
+_STOP_SECONDS = 5.0
+
+
+class ProcessGroups:
+    """Stops what was started, with all that belongs to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def run(self) -> str:
+        """The mark in the environment of each process."""
+        return str(self.folder)
+
+    def add(self, group: int) -> None:
+        """Remember a group before a process of it can do anything."""
+        record_group(self.folder, group)
+
+    @contextmanager
+    def held(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
+        """Stop a process that leads a group of its own, if the block fails; with all that it started."""
+        self.add(process.pid)
+        try:
+            yield
+        except BaseException:
+            self.stop(process)
+            raise
+
+    def stop(
+        self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]", seconds: float = _STOP_SECONDS
+    ) -> None:
+        """Stop a process that leads a group of its own: politely, and after a while by force."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        stop_marked(self.folder, {process.pid}, seconds=0)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def send(self, group: int, number: int) -> None:
+        """Send a signal to the processes of a group that this run started."""
+        for pid in find_marked(self.folder, {group}):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)

@@ -1,0 +1,229 @@
+"""Provides an environment: chooses the states, makes or finds the template, and hands out a database of it."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from tdmvc.environments.addresses import address_values
+from tdmvc.environments.base import (
+    DatabaseProvider,
+    DatabaseSource,
+    EmbeddedServer,
+    EphemeralDatabase,
+    TemplateBuild,
+    TemplateKey,
+)
+from tdmvc.environments.datasets import choose_states
+from tdmvc.environments.endpoint import serve_endpoint
+from tdmvc.environments.exports import database_exports
+from tdmvc.environments.key import missing_inputs, template_key
+from tdmvc.environments.migrating import (
+    MigrationPlan,
+    Migrator,
+    OutputListener,
+    ignore_output,
+    plan_migration,
+)
+from tdmvc.environments.processes import ProcessGroups
+from tdmvc.environments.providers import find_provider, parse_database
+from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
+from tdmvc.environments.steps import StepListener, Steps, ignore_steps
+from tdmvc.errors import PolicyError
+from tdmvc.model.environment import Environment, ResetReport, RunStep, TemplateOrigin
+from tdmvc.model.location import Location, ServerLocation
+from tdmvc.model.seeding import SeedOptions
+from tdmvc.model.text import plural
+from tdmvc.seeding.protection import refuse_name
+from tdmvc.seeding.seed import seed_states
+from tdmvc.seeding.states import StateToSeed, open_states
+from tdmvc.servers.run_folders import own_run_folder
+from tdmvc.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentOptions:
+    """What a run changes about its environment."""
+
+    more: tuple[str, ...] = ()
+    """References to further states; one of a dataset that the environment loads replaces that one."""
+    rebuild: bool = False
+    """Make the template again, even if there is one."""
+    sequence_offset: int = 0
+    """How much further sequences are moved than the largest key needs."""
+    has_services: bool = True
+    has_endpoint: bool = True
+    on_step: StepListener = ignore_steps
+    on_output: OutputListener = ignore_output
+    """Gets what migrations print."""
+
+
+DEFAULT_ENVIRONMENT = EnvironmentOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEnvironment:
+    """An environment that is ready."""
+
+    environment: Environment
+    database: EphemeralDatabase
+    source: DatabaseSource
+    """Where further databases in the same state come from."""
+    key: TemplateKey
+    refs: tuple[str, ...]
+    """The states that were loaded."""
+    exports: Mapping[str, str] = field(repr=False)
+    """The variables for the command; among them are passwords."""
+    groups: ProcessGroups
+    services: Sequence[RunningService]
+    _steps: Steps = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """The database's URL, with its password."""
+        return address_values(self.database.location)["url"]
+
+    @property
+    def steps(self) -> tuple[RunStep, ...]:
+        """What was done so far, and how long it took."""
+        return self._steps.done
+
+    @property
+    def recorder(self) -> Steps:
+        """Takes further steps."""
+        return self._steps
+
+    def reset(self) -> ResetReport:
+        """Bring the database back to its seeded state.
+
+        Raises:
+            DatabaseError: it cannot be reset; it must not be used any more.
+        """
+        return self.database.reset()
+
+
+@contextmanager
+def provided(
+    workspace: Workspace, environment: Environment, options: EnvironmentOptions = DEFAULT_ENVIRONMENT
+) -> Iterator[RunningEnvironment]:
+    """Provide an environment until the end of the block; then everything of it is removed but the template.
+
+    Raises:
+        DatabaseError: the database cannot be provided, a migration fails, or a service does not start.
+        NotFoundError: there is no such dataset, version or release.
+        PartError: rows of a state are missing.
+        PolicyError: the database's address says that it is production.
+        UsageError: tdmvc.yaml names a database that no engine provides.
+    """
+    steps = Steps(options.on_step)
+    stack = ExitStack()
+    try:
+        groups = ProcessGroups(stack.enter_context(own_run_folder()))
+        with steps.step("checkout") as note:
+            states = choose_states(workspace, environment, options.more)
+            opened = open_states(workspace, states, SeedOptions())
+            note.detail = ", ".join(state.ref for state in states) or "no datasets"
+        provider, scheme = _provider(workspace, environment)
+        planned = plan_services(environment.services) if options.has_services else []
+        plan = plan_migration(workspace, environment, scheme)
+        for pattern in missing_inputs(workspace, environment):
+            workspace.warn(f"migrate_inputs of the environment {environment.name} names no file: {pattern}")
+        key = template_key(workspace, environment, plan, opened, provider.version, options.sequence_offset)
+        if options.rebuild:
+            provider.remove_template(key)
+        builder = _Builder(workspace, environment, plan, opened, planned, groups, options, steps)
+        with steps.step("database") as note:
+            source = stack.enter_context(provider.open(key, builder.build))
+            database = source.create()
+            note.detail = _origin_text(source.origin, key, str(database.location))
+        builder.note_skipped(source.origin)
+        exports = database_exports(environment.exports, database.location)
+        services: list[RunningService] = []
+        if planned:
+            with steps.step("services") as note:
+                folder = workspace.root / environment.folder
+                services = stack.enter_context(started_services(planned, exports, folder, groups))
+                note.detail = ", ".join(f"{one.name} on port {one.planned.port}" for one in services)
+            for one in planned:
+                exports.update(one.exports)
+        if options.has_endpoint:
+            exports.update(stack.enter_context(serve_endpoint(database, source)).exports)
+        refs = tuple(state.ref for state in states)
+        yield RunningEnvironment(environment, database, source, key, refs, exports, groups, services, steps)
+    finally:
+        with steps.step("tear-down"):
+            stack.close()
+
+
+def _provider(workspace: Workspace, environment: Environment) -> tuple[DatabaseProvider, str]:
+    """Return what provides databases for an environment, and the scheme of their URLs."""
+    wanted = parse_database(environment.database, folder=workspace.root, variables=os.environ)
+    if isinstance(wanted, ServerLocation) and (refusal := refuse_name(wanted)):
+        raise PolicyError(
+            str(refusal),
+            where=f"tdmvc.yaml, environments, {environment.name}, database",
+            remedy="name a server for tests: an environment makes and drops databases there.",
+        )
+    scheme = wanted.product if isinstance(wanted, EmbeddedServer) else wanted.scheme.partition("+")[0]
+    return find_provider(wanted), {"mariadb": "mysql", "postgres": "postgresql"}.get(scheme, scheme)
+
+
+def _origin_text(origin: TemplateOrigin, key: TemplateKey, where: str) -> str:
+    words = {
+        TemplateOrigin.BUILT: "made a template",
+        TemplateOrigin.DERIVED: "derived a template from one with other rows",
+        TemplateOrigin.REUSED: "reused a template",
+    }
+    return f"{where}, {words[origin]} {key.digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Makes the database of a template, and notes how."""
+
+    workspace: Workspace
+    environment: Environment
+    plan: MigrationPlan
+    states: Sequence[StateToSeed]
+    planned: Sequence[PlannedService]
+    groups: ProcessGroups
+    options: EnvironmentOptions
+    steps: Steps
+
+    @property
+    def build(self) -> TemplateBuild:
+        return TemplateBuild(self.migrate, self.seed)
+
+    def migrate(self, location: Location) -> None:
+        """Bring an empty database to the schema."""
+        if not self.plan.is_needed:
+            return
+        services = {name: value for one in self.planned for name, value in one.exports.items()}
+        migrator = Migrator(
+            self.workspace, self.environment, self.plan, services, self.groups, self.options.on_output
+        )
+        with self.steps.step("migrate") as note:
+            migrator(location)
+            count = sum(state.count for state in self.plan.states)
+            note.detail = ", ".join([self.plan.label, *([plural(count, "migration")] if count else [])])
+
+    def seed(self, location: Location) -> None:
+        """Load the states into a database with the schema, whatever it has of these datasets."""
+        if not self.states:
+            return
+        # The database is ours alone: rows that migrations inserted give way to those of the datasets.
+        seed_options = SeedOptions(force=True, sequence_offset=self.options.sequence_offset)
+        report = seed_states(self.workspace, [one.state for one in self.states], location, seed_options)
+        for dataset in report.datasets:
+            for finding in dataset.findings:
+                self.workspace.warn(f"{dataset.ref}: {finding.message}")
+            detail = f"{dataset.ref}, {plural(len(dataset.tables), 'table')}, {plural(dataset.rows, 'row')}"
+            self.steps.add(RunStep("seed", dataset.seconds, detail))
+
+    def note_skipped(self, origin: TemplateOrigin) -> None:
+        """Add the steps that a template made unnecessary."""
+        if origin is not TemplateOrigin.BUILT and self.plan.is_needed:
+            self.steps.add(RunStep("migrate", 0.0, self.plan.label, is_skipped=True))
+        if origin is TemplateOrigin.REUSED:
+            for state in self.states:
+                self.steps.add(RunStep("seed", 0.0, state.ref, is_skipped=True))

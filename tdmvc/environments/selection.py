@@ -1,0 +1,56 @@
+"""Chooses an environment by its name, or by the folder in which a command is run."""
+
+from pathlib import Path
+
+from tdmvc.errors import NotFoundError
+from tdmvc.migrations.paths import is_inside, normalize_folder
+from tdmvc.model.environment import Environment
+from tdmvc.workspace.workspace import Workspace
+
+DEFAULT_NAME = "local"
+"""The environment that is taken where several fit, and the one that exists if tdmvc.yaml names none."""
+
+
+def find_environment(workspace: Workspace, name: str | None, folder: Path) -> Environment:
+    """Return the environment of a name, or the one for a folder.
+
+    Without a name, it is one whose own folder has the given one in it, the deepest first; among several, it is
+    `local`, or else the first in tdmvc.yaml. If tdmvc.yaml names no environment, `local` has the default of each
+    setting.
+
+    Raises:
+        NotFoundError: there is no such environment.
+    """
+    declared = workspace.config.environments or (Environment(DEFAULT_NAME),)
+    if name is not None:
+        for environment in declared:
+            if environment.name == name:
+                return environment
+        raise NotFoundError.named(
+            "environment", name, [one.name for one in declared], where=str(workspace.root / "tdmvc.yaml")
+        )
+    here = _below_root(workspace.root, folder)
+    fitting = [one for one in declared if is_inside(here, normalize_folder(one.folder))]
+    if not fitting:
+        names = [one.name for one in declared]
+        raise NotFoundError(
+            "No environment is for this folder.",
+            where=str(folder.absolute()),
+            remedy=f"name one with --env: {', '.join(names)}; or run the command in the folder of one.",
+        )
+    deepest = max(_depth(one) for one in fitting)
+    nearest = [one for one in fitting if _depth(one) == deepest]
+    return next((one for one in nearest if one.name == DEFAULT_NAME), nearest[0])
+
+
+def _below_root(root: Path, folder: Path) -> str:
+    try:
+        return normalize_folder(folder.resolve().relative_to(root.resolve()).as_posix())
+    except ValueError:
+        # Somewhere else, such as with -C.
+        return ""
+
+
+def _depth(environment: Environment) -> int:
+    folder = normalize_folder(environment.folder)
+    return folder.count("/") + 1 if folder else 0
