@@ -79,7 +79,9 @@ class _WorkTreeSchema:
                 published = version_state(self._workspace, version)
                 if not self._misfit(published):
                     return published
-        self._workspace.warn(f"No version of {dataset} was made for the migrations of the work tree: {misfit}")
+        self._workspace.warn(
+            f"No version of {dataset} was made for the migrations of the work tree: {misfit}"
+        )
         return state
 
     def _misfit(self, state: DatasetState) -> str:
@@ -88,7 +90,8 @@ class _WorkTreeSchema:
         for name, recorded in subject.recorded.items():
             if name in self._states:
                 drift = check_drift(
-                    DriftSubject(state.name, state.ref, recorded), SchemaRevision(self._states[name], WORK_TREE)
+                    DriftSubject(state.name, state.ref, recorded),
+                    SchemaRevision(self._states[name], WORK_TREE),
                 )
                 if drift.status not in _FITTING:
                     return drift.message

@@ -28,7 +28,15 @@ _DEPENDENCIES = (
     "packages.lock.json", "node_modules/.package-lock.json",
 )  # fmt: skip
 """Files that say which libraries an application uses: their own migrations are part of its schema."""
-_SETTINGS = ("DJANGO_SETTINGS_MODULE", "FLASK_APP", "FLASK_ENV", "APP_ENV", "RAILS_ENV", "NODE_ENV", "MIX_ENV")
+_SETTINGS = (
+    "DJANGO_SETTINGS_MODULE",
+    "FLASK_APP",
+    "FLASK_ENV",
+    "APP_ENV",
+    "RAILS_ENV",
+    "NODE_ENV",
+    "MIX_ENV",
+)
 """Variables that choose the settings with which an application is migrated."""
 _GENERATED = ("__pycache__", ".git", ".tdmvc")
 _NO_DIGEST = (".pyc", ".pyo")
@@ -161,6 +169,8 @@ def _installed(plan: MigrationPlan) -> Iterable[str]:
             folders.update(Path(found).parent.parent.glob("lib*/python3*/*-packages"))
     for folder in sorted(folders):
         try:
-            yield from sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info")))
+            yield from sorted(
+                name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))
+            )
         except OSError:
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdmvc.databases import find_opener
+from tdmvc.databases.base import READ_ALL
 from tdmvc.environments.addresses import address_values
 from tdmvc.environments.exports import database_exports, process_variables, without_secrets
 from tdmvc.environments.processes import ProcessGroups
@@ -177,14 +178,14 @@ class Migrator:
         Raises:
             DatabaseError: the database has no table.
         """
-        with find_opener(location).open_target(location, self.workspace.engine) as target:
+        with find_opener(location).open_target(location, self.workspace.engine, READ_ALL) as target:
             if target.read_catalog():
                 return
         raise DatabaseError(
             f"The migrations ran, but the environment's database has no table: {self.plan.label}",
             where=f"tdmvc.yaml, environments, {self.environment.name}",
             remedy="let the application take the address of its database from $DATABASE_URL, or name the variable that "
-            "it reads: `exports: {VARIABLE: \"{url}\"}`. Look whether another database was migrated instead.",
+            'it reads: `exports: {VARIABLE: "{url}"}`. Look whether another database was migrated instead.',
         )
 
 

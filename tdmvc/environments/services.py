@@ -115,7 +115,7 @@ def _start(
         raise DatabaseError(
             f"Another program uses port {address}, which the service {planned.service.name} needs.",
             where="127.0.0.1",
-            remedy="write {port} in `command` and `ready` of the service, and it gets a free one; or stop that program.",
+            remedy="write {port} in `command` and `ready` of the service for a free one, or stop that program.",
         )
     log = groups.folder / f"{planned.service.name}.log"
     try:

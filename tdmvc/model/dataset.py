@@ -113,9 +113,9 @@ class RepoConfig:
     release_value: str = "v*"
     """A tag pattern, a file, or a command, by `release_source`."""
     migrations: tuple[MigrationLocation, ...] = ()
-    environments: tuple[Environment, ...] = ()
     release_remote: str | None = None
     """A second DVC remote to which published versions are pushed too."""
+    environments: tuple[Environment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
