@@ -8,7 +8,7 @@ the process was killed, the next start of any server finds it, stops it, and rem
 from tdmvc.servers.base import RunningServer, ServerOptions
 from tdmvc.servers.mariadb import start_mariadb
 from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
-from tdmvc.servers.postgres import start_postgres
+from tdmvc.servers.postgres import start_postgres, stop_postgres
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres, find_system_postgres
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "find_system_postgres",
     "start_mariadb",
     "start_postgres",
+    "stop_postgres",
 ]

@@ -1,6 +1,6 @@
 """What every server has that tdmvc starts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,9 @@ class ServerOptions:
     """More settings of the server, by name."""
     start_seconds: float = 60.0
     """How long it may take to be ready."""
+    fill: Callable[[Path], str] | None = None
+    """Fills the data folder from that of a server that was stopped as a whole, and returns the administrator's
+    password there; None for a new server."""
 
 
 @dataclass(frozen=True, slots=True)

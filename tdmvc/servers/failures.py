@@ -64,6 +64,15 @@ def server_start(product: str, where: Path, reason: str) -> DatabaseError:
     )
 
 
+def server_stop(product: str, where: Path, reason: str) -> DatabaseError:
+    """Return the error for a server that does not stop as it is told; the reason is from its own log."""
+    return DatabaseError(
+        f"{product} does not stop: {reason.strip() or 'it says nothing'}",
+        where=str(where),
+        remedy="free some space there, or end what still uses the server, and run the command again.",
+    )
+
+
 def server_folder(path: Path | str, error: OSError) -> DatabaseError:
     """Return the error for a folder of a server that cannot be written."""
     return DatabaseError(
@@ -111,6 +120,8 @@ def port_taken(port: int) -> DatabaseError:
 
 def _start_remedy(product: str, reason: str) -> str:
     """Return what to do about a server that does not start."""
+    if "shared memory" in reason or "semaphore" in reason:
+        return "free shared memory: end other database servers, or raise the limits kernel.shmmni and kernel.sem."
     if "No space left" in reason or "Disk quota" in reason:
         return "free some space, or name another folder for temporary files in the variable TMPDIR."
     if "could not look up effective user ID" in reason:

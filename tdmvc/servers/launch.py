@@ -19,6 +19,7 @@ from tdmvc.servers.accounts import Account
 from tdmvc.servers.failures import port_taken, server_start
 from tdmvc.servers.processes import clean_environment, last_lines
 
+SERVER_LOG = "server.log"
 _POLL_SECONDS = 0.01
 _STOP_SECONDS = 5.0
 _PORTS_TRIED = 5
@@ -71,7 +72,7 @@ def launched(
         ServerEndedError: it ended before it was ready, or was not ready in time.
         OSError: it cannot be run.
     """
-    log = folder / "server.log"
+    log = folder / SERVER_LOG
     with _ends_on_signals(), ExitStack() as stack:
         with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
             process = subprocess.Popen(

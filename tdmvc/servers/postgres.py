@@ -3,27 +3,33 @@
 import base64
 import hashlib
 import hmac
+import os
 import secrets
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tdmvc.servers.accounts import Account, listed_command, server_account
 from tdmvc.servers.base import RunningServer, ServerOptions
-from tdmvc.servers.failures import server_start
-from tdmvc.servers.launch import launch_on_port, launched, run_program
+from tdmvc.servers.failures import server_start, server_stop
+from tdmvc.servers.launch import SERVER_LOG, launch_on_port, launched, run_program
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres
-from tdmvc.servers.processes import clean_environment
+from tdmvc.servers.processes import clean_environment, last_lines
 from tdmvc.servers.run_folders import starting
 from tdmvc.servers.templates import copy_template
 
 ADMINISTRATOR = "postgres"
-_TEMPLATE = 1
+_TEMPLATE = 2
 """Raised when initialised data folders change."""
 _ITERATIONS = 4096
 _CONNECT_SECONDS = "20"
+_DATA = "data"
+_STOP_SECONDS = 120.0
+_POLL_SECONDS = 0.01
 _STATUS_LINE = 7
 _SETTINGS = {
     "fsync": "off",
@@ -72,15 +78,10 @@ def start_postgres(
 def _start(
     stack: ExitStack, binaries: PostgresBinaries, folder: Path, account: Account, options: ServerOptions
 ) -> RunningServer:
-    data, sockets = folder / "data", folder / "socket"
+    data, sockets = folder / _DATA, folder / "socket"
     sockets.mkdir(mode=0o700)
     account.own(sockets)
-    first_password = copy_template(
-        f"postgres-{binaries.version}-{binaries.digest}-{_TEMPLATE}",
-        data,
-        lambda target: _initialise(binaries, target, account, folder),
-        account,
-    )
+    first_password = _fill(data, binaries, account, options)
     (data / "postgresql.auto.conf").write_text(
         _settings_file({"unix_socket_directories": str(sockets), **_SETTINGS, **options.settings}),
         encoding="utf-8",
@@ -96,6 +97,43 @@ def _start(
     password = secrets.token_urlsafe(24)
     _set_password(binaries, sockets, port, first_password, password)
     return RunningServer("postgresql", binaries.version, port, ADMINISTRATOR, password, sockets, folder)
+
+
+def stop_postgres(server: RunningServer) -> Path:
+    """Stop a server so that its data folder is whole, and return that folder.
+
+    The folder can fill that of another server, until the block ends that started this one.
+
+    Raises:
+        DatabaseError: the server does not stop in time.
+    """
+    data = server.folder / _DATA
+    lock = data / "postmaster.pid"
+    try:
+        os.kill(int(lock.read_text(encoding="utf-8").split("\n", 1)[0]), signal.SIGINT)
+    except (OSError, ValueError) as error:
+        raise server_stop("PostgreSQL", server.folder, last_lines(server.folder / SERVER_LOG)) from error
+    end = time.monotonic() + _STOP_SECONDS
+    # The server removes this file last.
+    while lock.exists():
+        if time.monotonic() > end:
+            raise server_stop("PostgreSQL", server.folder, last_lines(server.folder / SERVER_LOG))
+        time.sleep(_POLL_SECONDS)
+    return data
+
+
+def _fill(data: Path, binaries: PostgresBinaries, account: Account, options: ServerOptions) -> str:
+    """Fill the data folder, and return the administrator's password in it."""
+    if options.fill is not None:
+        password = options.fill(data)
+        account.own_all(data)
+        return password
+    return copy_template(
+        f"postgres-{binaries.version}-{binaries.digest}-{_TEMPLATE}",
+        data,
+        lambda target: _initialise(binaries, target, account, data.parent),
+        account,
+    )
 
 
 def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder: Path) -> str:
@@ -121,6 +159,7 @@ def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder
                 "--lc-messages=C",
                 "--no-sync",
                 "--no-instructions",
+                *(["--no-data-checksums"] if binaries.major >= 18 else []),
                 *locale,
             ]
             done = run_program(listed_command(account, command), folder, account)

@@ -1,0 +1,214 @@
+"""The connection with which databases of a server are made, renamed and dropped, and their sessions ended."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
+from tdmvc.environments.postgres.counter import OwnTransactions
+from tdmvc.environments.postgres.failures import busy_database
+from tdmvc.errors import DatabaseError
+from tdmvc.model.location import ServerLocation
+from tdmvc.sql.quoting import quote_name, quote_text
+
+_STRATEGY_SINCE = 150000
+_CLONE_SINCE = 180000
+_SWAP_SECONDS = 20.0
+_POLL_SECONDS = 0.001
+_OTHER_SESSIONS = """
+    SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session')
+    FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()
+"""
+_SETTINGS = """
+    SELECT coalesce(role.rolname, ''), pg_catalog.unnest(setting.setconfig)
+    FROM pg_catalog.pg_db_role_setting AS setting
+    JOIN pg_catalog.pg_database AS base ON base.oid = setting.setdatabase
+    LEFT JOIN pg_catalog.pg_roles AS role ON role.oid = setting.setrole
+    WHERE base.datname = %s
+"""
+_LISTS = frozenset(
+    {"local_preload_libraries", "search_path", "session_preload_libraries", "temp_tablespaces"}
+)
+"""Settings whose value is a list of names, each of which is quoted."""
+_LIST_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^,\s]+)')
+
+
+class Administrator:
+    """Makes, renames and drops databases. One thread at a time may use it."""
+
+    def __init__(self, location: ServerLocation, own: OwnTransactions) -> None:
+        """Connect to a database of the server that is neither copied nor reset.
+
+        Raises:
+            DatabaseError: the server cannot be reached or refuses.
+        """
+        self.location = location
+        self.own = own
+        self.connection: PostgresConnection = plain_connection(location)
+        self.lock = threading.RLock()
+        self._is_cloning = self.version >= _CLONE_SINCE
+
+    @property
+    def version(self) -> int:
+        """Of the server: `180006`."""
+        return self.connection.info.server_version
+
+    @property
+    def pid(self) -> int:
+        """Of the server's process for this connection."""
+        return self.connection.info.backend_pid
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def location_of(self, database: str) -> ServerLocation:
+        return replace(self.location, database=database)
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query.
+
+        Raises:
+            DatabaseError: the server refuses, or is gone.
+        """
+        with self.lock, reporting(str(self.location)):
+            return self._live().execute(query, parameters or None).fetchall()
+
+    def write(self, *statements: str) -> None:
+        """Run statements that write, in one transaction if there are several.
+
+        Raises:
+            DatabaseError: the server refuses, or is gone.
+        """
+        with self.lock, reporting(str(self.location)), self.own.counted():
+            connection = self._live()
+            if len(statements) == 1:
+                connection.execute(statements[0])
+                return
+            with connection.transaction():
+                for statement in statements:
+                    connection.execute(statement)
+
+    def _live(self) -> PostgresConnection:
+        """Return the connection; a new one if somebody ended the session."""
+        if self.connection.closed:
+            self.connection = plain_connection(self.location)
+        return self.connection
+
+    def exists(self, database: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", [database]))
+
+    def create_empty(self, database: str) -> None:
+        """Make an empty database.
+
+        Raises:
+            DatabaseError: the server refuses.
+        """
+        self.write(f"CREATE DATABASE {quote_name(database)}")
+
+    def copy(self, template: str, database: str) -> None:
+        """Make a database as a copy of another, to which nobody is connected.
+
+        Raises:
+            DatabaseError: there is no room, or the server refuses.
+        """
+        statement = f"CREATE DATABASE {quote_name(database)} TEMPLATE {quote_name(template)}"
+        if self.version >= _STRATEGY_SINCE:
+            statement += " STRATEGY file_copy"
+        try:
+            self._copy(statement)
+        except DatabaseError:
+            if not self._is_cloning or self.exists(database):
+                raise
+            # Not every file system lets files share their blocks, or says that it does not.
+            self._is_cloning = False
+            self._copy(statement)
+        for role, setting in self.rows(_SETTINGS, [template]):
+            name, _, value = setting.partition("=")
+            whose = f"ROLE {quote_name(role)} IN DATABASE" if role else "DATABASE"
+            self.write(
+                f"ALTER {whose} {quote_name(database)} SET {quote_name(name)} TO {_value(name, value)}"
+            )
+
+    def _copy(self, statement: str) -> None:
+        if self.version >= _CLONE_SINCE:
+            method = "clone" if self._is_cloning else "copy"
+            self.rows("SELECT pg_catalog.set_config('file_copy_method', %s, false)", [method])
+        self.write(statement)
+
+    def drop(self, database: str) -> None:
+        """Drop a database, and end the sessions that are connected to it.
+
+        Raises:
+            DatabaseError: the server refuses.
+        """
+        with self.sessions_ended(database):
+            if self.exists(database):
+                self.write(f"DROP DATABASE IF EXISTS {quote_name(database)} WITH (FORCE)")
+
+    def swap(self, database: str, spare: str, old: str) -> tuple[str, ...]:
+        """Give a database another name, and its own name to a spare copy; return the sessions that were ended.
+
+        Raises:
+            DatabaseError: sessions connect again and again, or the server refuses.
+        """
+        renames = [f"ALTER DATABASE {quote_name(spare)} RENAME TO {quote_name(database)}"]
+        if self.exists(database):
+            renames.insert(0, f"ALTER DATABASE {quote_name(database)} RENAME TO {quote_name(old)}")
+        ended: dict[str, None] = {}
+        end = time.monotonic() + _SWAP_SECONDS
+        while True:
+            with self.sessions_ended(database) as found:
+                ended |= dict.fromkeys(found)
+                try:
+                    self.write(*renames)
+                    return tuple(ended)
+                except DatabaseError:
+                    if time.monotonic() > end or not self.others(database):
+                        raise
+
+    def others(self, database: str) -> list[tuple[int, str]]:
+        """Return the sessions of a database, but not this one: number of the process, and name."""
+        return self.rows(_OTHER_SESSIONS, [database])
+
+    @contextmanager
+    def sessions_ended(self, database: str) -> Iterator[tuple[str, ...]]:
+        """Yield the sessions that had to be ended so that nobody is connected to a database.
+
+        Raises:
+            DatabaseError: sessions cannot be ended, or connect again and again.
+        """
+        ended: dict[str, None] = {}
+        end = time.monotonic() + _SWAP_SECONDS
+        while found := self.others(database):
+            if time.monotonic() > end:
+                raise busy_database(str(self.location_of(database)), [name for _, name in found])
+            self.terminate([pid for pid, _ in found])
+            ended |= {f"{name} (process {pid})": None for pid, name in found}
+            time.sleep(_POLL_SECONDS)
+        yield tuple(ended)
+
+    def terminate(self, pids: Sequence[int]) -> None:
+        """Tell sessions to end; they may take a moment.
+
+        Raises:
+            DatabaseError: the user may not end them.
+        """
+        self.rows(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.unnest(%s::int[]) AS pid",
+            [list(pids)],
+        )
+
+
+def _value(name: str, value: str) -> str:
+    """Return the value of a setting of a database as it is written in SQL."""
+    if name.lower() not in _LISTS:
+        return quote_text(value)
+    items = [
+        quoted.replace('""', '"') if quoted or not plain else plain
+        for quoted, plain in _LIST_ITEM.findall(value)
+    ]
+    return ", ".join(quote_text(item) for item in items) or "''"

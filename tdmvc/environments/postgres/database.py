@@ -1,0 +1,66 @@
+"""A database of PostgreSQL that was copied from a template, and how it gets back to the seeded state."""
+
+import time
+
+from tdmvc.environments.postgres.copies import Copies
+from tdmvc.environments.postgres.own_server import OwnServerWatch
+from tdmvc.model.environment import ResetMethod, ResetReport
+from tdmvc.model.location import ServerLocation
+
+
+class PostgresDatabase:
+    """A database in the seeded state, which is reset by the cheapest method that is sound."""
+
+    def __init__(self, location: ServerLocation, copies: Copies) -> None:
+        self._location = location
+        self._copies = copies
+        self._watch = OwnServerWatch(location, copies.administrator) if copies.is_own_server else None
+
+    @property
+    def location(self) -> ServerLocation:
+        return self._location
+
+    def reset(self) -> ResetReport:
+        """Bring rows, sequences and schema back to the seeded state.
+
+        Raises:
+            DatabaseError: it cannot be reset; it must not be used any more.
+        """
+        start = time.monotonic()
+        why = "other programs may use the server"
+        if self._watch is not None:
+            why = self._watch.why_written()
+            if not why:
+                return ResetReport(ResetMethod.NOTHING, time.monotonic() - start)
+            self._watch.close()
+        copies = self._copies
+        spare, was_ready = copies.pool.take(copies.administrator)
+        old = copies.new_name()
+        ended = copies.administrator.swap(self._location.database, spare, old)
+        copies.pool.discard(old)
+        if self._watch is not None:
+            self._watch.start()
+        copies.pool.refill()
+        method = ResetMethod.SWAP if was_ready else ResetMethod.COPY
+        if not was_ready:
+            why += "; no spare copy was ready"
+        return ResetReport(method, time.monotonic() - start, ended, why)
+
+    def is_used(self) -> bool:
+        """Whether somebody else is connected to it."""
+        own = self._watch.pid if self._watch is not None else None
+        return any(pid != own for pid, _ in self._copies.administrator.others(self._location.database))
+
+    def drop(self) -> None:
+        """Remove it; sessions that are connected to it are ended. Nothing happens if it was removed before.
+
+        Raises:
+            DatabaseError: the server refuses.
+        """
+        self.close()
+        self._copies.administrator.drop(self._location.database)
+
+    def close(self) -> None:
+        """Close tdmvc's own connections to it."""
+        if self._watch is not None:
+            self._watch.close()

@@ -1,0 +1,121 @@
+"""PostgreSQL that tdmvc starts itself, whose template is a data folder in the user's cache."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from tdmvc.databases.postgres.connection import plain_connection, reporting
+from tdmvc.environments.base import EmbeddedServer, StoredTemplate, TemplateBuild, TemplateKey
+from tdmvc.environments.postgres.copies import finish_template, opened_copies
+from tdmvc.environments.postgres.source import PostgresSource
+from tdmvc.environments.template_metadata import Template
+from tdmvc.environments.template_store import TemplateStore
+from tdmvc.model.location import ServerLocation
+from tdmvc.servers import PostgresBinaries, ServerOptions, find_postgres, start_postgres, stop_postgres
+from tdmvc.sql.quoting import quote_name
+from tdmvc.store.reflinks import copy_folder
+
+PRODUCT = "postgresql"
+_LAYOUT = 1
+"""Raised when data folders of templates change."""
+_MAINTENANCE = "postgres"
+_TEMPLATE = "tdmvc_template"
+_DATABASE = "app"
+_SETTINGS = {
+    # It would write between two resets, and tests do not live long enough to need it.
+    "autovacuum": "off",
+    "wal_recycle": "off",
+    "wal_init_zero": "off",
+}
+_RUN_SETTINGS = {
+    **_SETTINGS,
+    # A reset reads the log since the one before; a checkpoint must not remove it.
+    "wal_keep_size": "64MB",
+}
+_BUILD_SETTINGS = {**_SETTINGS, "min_wal_size": "32MB"}
+
+
+class EmbeddedProvider:
+    """Provides databases on a server of its own for each run, and keeps templates in the user's cache."""
+
+    def __init__(self, wanted: EmbeddedServer, *, folder: Path | None = None) -> None:
+        """Find the programs of the server.
+
+        Args:
+            folder: where templates are kept; by default, in the user's cache.
+
+        Raises:
+            DatabaseError: there are none.
+        """
+        self._binaries = find_postgres(f"embedded-{wanted.major}" if wanted.major else "embedded")
+        self._store = TemplateStore(PRODUCT, self.version, folder=folder)
+
+    @property
+    def version(self) -> str:
+        return f"{PRODUCT} {self._binaries.version} ({self._binaries.digest}, {_LAYOUT})"
+
+    @contextmanager
+    def open(self, key: TemplateKey, build: TemplateBuild) -> Iterator[PostgresSource]:
+        """Start a server with the template with the key, which is made first if there is none.
+
+        Raises:
+            DatabaseError: the server does not start, or there is no room.
+        """
+
+        def make(content: Path, nearest: Template | None) -> str:
+            return _make(self._binaries, content, nearest, build)
+
+        with ExitStack() as stack:
+            template = stack.enter_context(self._store.open(key, make))
+            options = ServerOptions(settings=_RUN_SETTINGS, fill=lambda data: _fill(template, data))
+            server = stack.enter_context(start_postgres(self._binaries, options))
+            names = (f"{_DATABASE}{number or ''}" for number in itertools.count())
+            copies = stack.enter_context(
+                opened_copies(
+                    server.location(_MAINTENANCE), server.location(_TEMPLATE), prefix="tdmvc_", is_own=True
+                )
+            )
+            yield stack.enter_context(closing(PostgresSource(template.origin, copies, names)))
+
+    def list_templates(self) -> Sequence[StoredTemplate]:
+        return self._store.list()
+
+    def remove_template(self, key: TemplateKey) -> bool:
+        return self._store.remove(key)
+
+
+def _fill(template: Template, data: Path) -> str:
+    copy_folder(template.content / "data", data)
+    return template.secret
+
+
+def _make(binaries: PostgresBinaries, content: Path, nearest: Template | None, build: TemplateBuild) -> str:
+    """Make the data folder of a template, and return the administrator's password in it.
+
+    Raises:
+        DatabaseError: the server does not start or refuses, or there is no room. What `build` raises is passed on.
+    """
+    fill = None if nearest is None else lambda data: _fill(nearest, data)
+    with start_postgres(binaries, ServerOptions(settings=_BUILD_SETTINGS, fill=fill)) as server:
+        location = server.location(_TEMPLATE)
+        if nearest is None:
+            _prepare(server.location(_MAINTENANCE))
+            build.migrate(location)
+        build.seed(location)
+        finish_template(location)
+        copy_folder(stop_postgres(server), content / "data")
+        return server.password
+
+
+def _prepare(location: ServerLocation) -> None:
+    """Make an empty database for the template, and what reads the server's log."""
+    connection = plain_connection(location)
+    try:
+        with reporting(str(location)):
+            connection.execute(f"CREATE DATABASE {quote_name(_TEMPLATE)}")
+            available = "SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = 'pg_walinspect'"
+            if connection.execute(available).fetchall():
+                connection.execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+    finally:
+        connection.close()

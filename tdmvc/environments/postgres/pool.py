@@ -1,0 +1,135 @@
+"""Spare copies of a template, made in the background while tests run."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from tdmvc.environments.postgres.administrator import Administrator
+from tdmvc.environments.postgres.template import TemplateDatabase
+
+_MOST_OLD = 2
+"""How many databases that nobody needs may wait until they are dropped, before that comes first."""
+
+
+class SparePool:
+    """Makes spare copies of a template, and drops databases that are no longer needed, in a thread of its own.
+
+    The thread starts with the first request. What goes wrong in it is raised by the next `take`.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Administrator],
+        template: TemplateDatabase,
+        new_name: Callable[[], str],
+        size: int,
+    ) -> None:
+        """Prepare a pool.
+
+        Args:
+            connect: makes the thread's own connection.
+            new_name: names a new database.
+            size: how many spare copies there are at most.
+        """
+        self._connect = connect
+        self._template = template
+        self._new_name = new_name
+        self._size = size
+        self._changed = threading.Condition()
+        self._spares: deque[str] = deque()
+        self._old: deque[str] = deque()
+        self._wanted = 0
+        self._is_making = False
+        self._is_closed = False
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    def refill(self) -> None:
+        """Let the pool be filled in the background."""
+        with self._changed:
+            self._wanted = self._size
+            self._wake()
+
+    def take(self, administrator: Administrator) -> tuple[str, bool]:
+        """Return a copy that belongs to the caller, and whether it was ready; else it is made now.
+
+        Raises:
+            DatabaseError: a copy cannot be made, or could not in the background.
+        """
+        with self._changed:
+            was_ready = bool(self._spares)
+            while self._is_making and not self._spares and self._error is None:
+                self._changed.wait()
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            if self._spares:
+                return self._spares.popleft(), was_ready
+        name = self._new_name()
+        self._template.copy_to(administrator, name)
+        return name, False
+
+    def discard(self, database: str) -> None:
+        """Let a database be dropped in the background."""
+        with self._changed:
+            self._old.append(database)
+            self._wake()
+
+    def close(self) -> None:
+        """Wait until the thread has ended; what it has not done is left."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _wake(self) -> None:
+        """Start the thread, or tell it that there is work."""
+        if self._thread is None and not self._is_closed:
+            self._thread = threading.Thread(target=self._run, name="tdmvc-spare-databases", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        administrator: Administrator | None = None
+        try:
+            while self._wait_for_work():
+                try:
+                    administrator = administrator or self._connect()
+                    self._work(administrator)
+                except Exception as error:
+                    administrator = None
+                    self._keep_error(error)
+        finally:
+            if administrator is not None:
+                administrator.close()
+
+    def _wait_for_work(self) -> bool:
+        """Wait until there is something to do; false if the pool is closed."""
+        with self._changed:
+            while not self._is_closed and not self._old and len(self._spares) >= self._wanted:
+                self._changed.wait()
+            return not self._is_closed
+
+    def _work(self, administrator: Administrator) -> None:
+        with self._changed:
+            is_full = len(self._spares) >= self._wanted
+            old = self._old.popleft() if self._old and (is_full or len(self._old) > _MOST_OLD) else None
+            self._is_making = old is None and not is_full
+        if old is not None:
+            administrator.drop(old)
+        elif not is_full:
+            name = self._new_name()
+            self._template.copy_to(administrator, name)
+            with self._changed:
+                self._spares.append(name)
+                self._is_making = False
+                self._changed.notify_all()
+
+    def _keep_error(self, error: Exception) -> None:
+        with self._changed:
+            self._error = error
+            self._is_making = False
+            # Nothing is made before somebody asks again.
+            self._wanted = 0
+            self._changed.notify_all()

@@ -1,0 +1,45 @@
+"""The states of a database's sequences."""
+
+from collections.abc import Mapping
+
+from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.sql.quoting import quote_name
+
+_DATA_SINCE = 180000
+_SEQUENCES = """
+    SELECT one.seqrelid::bigint, space.nspname, class.relname
+    FROM pg_catalog.pg_sequence AS one
+    JOIN pg_catalog.pg_class AS class ON class.oid = one.seqrelid
+    JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace
+    WHERE class.relpersistence <> 't'
+    ORDER BY 1
+"""
+_DATA = """
+    SELECT one.seqrelid::bigint, state.last_value, state.is_called
+    FROM pg_catalog.pg_sequence AS one, pg_catalog.pg_get_sequence_data(one.seqrelid) AS state
+"""
+
+Sequences = Mapping[int, tuple[int, bool]]
+"""Last value, and whether it was called, by the number of the sequence."""
+
+
+class SequenceReader:
+    """Reads the states of the sequences that a database had when the reader was made."""
+
+    def __init__(self, connection: PostgresConnection) -> None:
+        self._connection = connection
+        if connection.info.server_version >= _DATA_SINCE:
+            self._query = _DATA
+            return
+        selects = [
+            f"SELECT {number}::bigint, last_value, is_called FROM {quote_name(space)}.{quote_name(name)}"
+            for number, space, name in connection.execute(_SEQUENCES).fetchall()
+        ]
+        self._query = " UNION ALL ".join(selects)
+
+    def read(self) -> Sequences:
+        """Return the states; the driver's errors are passed on."""
+        if not self._query:
+            return {}
+        rows = self._connection.execute(self._query, prepare=True).fetchall()
+        return {number: (value, is_called) for number, value, is_called in rows}

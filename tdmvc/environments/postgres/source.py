@@ -1,0 +1,46 @@
+"""A template on a server that runs, from which databases are made."""
+
+import contextlib
+from collections.abc import Iterator
+
+from tdmvc.environments.postgres.copies import Copies
+from tdmvc.environments.postgres.database import PostgresDatabase
+from tdmvc.errors import DatabaseError
+from tdmvc.model.environment import TemplateOrigin
+
+
+class PostgresSource:
+    """Makes databases as copies of a template."""
+
+    def __init__(self, origin: TemplateOrigin, copies: Copies, names: Iterator[str]) -> None:
+        self._origin = origin
+        self._copies = copies
+        self._names = names
+        self._made: list[PostgresDatabase] = []
+
+    @property
+    def origin(self) -> TemplateOrigin:
+        return self._origin
+
+    def create(self) -> PostgresDatabase:
+        """Make a database in the seeded state.
+
+        Raises:
+            DatabaseError: there is no room, or the server refuses.
+        """
+        name = next(self._names)
+        copies = self._copies
+        copies.template.copy_to(copies.administrator, name)
+        database = PostgresDatabase(copies.administrator.location_of(name), copies)
+        self._made.append(database)
+        if not copies.is_own_server:
+            copies.pool.refill()
+        return database
+
+    def close(self) -> None:
+        """Drop all databases that were made; those of an own server are removed with it."""
+        for database in self._made:
+            database.close()
+            if not self._copies.is_own_server:
+                with contextlib.suppress(DatabaseError):
+                    database.drop()

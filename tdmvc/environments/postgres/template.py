@@ -1,0 +1,51 @@
+"""The database from which others are copied: nobody may be connected to it then."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection
+from tdmvc.environments.postgres.administrator import Administrator
+from tdmvc.model.location import ServerLocation
+
+
+class TemplateDatabase:
+    """A database in the seeded state, which several threads copy or read."""
+
+    def __init__(self, location: ServerLocation) -> None:
+        self.location = location
+        self._lock = threading.RLock()
+        self._reader: PostgresConnection | None = None
+
+    @property
+    def name(self) -> str:
+        return self.location.database
+
+    def copy_to(self, administrator: Administrator, database: str) -> None:
+        """Make a database that is equal to this one.
+
+        Raises:
+            DatabaseError: there is no room, or the server refuses.
+        """
+        with self._lock:
+            self.close()
+            with administrator.sessions_ended(self.name):
+                administrator.copy(self.name, database)
+
+    @contextmanager
+    def reading(self) -> Iterator[PostgresConnection]:
+        """Yield a connection to it; meanwhile nobody copies it.
+
+        Raises:
+            DatabaseError: the server cannot be reached.
+        """
+        with self._lock:
+            if self._reader is None or self._reader.closed:
+                self._reader = plain_connection(self.location)
+            yield self._reader
+
+    def close(self) -> None:
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None

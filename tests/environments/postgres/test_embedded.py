@@ -1,0 +1,139 @@
+"""An embedded PostgreSQL comes up with the seeded database, which is made once, and gets back to that state."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
+from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres.database import PostgresDatabase
+from tdmvc.errors import DatabaseError
+from tdmvc.model.environment import ResetMethod, TemplateOrigin
+from tdmvc.model.location import Location, ServerLocation
+from tests.environments.postgres.observed import connect, observe
+
+KEY = TemplateKey("schema", "rows", "golden@1.0.0")
+
+
+class Build:
+    """Makes a small shop, and counts how often."""
+
+    def __init__(self, rows: int = 3) -> None:
+        self.rows = rows
+        self.migrated = 0
+        self.seeded = 0
+
+    def migrate(self, location: Location) -> None:
+        assert isinstance(location, ServerLocation)
+        self.migrated += 1
+        with connect(location) as connection:
+            connection.execute("CREATE TABLE orders (id serial PRIMARY KEY, note text)")
+            connection.execute(
+                f'ALTER DATABASE "{location.database}" SET search_path = "$user", public, pg_catalog'
+            )
+
+    def seed(self, location: Location) -> None:
+        assert isinstance(location, ServerLocation)
+        self.seeded += 1
+        with connect(location) as connection:
+            connection.execute("TRUNCATE orders RESTART IDENTITY")
+            connection.execute(
+                "INSERT INTO orders (note) SELECT 'a' || i FROM generate_series(1, %s) AS i", [self.rows]
+            )
+
+    @property
+    def build(self) -> TemplateBuild:
+        return TemplateBuild(self.migrate, self.seed)
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="module")
+def provider(templates: Path) -> EmbeddedProvider:
+    return EmbeddedProvider(EmbeddedServer("postgresql"), folder=templates)
+
+
+@pytest.fixture(scope="module")
+def database(provider: EmbeddedProvider) -> Iterator[PostgresDatabase]:
+    with provider.open(KEY, Build().build) as source:
+        yield source.create()
+
+
+def test_a_template_is_built_once_derived_for_other_rows_and_reused(provider: EmbeddedProvider) -> None:
+    first, again, other = Build(), Build(), Build(rows=5)
+    key = TemplateKey("reuse", "rows", "golden@1.0.0")
+    with provider.open(key, first.build) as source:
+        assert source.origin is TemplateOrigin.BUILT
+        assert (first.migrated, first.seeded) == (1, 1)
+        seeded = observe(source.create().location)
+    with provider.open(key, again.build) as source:
+        assert source.origin is TemplateOrigin.REUSED
+        assert (again.migrated, again.seeded) == (0, 0)
+        assert observe(source.create().location) == seeded
+    with provider.open(TemplateKey("reuse", "others", "golden@1.1.0"), other.build) as source:
+        assert source.origin is TemplateOrigin.DERIVED
+        assert (other.migrated, other.seeded) == (0, 1)
+        assert len(observe(source.create().location).rows["public.orders"]) == 5
+    assert {one.key.label for one in provider.list_templates()} >= {"golden@1.0.0", "golden@1.1.0"}
+    assert provider.remove_template(key)
+    assert key not in [one.key for one in provider.list_templates()]
+
+
+def test_a_database_to_which_nobody_wrote_is_left_alone(database: PostgresDatabase) -> None:
+    with connect(database.location) as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchall() == [(3,)]
+        report = database.reset()
+        assert (report.method, report.ended_connections, report.why) == (ResetMethod.NOTHING, (), "")
+        assert connection.execute("SELECT count(*) FROM orders").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO orders (note) VALUES ('b')",
+        "SELECT nextval('orders_id_seq')",
+        "SELECT setval('orders_id_seq', 3, false)",
+        "CREATE TABLE more ()",
+        "TRUNCATE orders",
+        "ALTER DATABASE app SET search_path = pg_catalog",
+    ],
+)
+def test_whatever_was_written_is_gone(database: PostgresDatabase, statement: str) -> None:
+    seeded = observe(database.location)
+    with connect(database.location) as connection:
+        connection.execute(statement)
+    report = database.reset()
+    assert report.method is not ResetMethod.NOTHING
+    assert report.why
+    assert observe(database.location) == seeded
+
+
+def test_an_open_transaction_that_wrote_is_ended_and_named(database: PostgresDatabase) -> None:
+    seeded = observe(database.location)
+    with connect(database.location, autocommit=False, application_name="worker") as connection:
+        connection.execute("INSERT INTO orders (note) VALUES ('open')")
+        report = database.reset()
+        assert any(name.startswith("worker") for name in report.ended_connections)
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("COMMIT")
+    assert observe(database.location) == seeded
+
+
+def test_what_the_build_raises_is_passed_on_and_leaves_no_template(provider: EmbeddedProvider) -> None:
+    def fail(location: Location) -> None:
+        raise DatabaseError("The migrations fail.")
+
+    key = TemplateKey("broken", "rows", "golden@1.0.0")
+    with (
+        pytest.raises(DatabaseError, match="The migrations fail"),
+        provider.open(key, TemplateBuild(fail, fail)),
+    ):
+        pass
+    assert key not in [one.key for one in provider.list_templates()]
+    with provider.open(key, Build().build) as source:
+        assert source.origin is TemplateOrigin.BUILT
