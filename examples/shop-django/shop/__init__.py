@@ -1,0 +1,1 @@
+"""Lumen, a small shop for candles and lamps, with Django."""
