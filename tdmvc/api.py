@@ -60,7 +60,7 @@ from tdmvc.model.report import (
 )
 from tdmvc.model.review import Review
 from tdmvc.model.seeding import SeedMode, SeedOptions, SeedReport
-from tdmvc.model.selection import EVERYTHING, Selection
+from tdmvc.model.selection import Selection
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 PathLike = str | Path
@@ -79,7 +79,8 @@ class Repository(Workspace):
         dataset: str,
         *sources: PathLike,
         table: str | None = None,
-        selection: Selection = EVERYTHING,
+        tables: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         keys: Mapping[str, Sequence[str]] | None = None,
         csv: CsvOptions = AS_CSV_SAYS,
         schemas: Sequence[str] = (),
@@ -91,11 +92,12 @@ class Repository(Workspace):
     ) -> AddReport:
         """Add tables from paths or database URLs; without sources, add the edits in the working copy.
 
+        `table` names the table of a single file; `tables` and `exclude` choose by name or pattern.
         A URL may name environment variables: `${DATABASE_URL}`, `postgresql://me:${PASSWORD}@db/shop`.
         """
         options = AddOptions(
             table=table,
-            selection=selection,
+            selection=Selection(tuple(tables), tuple(exclude)),
             keys=NamedKeys({name: tuple(columns) for name, columns in (keys or {}).items()}),
             csv=csv,
             schemas=tuple(schemas),
@@ -253,6 +255,7 @@ class Repository(Workspace):
         datasets: Sequence[str] = (),
         into: PathLike | None = None,
         tables: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         force: bool = False,
         strict: bool = False,
     ) -> CheckoutReport:
@@ -261,7 +264,7 @@ class Repository(Workspace):
             release=release,
             datasets=tuple(datasets),
             into=_location(into) if into is not None else None,
-            tables=tuple(tables),
+            selection=Selection(tuple(tables), tuple(exclude)),
             force=force,
             strict=strict,
         )
@@ -274,6 +277,7 @@ class Repository(Workspace):
         into: PathLike,
         mode: str | None = None,
         tables: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         create: bool = False,
         truncate_others: bool = False,
         verify: bool = False,
@@ -284,7 +288,7 @@ class Repository(Workspace):
         """Load states into a database, each in one transaction; `mode` is replace, upsert or append."""
         options = SeedOptions(
             mode=_choice("mode", mode, tuple(SeedMode)) if mode else None,
-            tables=tuple(tables),
+            selection=Selection(tuple(tables), tuple(exclude)),
             create=create,
             truncate_others=truncate_others,
             force=force,

@@ -18,6 +18,7 @@ from tdmvc.model.location import Location, PathLocation, ServerLocation
 from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
 from tdmvc.model.seeding import SeedMode, SeedOptions
+from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.seeding.seed import seed_states
 from tdmvc.workspace.checkout import checked_out, write_state
 from tdmvc.workspace.release_states import ReleaseResolver
@@ -38,8 +39,8 @@ class CheckoutOptions:
     into: Location | None = None
     """A folder, a `.duckdb`, `.sqlite`, `.sqlite3` or `.db` file, or a database, also of a server, which is seeded;
     None is the working copy."""
-    tables: tuple[str, ...] = ()
-    """Only these tables."""
+    selection: Selection = EVERYTHING
+    """Which tables."""
     force: bool = False
     """Overwrite local work, or a target that exists."""
     strict: bool = False
@@ -76,9 +77,9 @@ def checkout(
         done = _into_server(workspace, chosen, options.into, options)
         return CheckoutReport(tuple(done), options.release, tuple(without))
     for state, how in chosen:
-        _check_tables(state, options.tables)
+        tables = _chosen_tables(state, options.selection)
         if options.into is None:
-            done.append(write_state(workspace, state, tables=options.tables, force=options.force, how=how))
+            done.append(write_state(workspace, state, tables=tables or (), force=options.force, how=how))
         else:
             target = _target_of(options.into, state.name) if len(chosen) > 1 else options.into
             done.append(_into_target(workspace, state, how, target, options))
@@ -123,10 +124,9 @@ def _none_fits(errors: list[NotFoundError]) -> NotFoundError:
     )
 
 
-def _check_tables(state: DatasetState, tables: Sequence[str]) -> None:
-    for table in tables:
-        if table not in state.pointers:
-            raise NotFoundError.named("table", table, sorted(state.pointers), where=state.ref)
+def _chosen_tables(state: DatasetState, selection: Selection) -> set[str] | None:
+    """Return the tables to write, or None for all that there are."""
+    return None if selection.is_everything else set(selection.choose(sorted(state.pointers), state.ref))
 
 
 def _target_of(into: Location, dataset: str) -> Location:
@@ -147,7 +147,7 @@ def _into_target(
     target: Location,
     options: CheckoutOptions,
 ) -> CheckedOut:
-    only = set(options.tables) or None
+    only = _chosen_tables(state, options.selection)
     sides = open_tables(workspace, state, only=only, with_edits=state.ref == state.name)
     if isinstance(target, PathLocation):
         target = replace(target, path=Path(os.path.abspath(target.path)))
@@ -178,8 +178,8 @@ def _into_server(
 ) -> list[CheckedOut]:
     """Seed a database of a server with exactly these states."""
     for state, _ in chosen:
-        _check_tables(state, options.tables)
-    seed_options = SeedOptions(SeedMode.REPLACE, options.tables, force=options.force)
+        _chosen_tables(state, options.selection)
+    seed_options = SeedOptions(SeedMode.REPLACE, options.selection, force=options.force)
     report = seed_states(workspace, [state for state, _ in chosen], into, seed_options)
     done: list[CheckedOut] = []
     for (state, how), dataset in zip(chosen, report.datasets, strict=True):

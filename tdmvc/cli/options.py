@@ -102,6 +102,13 @@ def tables_option(text: str, *, metavar: str = "NAME[,NAME]") -> Callable[[Decor
     return decorate
 
 
+def exclude_option(text: str) -> Callable[[Decorated], Decorated]:
+    """Add `--exclude PATTERN`, which may be repeated, and may hold several patterns."""
+    return click.option(
+        "--exclude", multiple=True, metavar="PATTERN[,PATTERN]", callback=split_names, help=text
+    )
+
+
 def csv_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of CSV files, and pass their values as one `csv`."""
 

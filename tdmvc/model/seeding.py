@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tdmvc.model.finding import Finding, has_errors
+from tdmvc.model.selection import EVERYTHING, Selection
 
 
 class SeedMode(StrEnum):
@@ -46,6 +47,8 @@ class SeededTable:
     """Whether the table had no other rows."""
     is_created: bool = False
     """Whether tdmvc made the table, and not the application."""
+    ref: str = ""
+    """The state whose rows these are, if it is not the last one that was loaded, which may not have had this table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class SeededDataset:
     ref: str
     """The state that was loaded: `golden@3.2.0`."""
     content: str
-    """The content hash of the whole state."""
+    """The content hash of all tables that are remembered."""
     heads: tuple[tuple[str, str], ...]
     """The migration heads that the state was made for: location and head, sorted."""
     seeded_at: datetime
@@ -103,8 +106,8 @@ class SeedOptions:
 
     mode: SeedMode | None = None
     """None: `upsert` for reference data, `replace` for every other kind of dataset."""
-    tables: tuple[str, ...] = ()
-    """Only these tables of the datasets; none means all."""
+    selection: Selection = EVERYTHING
+    """Which tables of the datasets."""
     create: bool = False
     """Make tables that a database with an application's tables lacks."""
     truncate_others: bool = False

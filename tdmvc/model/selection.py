@@ -1,8 +1,10 @@
-"""Which tables and files of a source a person chooses, by pattern."""
+"""Which tables of a dataset or a source, and which files of a folder, a person chooses, by pattern."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from tdmvc.errors import NotFoundError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,31 @@ class Selection:
         """Whether a file or folder is to be looked at; the path is relative to the source, with forward slashes."""
         return not _matches(path, self.exclude) and not _matches(path.rsplit("/", 1)[-1], self.exclude)
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.tables or self.exclude)
+
+    def choose(self, names: Iterable[str], where: str) -> list[str]:
+        """Return the chosen tables among those that there are.
+
+        Args:
+            where: what has the tables, for errors.
+
+        Raises:
+            NotFoundError: a pattern for tables matches none.
+            UsageError: all are excluded.
+        """
+        known = list(names)
+        for pattern in self.unmatched(known):
+            raise no_table(pattern, known, where)
+        chosen = [name for name in known if self.takes_table(name)]
+        if known and not chosen:
+            raise UsageError(
+                f"Every table of {where} is excluded.", where="--exclude", remedy="exclude fewer tables."
+            )
+        return chosen
+
     def unmatched(self, names: Iterable[str]) -> list[str]:
         """Return the patterns for tables that match none of these names."""
         known = list(names)
@@ -29,6 +56,14 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+
+def no_table(pattern: str, known: Iterable[str], where: str) -> NotFoundError:
+    """Return the error about a pattern, or a name, that no table matches."""
+    error = NotFoundError.named("table", pattern, sorted(known), where=where)
+    if not is_pattern(pattern):
+        return error
+    return NotFoundError(f"No table matches '{pattern}'.", where=where, remedy=error.remedy)
 
 
 def is_pattern(text: str) -> bool:

@@ -28,6 +28,7 @@ from tdmvc.seeding.protection import cannot_take
 from tdmvc.seeding.read_back import verify_rows
 from tdmvc.seeding.references import judge_references
 from tdmvc.seeding.rows import rename_columns, rename_rows, table_to_write
+from tdmvc.store.content import dataset_content
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -205,11 +206,16 @@ def _state(load: Load, plan: SeedPlan, remembered: Sequence[SeededTable]) -> See
     """Return what the database is to remember: these tables, and those of the dataset that are not touched."""
     before = load.recorded.get(plan.seeded.name)
     names = {table.name for table in remembered}
-    kept = [table for table in before.tables if table.name not in names] if before else []
+    kept = (
+        [replace(table, ref=table.ref or before.ref) for table in before.tables if table.name not in names]
+        if before
+        else []
+    )
+    kept = [replace(table, ref="" if table.ref == plan.seeded.ref else table.ref) for table in kept]
     return SeededDataset(
         plan.seeded.name,
         plan.seeded.ref,
-        plan.seeded.content,
+        dataset_content({table.name: table.content for table in (*kept, *remembered)}),
         plan.seeded.heads,
         datetime.now(UTC).replace(microsecond=0),
         __version__,

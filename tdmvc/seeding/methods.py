@@ -61,15 +61,16 @@ def _choose(
     if mode is SeedMode.REPLACE and not before.is_exact:
         return TableMethod(table, whole, "there are rows that tdmvc did not load", before=before)
     difference = None
+    ref = before.ref or remembered.ref
     if before.content != plan.seeded.content_of(table.name):
         is_unique = _has_unique_key(table, table.target.schema)
-        found = find_difference(workspace, before, remembered.ref, table.side, is_unique=is_unique)
+        found = find_difference(workspace, before, ref, table.side, is_unique=is_unique)
         if isinstance(found, str):
             return TableMethod(table, whole, found, before=before)
         difference = found
     workspace.on_progress(f"{table.name}: look for changes", 0, table.side.rows, "rows")
     if target.fingerprint(table.target.name) != (before.rows, before.fingerprint):
-        why = f"something changed since {remembered.ref} was loaded"
+        why = f"something changed since {ref} was loaded"
         return TableMethod(table, whole, why, before=before)
     if difference is None:
         return TableMethod(table, LoadMethod.NOTHING, before=before)

@@ -14,6 +14,7 @@ from tdmvc.model.seeding import SeededDataset, SeedMode, SeedOptions
 from tdmvc.seeding.columns import ColumnCheck, check_columns
 from tdmvc.seeding.order import order_by_references
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, TablePlan
+from tdmvc.seeding.references import leaving_references
 from tdmvc.seeding.states import StateToSeed
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.workspace import Workspace
@@ -38,7 +39,7 @@ def plan_state(
         if (
             side.schema.name in kept
             and any(known.has_own_rows(name) for name in found)
-            and not options.tables
+            and not options.selection.tables
         ):
             findings.append(_kept(side.schema.name))
         elif len(found) > 1:
@@ -58,7 +59,8 @@ def plan_state(
                 findings += [known.with_remedy(finding, table) for finding in check.findings]
                 table = replace(table, check=check)
             tables.append(table)
-    is_whole = not known.catalog and not options.tables
+    findings += leaving_references(workspace, state, tables, known, force=options.force)
+    is_whole = not known.catalog and options.selection.is_everything
     return SeedPlan(
         state,
         tuple(_in_order(tables)),

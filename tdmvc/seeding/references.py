@@ -1,14 +1,21 @@
-"""References that rows break after a load: what the dataset says itself, and what the load did to other tables."""
+"""References that leave the tables of a seed, in the plan, and those that rows break after the load."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from tdmvc.errors import DatabaseError
+from tdmvc.model.database_names import TableNames
+from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import SeedMode
 from tdmvc.model.text import plural
-from tdmvc.seeding.plan import SeedPlan
+from tdmvc.seeding.plan import KnownDatabase, SeedPlan, TablePlan
+from tdmvc.seeding.states import StateToSeed
+from tdmvc.sql.quoting import quote_name
+from tdmvc.workspace.tables import side_relation
+from tdmvc.workspace.workspace import Workspace
 
 
 def judge_references(
@@ -48,6 +55,64 @@ def judge_references(
         ),
         *(replace(finding, severity=Severity.WARNING) for finding in others),
     ]
+
+
+def leaving_references(
+    workspace: Workspace,
+    state: StateToSeed,
+    tables: Sequence[TablePlan],
+    known: KnownDatabase,
+    *,
+    force: bool,
+) -> Iterator[Finding]:
+    """Yield what a plan says of references to tables that the seed does not load: their rows must be there.
+
+    Args:
+        force: load rows that refer to nothing all the same.
+    """
+    names = TableNames(known.catalog)
+    loaded = {name for table in tables for name in (table.name, table.target_name)} | known.taken.keys()
+    for table in tables:
+        for reference in table.side.schema.references:
+            there = names.find_only(reference.table)
+            if reference.table in loaded or there in loaded:
+                continue
+            rows = (
+                _referring(workspace, table.side, reference) if there and not known.catalog[there].rows else 0
+            )
+            if rows:
+                yield _refers_to_nothing(table.name, reference, rows, force=force)
+            elif reference.table in state.state.pointers:
+                yield Finding(
+                    "reference-leaves-seed",
+                    Severity.INFO,
+                    f"{table.name} refers by {', '.join(reference.columns)} to {reference.table}, which is not seeded: "
+                    + ("its rows stay as they are." if there else "the database has no such table."),
+                    table=table.name,
+                    columns=reference.columns,
+                )
+
+
+def _referring(workspace: Workspace, side: TableSide, reference: ForeignKey) -> int:
+    """Return how many rows have a reference."""
+    is_set = " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in reference.columns)
+    query = f"SELECT count(*) FROM {side_relation(side)} WHERE {is_set}"
+    ((rows,),) = workspace.engine.cursor().execute(query).fetchall()
+    return int(rows)
+
+
+def _refers_to_nothing(table: str, reference: ForeignKey, rows: int, *, force: bool) -> Finding:
+    return Finding(
+        "broken-reference",
+        Severity.WARNING if force else Severity.ERROR,
+        f"{plural(rows, 'row')} of {table} {'refers' if rows == 1 else 'refer'} by {', '.join(reference.columns)} to "
+        f"{reference.table}, which is not seeded and has no rows in the database.",
+        table=table,
+        columns=reference.columns,
+        remedy=f"seed {reference.table}, too, or leave {table} out (--exclude {table}); --force loads the rows as they "
+        "are.",
+        details={"to": reference.table, "rows": rows},
+    )
 
 
 def _is_within(finding: Finding, loaded: Collection[str]) -> bool:

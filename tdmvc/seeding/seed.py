@@ -129,7 +129,7 @@ class _Seeding:
             if live is not None:
                 plan = replace(plan, findings=(*compare_migrations(state, live), *plan.findings))
             if self.options.truncate_others and state is self.states[0]:
-                names = [table for one in self.states for table in one.tables]
+                names = [table for one in self.states for table in (*one.tables, *one.state.pointers)]
                 plan = replace(plan, others=_others(names, catalog.values()))
             known = known.with_plan(plan)
             plans.append(plan)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.errors import UsageError
 from tdmvc.model.dataset import DatasetKind, DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.seeding import SeedMode, SeedOptions
@@ -53,10 +53,10 @@ def open_states(
     """Return states with the tables that the options choose.
 
     Raises:
-        NotFoundError: none of the states has a table that the options name.
+        NotFoundError: none of the states has a table that the options name, by its name or a pattern.
         PartError: a listing is missing or damaged everywhere.
         PolicyError: a policy forbids one of the states.
-        UsageError: a dataset is named twice.
+        UsageError: a dataset is named twice, or every table is excluded.
     """
     names = [state.name for state in states]
     for name in names:
@@ -66,9 +66,7 @@ def open_states(
                 remedy="name one state of each dataset.",
             )
     known = sorted({table for state in states for table in (*state.pointers, *state.contract.tables)})
-    for table in options.tables:
-        if table not in known:
-            raise NotFoundError.named("table", table, known, where=", ".join(state.ref for state in states))
+    options.selection.choose(known, ", ".join(state.ref for state in states))
     for state in states:
         workspace.allow("seed", state)
     return [_open_state(workspace, state, options) for state in states]
@@ -77,7 +75,7 @@ def open_states(
 def _open_state(workspace: Workspace, state: DatasetState, options: SeedOptions) -> StateToSeed:
     is_working_copy = state.ref == state.name
     edits = edited_tables(workspace, state) if is_working_copy else {}
-    chosen = {name for name in (*state.pointers, *edits) if not options.tables or name in options.tables}
+    chosen = set(filter(options.selection.takes_table, (*state.pointers, *edits)))
     sides = open_tables(workspace, state, only=chosen, with_edits=is_working_copy)
     objects = {
         name: "" if name in edits or name not in state.pointers else state.pointers[name].object

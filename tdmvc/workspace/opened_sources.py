@@ -10,6 +10,7 @@ from tdmvc.errors import NotFoundError, SourceError, UsageError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.options import AddOptions
+from tdmvc.model.selection import Selection, no_table
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
@@ -73,6 +74,8 @@ class _Opening:
         self._by_table: TableSources = {}
         self._names: set[str] = set()
         """All tables of the sources, also those that nobody chose."""
+        self._relations: dict[str, str] = {}
+        """Views and foreign tables, with their kinds."""
         self._notes: list[str] = []
         self._views = SourceViews()
         self._snapshots: dict[Location, Snapshot] = {}
@@ -90,8 +93,8 @@ class _Opening:
                 if options.selection.takes_table(source.schema.name):
                     self._by_table.setdefault(source.schema.name, []).append(source)
         by_table = self._by_table
-        for name in options.selection.unmatched(by_table):
-            raise NotFoundError.named("table", name, sorted(self._names), where="--tables")
+        for pattern in options.selection.unmatched(by_table):
+            raise self._no_table(pattern)
         if not by_table:
             raise UsageError(
                 "Every table of the sources is excluded.",
@@ -109,6 +112,18 @@ class _Opening:
             raise UsageError("--schema needs a database, and no source is one.", remedy="leave --schema out.")
         views = self._views if self._snapshots else None
         return OpenedSources(by_table, self._notes, tuple(self._snapshots.values()), views)
+
+    def _no_table(self, pattern: str) -> NotFoundError:
+        """Return the error about a pattern that nothing matches which is read without being named in full."""
+        only = Selection((pattern,))
+        if found := sorted(filter(only.takes_table, self._relations)):
+            kinds = " or ".join(dict.fromkeys(self._relations[name] for name in found))
+            return NotFoundError(
+                f"No table matches '{pattern}', only a {kinds}: {format_names(found, _MOST_LEFT_OUT)}.",
+                where="--tables",
+                remedy=f"name it in full, because its rows are added only then: --tables {found[0]}.",
+            )
+        return no_table(pattern, [*self._names, *self._relations], "--tables")
 
     def _with_dumps_loaded(self, sources: Sequence[Location]) -> list[Location]:
         """Return the sources with one database instead of all dumps, which are loaded together in their order."""
@@ -139,6 +154,7 @@ class _Opening:
     def _open_database(self, location: Location) -> list[SourceTable]:
         snapshot = self._snapshot(location)
         names, relations = snapshot.read_names(), snapshot.read_relations()
+        self._relations |= relations
         chosen = self._without_tool_tables(location, snapshot, self._chosen(location, names, relations))
         others = snapshot.read_others()
         views = tuple(view for view in others.views if view.name not in chosen)

@@ -61,6 +61,28 @@ def test_a_view_is_a_table_only_if_it_is_named(workspace: Workspace, tmp_path: P
             assert opened.notes == []
 
 
+@pytest.mark.parametrize(
+    ("names", "what", "fix"),
+    [
+        (["active", "ordrs"], "There is no table 'ordrs'.", "orders"),
+        (["orders", "activ"], "There is no table 'activ'.", "active"),
+        (["orders", "x*"], "No table matches 'x*'.", "active, orders"),
+        (["orders", "act*"], "No table matches 'act*', only a view: active.", "--tables active"),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_an_error_with_candidates(
+    names: list[str], what: str, fix: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    source = make(
+        tmp_path / "x.db",
+        "CREATE TABLE orders (a INTEGER PRIMARY KEY); CREATE VIEW active AS SELECT a FROM orders;",
+    )
+    with pytest.raises(NotFoundError) as caught:
+        add(workspace, "golden", [source], AddOptions(selection=Selection(tuple(names))))
+    assert caught.value.what == what
+    assert fix in caught.value.remedy
+
+
 def test_a_schema_needs_a_database_that_has_schemas(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id\n1\n")
     source = make(tmp_path / "x.db", "CREATE TABLE t (a);")

@@ -9,6 +9,7 @@ from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.model.location import PathLocation
 from tdmvc.model.report import Inference
+from tdmvc.model.selection import Selection
 from tdmvc.model.version import SemVer
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import commit_orders, statuses
@@ -56,7 +57,7 @@ def test_a_reference_and_a_release_cannot_be_combined(workspace: Workspace) -> N
 
 def test_into_a_database_only_the_named_tables_are_written(workspace: Workspace, tmp_path: Path) -> None:
     target = tmp_path / "out.sqlite"
-    options = CheckoutOptions(into=PathLocation(target), tables=("orders",))
+    options = CheckoutOptions(into=PathLocation(target), selection=Selection(("orders",)))
     (done,) = checkout(workspace, "golden@1.0.0", options).datasets
     assert (done.tables, done.target) == (("orders",), str(target))
     with sqlite3.connect(target) as con:

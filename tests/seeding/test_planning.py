@@ -1,5 +1,6 @@
 """Plans: what fits, what stands in the way, and what keeps a database from being seeded by accident."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 import tdmvc
 from tdmvc.api import Repository
-from tdmvc.errors import DatabaseError, UsageError
+from tdmvc.errors import DatabaseError, NotFoundError, UsageError
 from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.declarations import Default, ForeignKey
 from tdmvc.model.location import Location, PathLocation, parse_location
@@ -369,3 +370,60 @@ def test_a_database_with_other_migrations_is_named_with_its_problems(
             "golden: Migrations main: 1 migration has been applied to it that the database lacks: 2.",
             "golden: The database's table customers has no column mail.",
         ]
+
+
+def test_tables_are_chosen_and_left_out_by_pattern(shop: Repository, database: MemoryDatabase) -> None:
+    application(database)
+    [report] = shop.seed("golden@1.0.0", into=INTO, tables=["cust*", "order?"], exclude=["ord*"]).datasets
+    assert [table.name for table in report.tables] == ["customers"]
+    with pytest.raises(NotFoundError, match=r"No table matches 'x\*'\.") as caught:
+        shop.seed("golden@1.0.0", into=INTO, tables=["customers", "x*"])
+    assert "customers" in caught.value.remedy
+    with pytest.raises(UsageError, match=r"Every table of golden@1\.0\.0 is excluded"):
+        shop.seed("golden@1.0.0", into=INTO, exclude=["*"])
+
+
+def test_what_a_table_that_is_left_out_means_for_references_is_in_the_plan(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    application(database)
+    assert problems(shop, "golden@1.0.0", exclude=["customers"]) == [
+        "golden@1.0.0: 2 rows of orders refer by customer_id to customers, which is not seeded and has no rows in the "
+        "database."
+    ]
+    forced = shop.seed("golden@1.0.0", into=INTO, exclude=["customers"], force=True, dry_run=True)
+    assert {one.rule for one in forced.datasets[0].findings} == {"broken-reference"}
+    shop.seed("golden@1.0.0", into=INTO, tables=["customers"])
+    [report] = shop.seed("golden@1.0.0", into=INTO, exclude=["customers"]).datasets
+    assert [one.message for one in report.findings] == [
+        "orders refers by customer_id to customers, which is not seeded: its rows stay as they are."
+    ]
+
+
+def test_each_table_is_remembered_with_the_state_that_it_has(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    application(database)
+    shop.seed("golden@1.0.0", into=INTO)
+    whole = json.loads(database.state["golden"])["content"]
+    shop.seed("golden@2.0.0", into=INTO, tables=["customers"])
+    state = json.loads(database.state["golden"])
+    assert [(table["name"], table["ref"]) for table in state["tables"]] == [
+        ("customers", ""),
+        ("orders", "golden@1.0.0"),
+    ]
+    assert (state["ref"], state["content"] != whole) == ("golden@2.0.0", True)
+    [there] = shop.seed("golden@1.0.0", into=INTO, exclude=["customers"]).datasets
+    assert there.is_there
+    shop.seed("golden@1.0.0", into=INTO)
+    assert json.loads(database.state["golden"])["content"] == whole
+
+
+def test_truncate_others_leaves_tables_of_the_dataset_that_are_left_out(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    application(database)
+    shop.seed("golden@1.0.0", into=INTO)
+    before = database.rows("orders")
+    shop.seed("golden@2.0.0", into=INTO, exclude=["orders"], truncate_others=True)
+    assert database.rows("orders") == before

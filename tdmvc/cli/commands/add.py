@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.add import add
-from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of, split_names, tables_option
+from tdmvc.cli.options import (
+    PATH_OR_URL,
+    csv_options,
+    exclude_option,
+    settings_of,
+    split_names,
+    tables_option,
+)
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.csv_options import CsvOptions
@@ -26,12 +33,7 @@ _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
     "without a source, add only this table.",
     metavar="NAME[,NAME]",
 )
-@click.option(
-    "--exclude",
-    multiple=True,
-    metavar="PATTERN",
-    help="Leave out tables, or files and subfolders of a folder: 'django_*', schema.yml, scripts.",
-)
+@exclude_option("Leave out tables, or files and subfolders of a folder: 'django_*', schema.yml, scripts.")
 @click.option(
     "--key",
     "keys",

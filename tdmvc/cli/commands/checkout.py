@@ -3,9 +3,10 @@
 import click
 
 from tdmvc.actions.checkout import CheckoutOptions, checkout
-from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
+from tdmvc.cli.options import PATH_OR_URL, exclude_option, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.model.selection import Selection
 from tdmvc.render.reports import CHECKOUT_FORMATS
 
 
@@ -19,7 +20,8 @@ from tdmvc.render.reports import CHECKOUT_FORMATS
     help="Write to a folder, or to a DuckDB or SQLite file (.duckdb, .ddb, .sqlite, .sqlite3, .db, "
     "duckdb:///FILE, sqlite:///FILE) instead, made anew; or into a database of a server, as `tdmvc seed` does.",
 )
-@tables_option("Write only these tables.")
+@tables_option("Write only these tables (patterns such as 'order*').")
+@exclude_option("Leave out tables: 'search_*'.")
 @click.option("--force", is_flag=True, help="Overwrite local edits or an existing target.")
 @click.option("--strict", is_flag=True, help="With --release: accept only a version that names it.")
 @formats_option(CHECKOUT_FORMATS)
@@ -30,6 +32,7 @@ def command(
     release: str | None,
     into: str | None,
     tables: tuple[str, ...],
+    exclude: tuple[str, ...],
     force: bool,
     strict: bool,
     output_format: str,
@@ -60,7 +63,7 @@ def command(
         release=release,
         datasets=names if release is not None else (),
         into=settings_of(context).location(into) if into else None,
-        tables=tables,
+        selection=Selection(tables, exclude),
         force=force,
         strict=strict,
     )

@@ -3,10 +3,11 @@
 import click
 
 from tdmvc.actions.seed import seed
-from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
+from tdmvc.cli.options import PATH_OR_URL, exclude_option, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import SeedMode, SeedOptions
+from tdmvc.model.selection import Selection
 from tdmvc.render.reports import SEED_FORMATS
 
 
@@ -21,7 +22,8 @@ from tdmvc.render.reports import SEED_FORMATS
     help="replace: the tables hold exactly the dataset. upsert: rows that are there are updated, others stay. "
     "append: rows are added. Default: upsert for reference data, else replace.",
 )
-@tables_option("Seed only these tables.")
+@tables_option("Seed only these tables (patterns such as 'order*').")
+@exclude_option("Leave out tables: 'search_*'.")
 @click.option(
     "--create", is_flag=True, help="Make tables that the database lacks; always done in an empty one."
 )
@@ -46,6 +48,7 @@ def command(
     into: str,
     mode: str | None,
     tables: tuple[str, ...],
+    exclude: tuple[str, ...],
     create: bool,
     truncate_others: bool,
     verify: bool,
@@ -72,11 +75,12 @@ def command(
       tdmvc seed reference@2.0.0 golden@3.2.0 --into mysql://root@127.0.0.1/shop
       tdmvc seed golden --into sqlite:///test.db --verify
       tdmvc seed golden@3.2.0 --into postgresql:///shop --dry-run
-      tdmvc seed golden --into postgresql:///shop --tables orders,customers
+      tdmvc seed golden --into postgresql:///shop --tables 'order*,customers'
+      tdmvc seed golden --into postgresql:///shop --exclude '*_search'
     """
     options = SeedOptions(
         mode=SeedMode(mode) if mode else None,
-        tables=tables,
+        selection=Selection(tables, exclude),
         create=create,
         truncate_others=truncate_others,
         force=force,
