@@ -25,7 +25,7 @@ from tdmvc.environments.migrating import (
     ignore_output,
     plan_migration,
 )
-from tdmvc.environments.processes import ProcessGroups
+from tdmvc.environments.processes import ProcessGroups, ignored_signals
 from tdmvc.environments.providers import find_provider, parse_database
 from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
 from tdmvc.environments.steps import StepListener, Steps, ignore_steps
@@ -151,7 +151,7 @@ def provided(
         refs = tuple(state.ref for state in states)
         yield RunningEnvironment(environment, database, source, key, refs, exports, groups, services, steps)
     finally:
-        with steps.step("tear-down"):
+        with ignored_signals(), steps.step("tear-down"):
             stack.close()
 
 
