@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 from tdmvc.environments.exports import process_variables
-from tdmvc.environments.processes import ProcessGroups
+from tdmvc.environments.processes import TAKEN_SIGNALS, ProcessGroups
 from tdmvc.environments.services import RunningService
 from tdmvc.errors import UsageError
 
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 10.0
 """How long a command may take to end after it was told to."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def find_program(command: Sequence[str]) -> str:
@@ -29,9 +28,7 @@ def find_program(command: Sequence[str]) -> str:
         UsageError: there is no such program.
     """
     if not command:
-        raise UsageError(
-            "run needs a command.", remedy="name it behind two dashes: `tdmvc run -- pytest`."
-        )
+        raise UsageError("run needs a command.", remedy="name it behind two dashes: `tdmvc run -- pytest`.")
     found = shutil.which(command[0])
     if found is None:
         raise UsageError(
@@ -112,7 +109,7 @@ class _Signals:
 
     def __enter__(self) -> "_Signals":
         if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
+            for number in TAKEN_SIGNALS:
                 # One that is ignored, as of a process in the background, stays so, also for the command.
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._earlier[number] = signal.signal(number, self._take)

@@ -1,146 +1,75 @@
-"""Runs the command of a run: it keeps the terminal, gets signals once, and its exit code is passed on."""
+"""The processes that a run starts: their groups are written to its run folder, so that the next start finds orphans."""
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from tdmvc.environments.exports import process_variables
-from tdmvc.environments.processes import TAKEN_SIGNALS, ProcessGroups
-from tdmvc.environments.services import RunningService
-from tdmvc.errors import UsageError
+from tdmvc.servers.marked_processes import find_marked, record_group, stop_marked
 
-_POLL_SECONDS = 0.2
-_PATIENCE_SECONDS = 10.0
-"""How long a command may take to end after it was told to."""
+_STOP_SECONDS = 5.0
+TAKEN_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a run."""
 
 
-def find_program(command: Sequence[str]) -> str:
-    """Return the path of a command's program.
+class ProcessGroups:
+    """Stops what was started, with all that belongs to it."""
 
-    Raises:
-        UsageError: there is no such program.
-    """
-    if not command:
-        raise UsageError(
-            "run needs a command.", remedy="name it behind two dashes: `tdmvc run -- pytest`."
-        )
-    found = shutil.which(command[0])
-    if found is None:
-        raise UsageError(
-            f"There is no program '{command[0]}'.",
-            where="PATH",
-            remedy="install it, or activate the virtual environment that has it.",
-        )
-    return found
-
-
-def run_command(
-    command: Sequence[str],
-    exports: Mapping[str, str],
-    groups: ProcessGroups,
-    services: Sequence[RunningService],
-    *,
-    warn: Callable[[str], None],
-    stdout: int | None = None,
-) -> int:
-    """Run a command in this process's own group, so that the terminal stays its own, and wait for it.
-
-    Ctrl-C reaches the command, and this process waits for it; the second one kills it. SIGTERM and SIGHUP are passed
-    on, and after a while the command is killed.
-
-    Args:
-        warn: told at once if a service ends while the command runs.
-        stdout: where its output goes; None: where this process's does.
-
-    Returns:
-        The command's exit code, or 128 and the number of the signal that ended it.
-
-    Raises:
-        UsageError: it cannot be run.
-    """
-    program = find_program(command)
-    groups.add(os.getpgrp())
-    with _Signals(groups) as signals:
-        try:
-            process = subprocess.Popen(
-                list(command), executable=program, env=process_variables(exports, groups.run), stdout=stdout
-            )
-        except OSError as error:
-            raise UsageError(
-                f"Cannot run '{command[0]}': {error.strerror or error}.",
-                where=program,
-                remedy="check that it is a program for this machine, and that you may run it.",
-            ) from error
-        code = _wait(process, signals, services, warn)
-    return 128 - code if code < 0 else code
-
-
-def _wait(
-    process: "subprocess.Popen[bytes]",
-    signals: "_Signals",
-    services: Sequence[RunningService],
-    warn: Callable[[str], None],
-) -> int:
-    reported: set[str] = set()
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(_POLL_SECONDS)
-        if signals.is_impatient:
-            signals.kill()
-        for service in services:
-            if service.has_ended and service.name not in reported:
-                reported.add(service.name)
-                warn(service.describe_end())
-
-
-class _Signals:
-    """What this process does with signals while the command runs."""
-
-    def __init__(self, groups: ProcessGroups) -> None:
-        self._groups = groups
-        self._earlier: dict[int, object] = {}
-        self._interrupts = 0
-        self._end: float | None = None
-
-    def __enter__(self) -> "_Signals":
-        if threading.current_thread() is threading.main_thread():
-            for number in TAKEN_SIGNALS:
-                # One that is ignored, as of a process in the background, stays so, also for the command.
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    self._earlier[number] = signal.signal(number, self._take)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self._earlier.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     @property
-    def is_impatient(self) -> bool:
-        return self._interrupts > 1 or (self._end is not None and time.monotonic() > self._end)
+    def run(self) -> str:
+        """The mark in the environment of each process."""
+        return str(self.folder)
 
-    def kill(self) -> None:
-        self._groups.send(os.getpgrp(), signal.SIGKILL)
+    def add(self, group: int) -> None:
+        """Remember a group before a process of it can do anything."""
+        record_group(self.folder, group)
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT:
-            self._interrupts += 1
-            if self._interrupts == 1 and not _is_in_foreground():
-                self._groups.send(os.getpgrp(), number)
-            return
-        self._end = self._end or time.monotonic() + _PATIENCE_SECONDS
-        self._groups.send(os.getpgrp(), number)
+    @contextmanager
+    def held(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
+        """Stop a process that leads a group of its own, if the block fails; with all that it started."""
+        self.add(process.pid)
+        try:
+            yield
+        except BaseException:
+            self.stop(process)
+            raise
+
+    def stop(
+        self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]", seconds: float = _STOP_SECONDS
+    ) -> None:
+        """Stop a process that leads a group of its own: politely, and after a while by force."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        stop_marked(self.folder, {process.pid}, seconds=0)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def send(self, group: int, number: int) -> None:
+        """Send a signal to the processes of a group that this run started."""
+        for pid in find_marked(self.folder, {group}):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
 
 
-def _is_in_foreground() -> bool:
-    """Return whether the terminal sends Ctrl-C to the command, too."""
-    for stream in (sys.__stdin__, sys.__stderr__, sys.__stdout__):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            return os.tcgetpgrp(stream.fileno()) == os.getpgrp()  # type: ignore[union-attr]
-    return False
+@contextmanager
+def ignored_signals() -> Iterator[None]:
+    """Let nothing interrupt the block: what it stops and removes would be left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = {number: signal.signal(number, signal.SIG_IGN) for number in TAKEN_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
