@@ -17,6 +17,7 @@ from tdmvc.sources.base import SourceOptions
 from tdmvc.sources.sql_dump import find_dump
 from tdmvc.workspace.dumps import loaded_dumps
 from tdmvc.workspace.live_migrations import find_tool_tables
+from tdmvc.workspace.names_of_schemas import names_in_dataset, renamed_source
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.workspace import Workspace
 
@@ -76,6 +77,8 @@ class _Opening:
         """All tables of the sources, also those that nobody chose."""
         self._relations: dict[str, str] = {}
         """Views and foreign tables, with their kinds."""
+        self._renamed: dict[str, str] = {}
+        """What the dataset calls tables of the sources, if it has another name for them."""
         self._notes: list[str] = []
         self._views = SourceViews()
         self._snapshots: dict[Location, Snapshot] = {}
@@ -85,15 +88,15 @@ class _Opening:
         for location in self._with_dumps_loaded(sources):
             # Only a path has no reader: one that is not a database file.
             if find_reader(location) is None and isinstance(location, PathLocation):
-                tables = self._open_files(location.path)
+                found = self._open_files(location.path)
+                self._names.update(source.schema.name for source in found)
+                tables = [one for one in found if options.selection.takes_table(one.schema.name)]
             else:
                 tables = self._open_database(location)
             for source in tables:
-                self._names.add(source.schema.name)
-                if options.selection.takes_table(source.schema.name):
-                    self._by_table.setdefault(source.schema.name, []).append(source)
+                self._by_table.setdefault(source.schema.name, []).append(source)
         by_table = self._by_table
-        for pattern in options.selection.unmatched(by_table):
+        for pattern in options.selection.unmatched([*by_table, *self._renamed]):
             raise self._no_table(pattern)
         if not by_table:
             raise UsageError(
@@ -155,7 +158,9 @@ class _Opening:
         snapshot = self._snapshot(location)
         names, relations = snapshot.read_names(), snapshot.read_relations()
         self._relations |= relations
-        chosen = self._without_tool_tables(location, snapshot, self._chosen(location, names, relations))
+        in_dataset = names_in_dataset(names, snapshot.schemas, self._kept, str(location))
+        wanted = self._chosen(location, names, relations)
+        chosen = self._without_tool_tables(location, snapshot, wanted, in_dataset)
         others = snapshot.read_others()
         views = tuple(view for view in others.views if view.name not in chosen)
         self._views = SourceViews((*self._views.views, *views), self._views.tables.union(names))
@@ -175,15 +180,17 @@ class _Opening:
                 f"left out of {location}: {format_names(unread, _MOST_LEFT_OUT)}; "
                 "to add the rows of one, name it with --tables"
             )
-        return snapshot.read_tables(chosen)
+        self._renamed |= {name: in_dataset[name] for name in chosen if name in in_dataset}
+        read = snapshot.read_tables(chosen)
+        return [renamed_source(source, in_dataset) for source in read] if in_dataset else read
 
     def _without_tool_tables(
-        self, location: Location, snapshot: Snapshot, chosen: Sequence[str]
+        self, location: Location, snapshot: Snapshot, chosen: Sequence[str], in_dataset: Collection[str]
     ) -> Sequence[str]:
         """Leave out the tables of migration tools, unless a person names them or the dataset has them already."""
         if self._options.table is not None or self._options.selection.tables:
             return chosen
-        left_out = set(find_tool_tables(snapshot)).intersection(chosen).difference(self._kept)
+        left_out = set(find_tool_tables(snapshot)).intersection(chosen).difference(self._kept, in_dataset)
         if left_out:
             names = format_names(sorted(left_out), _MOST_LEFT_OUT)
             self._notes.append(

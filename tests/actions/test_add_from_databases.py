@@ -8,12 +8,14 @@ import pytest
 
 from tdmvc.actions.add import add
 from tdmvc.errors import NotFoundError, SourceError, UsageError
-from tdmvc.model.location import PathLocation
+from tdmvc.model.diff import TableStatus
+from tdmvc.model.location import PathLocation, parse_location
 from tdmvc.model.options import AddOptions
 from tdmvc.model.selection import Selection
 from tdmvc.workspace.opened_sources import open_sources
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
+from tests.servers import DatabaseServer
 
 
 def make(path: Path, script: str) -> PathLocation:
@@ -107,3 +109,61 @@ def test_a_reference_that_a_database_declares_twice_is_kept_once_and_said(
         one for one in resolve_state(workspace, "golden").contract.tables["c"].references if one.table == "a"
     ]
     assert note.endswith(str(kept))
+
+
+SCHEMAS = """
+CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE lines (id int PRIMARY KEY, "order" int REFERENCES orders);
+CREATE SCHEMA sales; CREATE TABLE sales.bills (id int PRIMARY KEY, "order" int REFERENCES public.orders);
+"""
+ALL = ("public", "sales")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "tables"),
+    [
+        ((), ALL, {"orders", "lines", "sales.bills"}),
+        (ALL, (), {"public.orders", "public.lines", "sales.bills"}),
+        (ALL, ("sales",), {"public.orders", "public.lines", "sales.bills"}),
+        (("sales",), ALL, {"public.orders", "public.lines", "bills"}),
+    ],
+)
+def test_a_table_has_one_name_in_a_dataset_whichever_schemas_are_read(
+    first: tuple[str, ...],
+    second: tuple[str, ...],
+    tables: set[str],
+    workspace: Workspace,
+    postgres_server: DatabaseServer,
+) -> None:
+    with postgres_server.fresh_database() as name:
+        postgres_server.execute(name, SCHEMAS)
+        source = parse_location(postgres_server.url(name))
+        add(workspace, "both", [source], AddOptions(schemas=first))
+        report = add(workspace, "both", [source], AddOptions(schemas=second))
+    state = resolve_state(workspace, "both")
+    assert state.pointers.keys() == tables
+    changed = {table.name for table in report.tables if table.status is not TableStatus.UNCHANGED}
+    assert changed == set(tables) - _read_by(first)
+    targets = {one.table for schema in state.contract.tables.values() for one in schema.references}
+    assert targets <= tables
+
+
+def _read_by(schemas: tuple[str, ...]) -> set[str]:
+    """Return the tables that the first of two calls added."""
+    if len(schemas) == 2:
+        return {"public.orders", "public.lines", "sales.bills"}
+    return {"bills"} if schemas else {"orders", "lines"}
+
+
+def test_a_name_that_two_schemas_have_is_not_guessed(
+    workspace: Workspace, postgres_server: DatabaseServer
+) -> None:
+    with postgres_server.fresh_database() as name:
+        postgres_server.execute(name, f"{SCHEMAS} CREATE TABLE sales.orders (id int PRIMARY KEY);")
+        source = parse_location(postgres_server.url(name))
+        add(workspace, "both", [source])
+        with pytest.raises(
+            UsageError, match=r"orders of the dataset may be any of these: public.orders, sales.orders"
+        ):
+            add(workspace, "both", [source], AddOptions(schemas=ALL))
+        add(workspace, "both", [source], AddOptions(schemas=("public",)))
+    assert resolve_state(workspace, "both").pointers.keys() == {"orders", "lines"}
