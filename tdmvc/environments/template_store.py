@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from tdmvc.environments.base import StoredTemplate, TemplateKey
-from tdmvc.environments.template_locks import lock_template
+from tdmvc.environments.file_locks import lock_file
 from tdmvc.environments.template_metadata import (
     CONTENT,
     METADATA,
@@ -72,12 +72,12 @@ class TemplateStore:
             raise template_folder_error(folder, error) from error
         place = folder / _name(self._product, key)
         while True:
-            with lock_template(_lock_of(place), shared=True):
+            with lock_file(_lock_of(place), shared=True):
                 found = read_complete(place)
                 if found is not None:
                     yield found
                     return
-            with lock_template(_lock_of(place), shared=False) as lock:
+            with lock_file(_lock_of(place), shared=False) as lock:
                 if read_complete(place) is None:
                     made = self._make(place, key, make)
                     lock.share()
@@ -194,7 +194,7 @@ def _lock_of(place: Path) -> Path:
 def _take_shared(locks: ExitStack, place: Path) -> Template | None:
     """Return a template, which stays until the locks are released; None if it is damaged, made or removed just now."""
     try:
-        locks.enter_context(lock_template(_lock_of(place), shared=True, wait=False))
+        locks.enter_context(lock_file(_lock_of(place), shared=True, wait=False))
     except BlockingIOError:
         return None
     return read_complete(place)
@@ -203,7 +203,7 @@ def _take_shared(locks: ExitStack, place: Path) -> Template | None:
 def _remove(place: Path) -> bool:
     """Remove a template, unless a process uses it."""
     try:
-        with lock_template(_lock_of(place), shared=False, wait=False) as lock:
+        with lock_file(_lock_of(place), shared=False, wait=False) as lock:
             if not place.exists():
                 lock.remove()
                 return False
@@ -227,6 +227,6 @@ def _remove_unfinished(folder: Path) -> None:
         place = folder / left.name.removeprefix(_UNFINISHED)
         with (
             contextlib.suppress(BlockingIOError),
-            lock_template(_lock_of(place), shared=False, wait=False),
+            lock_file(_lock_of(place), shared=False, wait=False),
         ):
             shutil.rmtree(left, ignore_errors=True)

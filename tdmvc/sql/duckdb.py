@@ -21,6 +21,7 @@ __all__ = [
     "connect",
     "constraint_errors",
     "duckdb_error",
+    "duckdb_version",
     "find_unreadable",
     "is_refused_access",
     "lock_in",
@@ -49,6 +50,13 @@ def duckdb_error() -> type[Exception]:
     import duckdb
 
     return duckdb.Error
+
+
+def duckdb_version() -> str:
+    """Return the version of DuckDB: `1.4.2`."""
+    import duckdb
+
+    return str(duckdb.__version__)
 
 
 def lock_in(con: DuckDBConnection) -> None:

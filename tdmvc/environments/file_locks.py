@@ -1,4 +1,4 @@
-"""The lock of a template: many processes may use it, one may make or remove it; the end of a process releases it."""
+"""Locks on what is in the cache: many processes may use it, one may make or remove it; they end with the process."""
 
 import os
 from collections.abc import Iterator
@@ -15,16 +15,20 @@ except ImportError:  # Windows
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateLock:
+class FileLock:
     """A lock that this process holds."""
 
     path: Path
     descriptor: int
 
     def share(self) -> None:
-        """Let others use the template, too; another process may have removed it before this returns."""
+        """Let others use it, too; another process may have removed it before this returns."""
         if fcntl is not None:
             fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+
+    def is_there(self) -> bool:
+        """Whether others still find the lock; not if somebody emptied the folder."""
+        return _is_at(self.path, self.descriptor)
 
     def remove(self) -> None:
         """Remove the file of the lock, which nobody else holds."""
@@ -32,7 +36,7 @@ class TemplateLock:
 
 
 @contextmanager
-def lock_template(path: Path, *, shared: bool, wait: bool = True) -> Iterator[TemplateLock]:
+def lock_file(path: Path, *, shared: bool, wait: bool = True) -> Iterator[FileLock]:
     """Hold a lock until the end of the block.
 
     Raises:
@@ -41,7 +45,7 @@ def lock_template(path: Path, *, shared: bool, wait: bool = True) -> Iterator[Te
     """
     descriptor = _take(path, shared=shared, wait=wait)
     try:
-        yield TemplateLock(path, descriptor)
+        yield FileLock(path, descriptor)
     finally:
         os.close(descriptor)
 
@@ -52,7 +56,7 @@ def _take(path: Path, *, shared: bool, wait: bool) -> int:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise DatabaseError(
-                f"Cannot lock the template of a database: {error.strerror or error}.",
+                f"Cannot lock a database of an environment, or its template: {error.strerror or error}.",
                 where=str(path),
                 remedy="free some space there, or name another folder for caches in the variable XDG_CACHE_HOME.",
             ) from error
