@@ -11,6 +11,7 @@ from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.catalog import CatalogNames, MysqlTable, read_names, read_schemas
 from tdmvc.databases.mysql.connection import READING_MODE, MysqlConnection, connected
 from tdmvc.databases.mysql.declared_tables import read_declared
+from tdmvc.databases.mysql.locking import naming_holders
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literals
 from tdmvc.databases.mysql.rowstream import read_columns
 from tdmvc.databases.mysql.schemas import column_readings, look_at_rows, table_notes, table_schema
@@ -35,7 +36,8 @@ def open_snapshot(location: Location, options: ReadOptions) -> Iterator["MysqlSn
         schemas = choose_schemas(connection, options.schemas)
         connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        yield MysqlSnapshot(connection, schemas)
+        with naming_holders(connection, schemas):
+            yield MysqlSnapshot(connection, schemas)
 
 
 def choose_schemas(connection: MysqlConnection, wanted: Sequence[str]) -> tuple[str, ...]:

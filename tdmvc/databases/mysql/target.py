@@ -16,7 +16,7 @@ from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, conn
 from tdmvc.databases.mysql.creating import TableMaker
 from tdmvc.databases.mysql.fingerprints import fingerprint
 from tdmvc.databases.mysql.inserting import MysqlWriter, make_cast_table
-from tdmvc.databases.mysql.locking import SeedLock, lock_tables, related_tables
+from tdmvc.databases.mysql.locking import SeedLock, lock_tables, naming_holders, related_tables
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 from tdmvc.databases.mysql.reading import MysqlSnapshot, choose_schemas
@@ -50,7 +50,8 @@ def open_target(location: Location, options: ReadOptions) -> Iterator["MysqlTarg
         target = MysqlTarget(connection, stack.enter_context(connect()), schemas, options)
         target.recover(seconds=0)
         try:
-            yield target
+            with naming_holders(connection, schemas):
+                yield target
         finally:
             if not target.is_committed:
                 try:

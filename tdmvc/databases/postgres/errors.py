@@ -107,13 +107,20 @@ _CAUSES = (
     ),
 )
 
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class LockTimeoutError(DatabaseError):
+    """Another session kept a lock for too long, and nobody has looked yet which one."""
+
+
 _SERVER_GONE = "The connection to the database was lost."
 _BY_STATE: Mapping[str, tuple[str, str]] = {
     "57014": (
         "A statement took longer than allowed, or was cancelled.",
         "add `?options=-c%20statement_timeout%3D4h` to the URL, which allows four hours for each statement.",
     ),
-    "55P03": (
+    LOCK_NOT_AVAILABLE: (
         "Another session holds a lock on a table, and did not release it in time.",
         "wait until the other session ends (see pg_stat_activity), then run the same command again.",
     ),
@@ -230,7 +237,8 @@ def database_error(
     if state in _BY_STATE:
         what, remedy = _BY_STATE[state]
         shown = what if what.endswith(".") else f"{what}: {_first_line(message)}."
-        return DatabaseError(shown, where=where, remedy=remedy)
+        kind = LockTimeoutError if state == LOCK_NOT_AVAILABLE else DatabaseError
+        return kind(shown, where=where, remedy=remedy)
     shown = f"SQLSTATE {state}" if state.startswith(MAY_NAME_VALUES) else _first_line(message)
     return DatabaseError(
         f"{doing}: {shown}.", where=where, remedy="see the server's log for what it refused."

@@ -494,6 +494,7 @@ def test_a_lock_that_another_session_holds_is_an_error_that_names_it(
         ):
             target.lock(["t"])
         assert "root@" in error.value.message
+        assert f"KILL {other.thread_id()};" in error.value.remedy
         other.rollback()
     assert state() == before
 

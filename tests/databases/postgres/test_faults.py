@@ -217,7 +217,8 @@ def test_a_user_who_may_not_use_the_schema(target: Target) -> None:
     before = _prepare(target)
     role = target.role("GRANT ALL ON a TO ROLE", f"REVOKE USAGE ON SCHEMA {target.schema} FROM ROLE")
     error = _fails(target, _rows(), location=target.location_as(role))
-    assert "permission denied for schema" in error.message
+    assert f"The user {role} may not use the schema {target.schema}." in error.message
+    assert f'GRANT USAGE ON SCHEMA "{target.schema}" TO "{role}";' in error.remedy
     assert _state(target) == before
 
 

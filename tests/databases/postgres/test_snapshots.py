@@ -115,7 +115,7 @@ def test_tables_are_kept_from_changes_but_not_from_writers(
             run("SET lock_timeout = '100ms'", "TRUNCATE t")
 
 
-def test_a_lock_of_another_session_is_an_error_after_a_while(
+def test_a_lock_of_another_session_is_an_error_that_names_it_and_how_to_end_it(
     postgres_server: DatabaseServer,
     postgres_database: ServerLocation,
     run: Run,
@@ -123,14 +123,21 @@ def test_a_lock_of_another_session_is_an_error_after_a_while(
 ) -> None:
     monkeypatch.setattr("tdmvc.databases.postgres.connection.LOCK_TIMEOUT_SECONDS", 1)
     run("CREATE TABLE t (i int)")
-    with postgres_server.connect(postgres_database.database, autocommit=False) as other:
+    with (
+        pytest.raises(Exception, match="terminating connection"),
+        postgres_server.connect(postgres_database.database, autocommit=False) as other,
+    ):
         other.execute("LOCK TABLE t")
+        pid = other.info.backend_pid
         with (
+            pytest.raises(DatabaseError, match=rf"process {pid} of postgres.*, on t\.") as caught,
             _snapshot(postgres_database) as snapshot,
-            pytest.raises(DatabaseError, match="holds a lock on a table"),
         ):
             snapshot.read_tables(["t"])
-        other.rollback()
+        assert f"SELECT pg_terminate_backend({pid})" in caught.value.remedy
+        run(f"SELECT pg_terminate_backend({pid})")
+    with _snapshot(postgres_database) as snapshot:
+        assert len(snapshot.read_tables(["t"])) == 1
 
 
 def test_a_large_table_is_read_over_several_connections(

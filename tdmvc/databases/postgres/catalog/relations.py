@@ -1,5 +1,6 @@
 """Finds the schemas of a PostgreSQL database, what has rows in them, and how many."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,13 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
     Raises:
         DatabaseError: there is no such schema.
     """
-    known = {name for (name,) in connection.execute("SELECT nspname::text FROM pg_catalog.pg_namespace")}
+    rows = connection.execute(
+        "SELECT nspname::text, pg_catalog.has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace"
+    ).fetchall()
+    known = {name for name, _ in rows}
+    closed = {name for name, is_open in rows if not is_open}
+    if refused := [name for name in wanted if name in closed]:
+        raise _no_usage(connection, refused)
     if wanted:
         if missing := [name for name in wanted if name not in known]:
             shown = sorted(one for one in known if not one.startswith("pg_") and one != "information_schema")
@@ -122,9 +129,15 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
             )
         return Schemas(tuple(dict.fromkeys(wanted)))
     connection.execute("RESET search_path")
-    ((path,),) = connection.execute("SELECT pg_catalog.current_schemas(false)::text[]").fetchall()
+    ((path, on_path),) = connection.execute(
+        "SELECT pg_catalog.current_schemas(false)::text[], pg_catalog.current_setting('search_path')"
+    ).fetchall()
     first = next((name for name in path if not name.startswith("pg_")), None)
     _set_search_path(connection, SETTINGS["search_path"])
+    if first is None and (
+        refused := [name for name in sorted(closed) if re.search(rf"\b{re.escape(name)}\b", on_path)]
+    ):
+        raise _no_usage(connection, refused)
     if first is None:
         raise DatabaseError(
             "The search path of the connection leads to no schema.",
@@ -132,6 +145,17 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
             remedy="name the schema: `?schema=NAME` in the URL.",
         )
     return Schemas((first,), are_chosen=False)
+
+
+def _no_usage(connection: PostgresConnection, schemas: Sequence[str]) -> DatabaseError:
+    """Return the error about schemas whose tables the user may not even name."""
+    user, names = quote_name(connection.info.user), ", ".join(map(quote_name, schemas))
+    return DatabaseError(
+        f"The user {connection.info.user} may not use the schema {', '.join(schemas)}.",
+        where=f"database {connection.info.dbname}",
+        remedy=f"ask its owner: GRANT USAGE ON SCHEMA {names} TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA "
+        f"{names} TO {user}; (to seed it, also INSERT, UPDATE, DELETE, TRUNCATE).",
+    )
 
 
 def _set_search_path(connection: PostgresConnection, value: str) -> None:

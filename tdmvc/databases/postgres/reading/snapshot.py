@@ -19,6 +19,7 @@ from tdmvc.databases.postgres.catalog.relations import (
 )
 from tdmvc.databases.postgres.catalog.tables import DeclaredTable, read_declared
 from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
+from tdmvc.databases.postgres.lock_holders import naming_any_holders
 from tdmvc.databases.postgres.reading.row_tests import sequence_notes, settle_types
 from tdmvc.databases.postgres.reading.rows import ArrowRows, RowReader
 from tdmvc.errors import DatabaseError, NotFoundError, TdmvcError, format_names
@@ -60,6 +61,7 @@ def open_snapshot(location: Location, options: ReadOptions) -> Iterator["Postgre
     with (
         connected(location, session) as connection,
         closing(ArrowRows(location, connection)) as rows,
+        naming_any_holders(connection, str(location)),
     ):
         yield PostgresSnapshot(connection, rows, str(location), wanted, options.on_progress)
 

@@ -4,33 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tdmvc.databases.postgres.catalog.relations import Relation
-from tdmvc.databases.postgres.connection import LOCK_TIMEOUT_SECONDS, PostgresConnection
-from tdmvc.errors import DatabaseError
+from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.errors import LOCK_NOT_AVAILABLE
+from tdmvc.databases.postgres.lock_holders import find_holders, held_by
 from tdmvc.sql.quoting import quote_name
 
 _SEEDS = 0x74646D76635F7331
 """The advisory lock that seeds of one database take, so that one waits for the other."""
 _AT_ONCE = 500
-_LOCK_NOT_AVAILABLE = "55P03"
-_HOLDERS = """
-SELECT DISTINCT a.pid, coalesce(a.usename::text, ''), coalesce(a.application_name, ''), coalesce(a.state, ''),
-    coalesce(c.relname::text, ''), age(clock_timestamp(), a.xact_start)::text
-FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_class c ON c.oid = l.relation
-WHERE l.granted AND l.pid <> pg_backend_pid()
-    AND (l.relation = ANY (%s::oid[]) AND l.mode = ANY (%s) OR l.locktype = 'advisory' AND %s
-        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND (l.classid::bigint << 32 | l.objid::bigint) = %s)
-ORDER BY 1
-"""
-_WRITING = (
-    "RowExclusiveLock",
-    "ShareUpdateExclusiveLock",
-    "ShareLock",
-    "ShareRowExclusiveLock",
-    "ExclusiveLock",
-)
-_READING = ("AccessShareLock", "RowShareLock")
-_ALL = ("AccessExclusiveLock", *_WRITING)
 
 
 def table_sql(relation: Relation) -> str:
@@ -81,31 +62,10 @@ def naming_holders(
         with connection.transaction():
             yield
     except connection.OperationalError as error:
-        if error.sqlstate != _LOCK_NOT_AVAILABLE:
+        if error.sqlstate != LOCK_NOT_AVAILABLE:
             raise
-        modes = [*_ALL, *(_READING if also_readers else ())]
         oids = [relation.oid for relation in relations]
-        holders = connection.execute(_HOLDERS, [oids, modes, is_seed, _SEEDS]).fetchall()
-        raise _held(holders, where) from None
-
-
-def _held(holders: Sequence[tuple[object, ...]], where: str) -> DatabaseError:
-    shown = "; ".join(
-        f"process {pid} of {user or 'the server'}"
-        + (f" ({application})" if application else "")
-        + (f", {state}" if state else "")
-        + (f", since {age}" if age else "")
-        + (f", on {table}" if table else "")
-        for pid, user, application, state, table, age in holders[:3]
-    )
-    more = f", and {len(holders) - 3} more" if len(holders) > 3 else ""
-    pids = ", ".join(str(holder[0]) for holder in holders[:1])
-    remedy = "wait until the other session ends, then run the same command again."
-    if pids:
-        remedy += f" To end it: SELECT pg_terminate_backend({pids})."
-    return DatabaseError(
-        "Another session holds a lock that the load needs, and did not release it within "
-        f"{LOCK_TIMEOUT_SECONDS} seconds{': ' + shown if shown else ''}{more}. Nothing was changed.",
-        where=where,
-        remedy=remedy,
-    )
+        found = find_holders(
+            connection, oids, also_readers=also_readers, advisory=_SEEDS if is_seed else None
+        )
+        raise held_by(found, where) from None

@@ -22,6 +22,7 @@ from tdmvc.databases.postgres.connection import PostgresConnection, Session, con
 from tdmvc.databases.postgres.creating.tables import create_tables
 from tdmvc.databases.postgres.encoding.checking import check_table
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_columns_of_all
+from tdmvc.databases.postgres.lock_holders import naming_any_holders
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
 from tdmvc.databases.postgres.writing.broken_references import find_broken_references
@@ -73,7 +74,8 @@ def open_target(location: Location, options: ReadOptions) -> Iterator["PostgresT
             _check_writable(connection, where)
             target = PostgresTarget(connection, where, find_schemas(connection, wanted))
         try:
-            yield target
+            with naming_any_holders(connection, where):
+                yield target
         finally:
             target.roll_back()
 
