@@ -4,15 +4,16 @@ Reading yields the same `SourceTable` values as files do, with the keys, referen
 and types that the database declares, all of one moment.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
-from typing import Final
+from typing import Final, TypeVar
 
 from tdmvc.databases.base import (
     READ_ALL,
     DatabaseTarget,
     DatabaseWriter,
+    FileEngine,
     OtherObjects,
     ReadOptions,
     ServerEngine,
@@ -21,12 +22,8 @@ from tdmvc.databases.base import (
     TableToWrite,
     TargetOpener,
 )
-from tdmvc.databases.duckdb import DuckdbEngine
-from tdmvc.databases.duckdb.conditions import DuckdbConditions
-from tdmvc.databases.sqlite import SqliteEngine
-from tdmvc.databases.sqlite.conditions import SqliteConditions
 from tdmvc.errors import SourceError, UsageError
-from tdmvc.model.conditions import ConditionEngines
+from tdmvc.model.conditions import ConditionEngine, ConditionEngines
 from tdmvc.model.location import Location, PathLocation
 
 # By name: this package has a module called duckdb, too.
@@ -49,16 +46,23 @@ __all__ = [
 ]
 
 
-class ServerEngines(Mapping[str, ServerEngine]):
-    """The engines of servers by the schemes of their URLs; each is imported when it is first used."""
+EngineT = TypeVar("EngineT")
 
-    def __init__(self, classes: Mapping[str, str]) -> None:
+
+class Engines(Mapping[str, EngineT]):
+    """Engines by name, or by the scheme of their URLs; each is imported when it is first used."""
+
+    def __init__(self, classes: Mapping[str, str], on_made: Callable[[EngineT], object] = id) -> None:
         self._classes = classes
+        self._on_made = on_made
+        self._made: dict[str, EngineT] = {}
 
-    def __getitem__(self, scheme: str) -> ServerEngine:
-        name, _, class_name = self._classes[scheme].rpartition(".")
-        engine: ServerEngine = getattr(import_module(f"{__name__}.{name}"), class_name)()
-        return engine
+    def __getitem__(self, name: str) -> EngineT:
+        if name not in self._made:
+            module, _, class_name = self._classes[name].rpartition(".")
+            self._made[name] = getattr(import_module(f"{__name__}.{module}"), class_name)()
+            self._on_made(self._made[name])
+        return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._classes)
@@ -67,11 +71,11 @@ class ServerEngines(Mapping[str, ServerEngine]):
         return len(self._classes)
 
 
-FILES: Final = (SqliteEngine(), DuckdbEngine())
-"""The engines whose databases are files."""
-FILE_TARGETS: Final[tuple[TargetOpener, ...]] = FILES
+FILES: Final = Engines[FileEngine]({"sqlite": "sqlite.SqliteEngine", "duckdb": "duckdb.DuckdbEngine"})
+"""The engines whose databases are files: `"name": "module.Class"`."""
+FILE_TARGETS: Iterable[TargetOpener] = FILES.values()
 """The engines that load rows into files."""
-SERVERS: Final = ServerEngines(
+SERVERS: Final = Engines[ServerEngine](
     {
         "postgresql": "postgres.PostgresEngine",
         "postgres": "postgres.PostgresEngine",
@@ -79,14 +83,16 @@ SERVERS: Final = ServerEngines(
         "mariadb": "mysql.MysqlEngine",
     }
 )
-"""The engines of servers: `"scheme": "module.Class"`."""
+"""The engines of servers, by scheme."""
+_CONDITIONS = {
+    "sqlite": "sqlite.conditions.SqliteConditions",
+    "duckdb": "duckdb.conditions.DuckdbConditions",
+}
 
 
 def condition_engines(stack: ExitStack) -> ConditionEngines:
     """Return what evaluates the conditions of each dialect, until the stack closes."""
-    duckdb = DuckdbConditions()
-    stack.callback(duckdb.close)
-    return {"sqlite": SqliteConditions(), "duckdb": duckdb}
+    return Engines[ConditionEngine](_CONDITIONS, lambda engine: stack.callback(engine.close))
 
 
 def find_reader(location: Location) -> SnapshotReader | None:
@@ -96,7 +102,7 @@ def find_reader(location: Location) -> SnapshotReader | None:
         UsageError: it is a URL that no engine can read.
     """
     if isinstance(location, PathLocation):
-        return next((engine for engine in FILES if engine.can_read(location)), None)
+        return next((engine for engine in FILES.values() if engine.can_read(location)), None)
     return _server(location.scheme, str(location))
 
 
@@ -126,8 +132,8 @@ def find_writer(location: Location) -> DatabaseWriter | None:
         UsageError: it is a URL, and no file.
     """
     if isinstance(location, PathLocation):
-        return next((engine for engine in FILES if engine.can_write(location)), None)
-    raise UsageError.unsupported_url(str(location), [engine.url_form for engine in FILES])
+        return next((engine for engine in FILES.values() if engine.can_write(location)), None)
+    raise UsageError.unsupported_url(str(location), [engine.url_form for engine in FILES.values()])
 
 
 def open_snapshot(
@@ -145,7 +151,7 @@ def open_snapshot(
     """
     reader = find_reader(location)
     if reader is None:
-        raise SourceError.unknown_kind(str(location), (engine.name for engine in FILES))
+        raise SourceError.unknown_kind(str(location), (engine.name for engine in FILES.values()))
     return reader.open_snapshot(location, con, options)
 
 
@@ -158,5 +164,5 @@ def _server(scheme: str, url: str) -> ServerEngine:
 
 
 def _url_forms() -> list[str]:
-    engines: Iterable[SnapshotReader] = (*FILES, *SERVERS.values())
+    engines: Iterable[SnapshotReader] = (*FILES.values(), *SERVERS.values())
     return list(dict.fromkeys(engine.url_form for engine in engines))

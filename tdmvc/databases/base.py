@@ -286,9 +286,7 @@ class TargetOpener(Engine, Protocol):
     def can_seed(self, location: Location) -> bool:
         """Whether the location is a database of this kind, by its URL or by the suffix of the file."""
 
-    def open_target(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
-    ) -> AbstractContextManager[DatabaseTarget]:
+    def open_target(self, location: Location, options: ReadOptions) -> AbstractContextManager[DatabaseTarget]:
         """Open a database for writing; without `commit`, it is afterwards as it was.
 
         Raises:
@@ -298,3 +296,7 @@ class TargetOpener(Engine, Protocol):
 
 class ServerEngine(SnapshotReader, TargetOpener, Protocol):
     """Reads and writes the databases of one kind of server."""
+
+
+class FileEngine(SnapshotReader, TargetOpener, DatabaseWriter, Protocol):
+    """Reads and writes databases that are files of one kind."""

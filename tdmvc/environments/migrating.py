@@ -178,7 +178,7 @@ class Migrator:
         Raises:
             DatabaseError: the database has no table.
         """
-        with find_opener(location).open_target(location, self.workspace.engine, READ_ALL) as target:
+        with find_opener(location).open_target(location, READ_ALL) as target:
             if target.read_catalog():
                 return
         raise DatabaseError(

@@ -36,6 +36,9 @@ class ConditionEngine(Protocol):
             NotEvaluatedError: it is no expression that can be evaluated.
         """
 
+    def close(self) -> None:
+        """Give back what is held between conditions."""
+
 
 ConditionEngines = Mapping[str, ConditionEngine]
 """By dialect."""

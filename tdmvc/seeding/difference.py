@@ -1,6 +1,6 @@
 """The rows in which a table differs from what a database was seeded with before, as one engine takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from tdmvc.store.parquet import read_order, read_schema
 from tdmvc.workspace.workspace import Workspace
 
 _BATCH_ROWS = 10_000
+_MOST_IN_MEMORY = 100_000
+"""Rows that differ; more of them are left to DuckDB, which keeps them on the disk if need be."""
 _MOST_DIFFERING = 0.5
 """Rows that differ for each row of the table, above which reloading is cheaper.
 
@@ -34,29 +36,38 @@ _VIEW = "tdmvc_changed"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The rows in which two states of a table differ, in temporary tables of a connection."""
+    """The rows in which two states of a table differ."""
 
-    con: DuckDBConnection
     schema: TableSchema
+    changed: tuple[pa.Table, ...]
+    """Rows that are new or changed; empty if they are in tables of a connection."""
+    con: DuckDBConnection | None
+    """Has the rows in temporary tables; None if `changed` has all of them, and none is gone."""
 
     def upserts(self) -> pa.RecordBatchReader:
         """Return the rows that are new or changed, whole."""
-        return self._read(_UPSERTS, self.schema.arrow_schema())
+        schema = self.schema.arrow_schema()
+        if self.con is None:
+            batches = (batch for table in self.changed for batch in table.to_batches(_BATCH_ROWS))
+            return pa.RecordBatchReader.from_batches(schema, batches)
+        return self._read(self.con, _UPSERTS, schema)
 
     def deleted(self) -> pa.RecordBatchReader:
         """Return the keys of the rows that are gone."""
-        return self._read(_DELETED, self._key_schema())
+        if self.con is None:
+            return self.nothing_deleted()
+        return self._read(self.con, _DELETED, self._key_schema())
 
     def nothing_deleted(self) -> pa.RecordBatchReader:
         """Return no key."""
-        return self._key_schema().empty_table().to_reader()
+        return pa.RecordBatchReader.from_batches(self._key_schema(), [])
 
     def _key_schema(self) -> pa.Schema:
         return pa.schema([self.schema.arrow_schema().field(name) for name in self.schema.key])
 
-    def _read(self, table: str, schema: pa.Schema) -> pa.RecordBatchReader:
+    def _read(self, con: DuckDBConnection, table: str, schema: pa.Schema) -> pa.RecordBatchReader:
         order = quote_names(self.schema.key)
-        reader = self.con.sql(f"SELECT * FROM {table} ORDER BY {order}").to_arrow_reader(_BATCH_ROWS)
+        reader = con.sql(f"SELECT * FROM {table} ORDER BY {order}").to_arrow_reader(_BATCH_ROWS)
         return pa.RecordBatchReader.from_batches(schema, cast_batches(reader, schema))
 
 
@@ -89,28 +100,38 @@ def find_difference(
         return f"the columns are not those of {ref}"
     if any(read_order(str(path)) not in ((), side.schema.key) for path in (*old_paths[:1], *new_paths[:1])):
         return f"the key is not that of {ref}"
-    con = workspace.engine.cursor()
-    compared = _PartComparison(con, side, old_paths, new_paths)
+    compared = _PartComparison(lambda: workspace.engine.cursor(), side, old_paths, new_paths)
     if not is_unique and compared.has_faulty_keys():
         return "keys repeat or are null"
     touched = compared.run()
     if touched > compared.most:
         return f"{number(touched)} rows or more differ from those of {ref}"
-    return Difference(con, side.schema)
+    return compared.difference
 
 
 class _PartComparison:
-    """Fills the temporary tables with what differs between the parts that only one state has."""
+    """Finds what differs between the parts that only one state has; DuckDB starts only if rows must be joined."""
 
     def __init__(
-        self, con: DuckDBConnection, side: TableSide, old: Sequence[Path], new: Sequence[Path]
+        self,
+        connect: Callable[[], DuckDBConnection],
+        side: TableSide,
+        old: Sequence[Path],
+        new: Sequence[Path],
     ) -> None:
-        self._con = con
+        self._connect = connect
+        self._con: DuckDBConnection | None = None
+        self._changed: list[pa.Table] = []
         self._schema = side.schema
         self._old = list(old)
         self._new = list(new)
         self.most = max(_MOST_DIFFERING * side.rows, _BATCH_ROWS)
         """Above this number of rows, the comparison ends early."""
+
+    @property
+    def difference(self) -> Difference:
+        """What was found."""
+        return Difference(self._schema, tuple(self._changed), self._con)
 
     def has_faulty_keys(self) -> bool:
         """Whether a key is null or repeats, so that rows cannot be paired by it."""
@@ -120,16 +141,28 @@ class _PartComparison:
             f"SELECT 1 FROM {rows} GROUP BY {key} HAVING count(*) > 1 OR {has_null}"
             for rows in (self._rows(self._old), self._rows(self._new))
         )
-        return bool(self._con.execute(f"{faulty} LIMIT 1").fetchall())
+        return bool(self._connect().execute(f"{faulty} LIMIT 1").fetchall())
 
     def run(self) -> int:
         """Return how many rows differ, as far as they were counted."""
-        empty = no_rows(self._schema.arrow_schema())
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {_UPSERTS} AS SELECT * FROM {empty}")
         touched = self._compare_aligned()
-        if touched <= self.most:
-            touched += self._join()
+        if touched <= self.most and (self._old or self._new):
+            touched += self._join(self._with_tables())
         return touched
+
+    def _with_tables(self) -> DuckDBConnection:
+        """Return a connection with the rows that were found so far in a temporary table."""
+        if self._con is None:
+            self._con = self._connect()
+            for table, columns in ((_UPSERTS, "*"), (_DELETED, quote_names(self._schema.key))):
+                empty = no_rows(self._schema.arrow_schema())
+                self._con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {columns} FROM {empty}")
+        for rows in self._changed:
+            self._con.register(_VIEW, rows)
+            self._con.execute(f"INSERT INTO {_UPSERTS} SELECT * FROM {_VIEW}")
+            self._con.unregister(_VIEW)
+        self._changed.clear()
+        return self._con
 
     def _compare_aligned(self) -> int:
         """Compare parts that hold the same keys, which needs no join, and set them aside."""
@@ -142,16 +175,15 @@ class _PartComparison:
                 continue
             self._old.remove(pair[0])
             self._new.remove(pair[1])
-            if changed.num_rows:
-                self._con.register(_VIEW, changed)
-                self._con.execute(f"INSERT INTO {_UPSERTS} SELECT * FROM {_VIEW}")
-                self._con.unregister(_VIEW)
+            self._changed.append(changed)
             touched += changed.num_rows
             if touched > self.most:
                 break
+            if self._con is not None or touched > _MOST_IN_MEMORY:
+                self._with_tables()
         return touched
 
-    def _join(self) -> int:
+    def _join(self, con: DuckDBConnection) -> int:
         schema, old, new = self._schema, self._rows(self._old), self._rows(self._new)
         key = quote_names(schema.key)
         same = " AND ".join(
@@ -159,15 +191,12 @@ class _PartComparison:
         )
         keys = " AND ".join(f"n.{quote_name(name)} = o.{quote_name(name)}" for name in schema.key)
         columns = ", ".join(f"n.{quote_name(name)}" for name in schema.column_names)
-        upserts = self._con.execute(
+        upserts = con.execute(
             f"INSERT INTO {_UPSERTS} SELECT {columns} FROM {new} n LEFT JOIN {old} o ON {keys}"
             f" WHERE o.{quote_name(schema.key[0])} IS NULL OR NOT ({same})"
         ).fetchall()
-        self._con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_DELETED} AS"
-            f" SELECT {key} FROM {old} o ANTI JOIN {new} n USING ({key})"
-        )
-        deleted = self._con.execute(f"SELECT count(*) FROM {_DELETED}").fetchall()
+        con.execute(f"INSERT INTO {_DELETED} SELECT {key} FROM {old} o ANTI JOIN {new} n USING ({key})")
+        deleted = con.execute(f"SELECT count(*) FROM {_DELETED}").fetchall()
         return int(upserts[0][0]) + int(deleted[0][0])
 
     def _rows(self, paths: Sequence[Path]) -> str:

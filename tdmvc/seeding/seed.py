@@ -53,7 +53,7 @@ def seed_states(
         refuse([named], location)
     seeding = _Seeding(workspace, location, options, open_states(workspace, states, options))
     read = ReadOptions(on_progress=workspace.on_progress)
-    with workspace.timed("plan"), opener.open_target(location, workspace.engine, read) as target:
+    with workspace.timed("plan"), opener.open_target(location, read) as target:
         planned = seeding.plan(target, seeding.states)
         dialect = target.dialect
         if options.dry_run:
@@ -67,7 +67,7 @@ def seed_states(
         with (
             _telling(plan, done, location),
             workspace.timed("load"),
-            opener.open_target(location, workspace.engine, read) as target,
+            opener.open_target(location, read) as target,
         ):
             report = seeding.load(target, plan)
             target.commit()

@@ -37,7 +37,7 @@ class File:
     @contextmanager
     def open(self) -> Iterator[DatabaseTarget]:
         location = PathLocation(self.path)
-        with find_opener(location).open_target(location, self.con, READ_ALL) as target:
+        with find_opener(location).open_target(location, READ_ALL) as target:
             yield target
 
     def run(self, *statements: str) -> None:
@@ -483,7 +483,7 @@ def test_a_kill_leaves_the_old_rows(file: File) -> None:
         "from tdmvc.databases import find_opener, TableToWrite; from tdmvc.databases.base import READ_ALL\n"
         "from tdmvc.model.location import PathLocation; from tdmvc.model.seeding import SeedMode\n"
         "location = PathLocation(Path(sys.argv[1]))\n"
-        "with find_opener(location).open_target(location, duckdb.connect(), READ_ALL) as target:\n"
+        "with find_opener(location).open_target(location, READ_ALL) as target:\n"
         "    target.lock(['orders']); schema = target.read_catalog()['orders'].schema; target.clear(['orders'])\n"
         "    rows = pa.table({'id': pa.array(range(50000), pa.int64()), 'customer': pa.nulls(50000, pa.int64())})\n"
         "    schema = schema.with_columns(schema.columns)\n"
@@ -681,7 +681,7 @@ def _reads(sqlite: File) -> bool:
     seen: list[str] = []
     options = ReadOptions(on_progress=lambda what, done, total, unit: seen.append(what))
     location = PathLocation(sqlite.path)
-    with find_opener(location).open_target(location, sqlite.con, options) as target:
+    with find_opener(location).open_target(location, options) as target:
         target.lock(["orders"])
         target.fingerprint("orders")
     return bool(seen)

@@ -17,7 +17,6 @@ from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
 from tdmvc.model.source import ArrowScan, SourceTable
-from tdmvc.sql.duckdb import DuckDBConnection
 
 Row = dict[str, Any]
 
@@ -58,9 +57,7 @@ class MemoryDatabase:
         return isinstance(location, PathLocation) and location.path.suffix == ".memory"
 
     @contextmanager
-    def open_target(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
-    ) -> Iterator[DatabaseTarget]:
+    def open_target(self, location: Location, options: ReadOptions) -> Iterator[DatabaseTarget]:
         yield MemoryTarget(self)
 
 

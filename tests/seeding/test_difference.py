@@ -41,7 +41,14 @@ def small_parts(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return app
 
 
-@given(common=st.integers(0, 200), first=TABLES, edits=EDITS, second=TABLES, is_nested=st.booleans())
+@given(
+    common=st.integers(0, 200),
+    first=TABLES,
+    edits=EDITS,
+    second=TABLES,
+    is_nested=st.booleans(),
+    kept=st.sampled_from([0, 10]),
+)
 @settings(max_examples=trials(300, 10))
 def test_the_difference_gives_the_other_version(
     small_parts: Path,
@@ -50,6 +57,7 @@ def test_the_difference_gives_the_other_version(
     edits: list[tuple[int, int, tuple[object, ...]]],
     second: Rows,
     is_nested: bool,
+    kept: int,
 ) -> None:
     shared: Rows = {1000 + number: ("same", float(number), [number]) for number in range(common)}
     before = shared | first
@@ -62,6 +70,7 @@ def test_the_difference_gives_the_other_version(
     methods = set()
     with pytest.MonkeyPatch.context() as patch, tdmvc.open(small_parts) as shop:
         patch.setattr("tdmvc.databases.FILE_TARGETS", (database,))
+        patch.setattr("tdmvc.seeding.difference._MOST_IN_MEMORY", kept)
         for rows in (before, edited, shared | second):
             cells = [dict(zip(SCHEMA.names, (key, *values), strict=True)) for key, values in rows.items()]
             table = pa.Table.from_pylist(cells, schema=SCHEMA if is_nested else PLAIN)

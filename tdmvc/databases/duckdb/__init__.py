@@ -35,9 +35,7 @@ class DuckdbEngine:
     def can_seed(self, location: Location) -> bool:
         return is_file_for("duckdb", location, _can_seed)
 
-    def open_target(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
-    ) -> AbstractContextManager[DatabaseTarget]:
+    def open_target(self, location: Location, options: ReadOptions) -> AbstractContextManager[DatabaseTarget]:
         return open_target(file_path(location))
 
     def can_write(self, location: Location) -> bool:

@@ -27,7 +27,5 @@ class MysqlEngine:
     def can_seed(self, location: Location) -> bool:
         return is_server(location)
 
-    def open_target(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
-    ) -> AbstractContextManager[DatabaseTarget]:
+    def open_target(self, location: Location, options: ReadOptions) -> AbstractContextManager[DatabaseTarget]:
         return open_target(location, options)

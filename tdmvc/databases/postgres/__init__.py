@@ -32,7 +32,5 @@ class PostgresEngine:
     def can_seed(self, location: Location) -> bool:
         return is_address(location)
 
-    def open_target(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
-    ) -> AbstractContextManager[PostgresTarget]:
+    def open_target(self, location: Location, options: ReadOptions) -> AbstractContextManager[PostgresTarget]:
         return open_target(location, options)

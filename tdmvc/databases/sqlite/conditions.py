@@ -79,6 +79,9 @@ class SqliteConditions:
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
             yield _TableCondition(database, expression, table, columns)
 
+    def close(self) -> None:
+        """Hold nothing: each condition has a database of its own, which closes with it."""
+
 
 class _TableCondition:
     """A table with the condition as its CHECK, into which rows are inserted."""

@@ -34,10 +34,8 @@ def open_snapshot(
 def open_target(
     database: Database, con: DuckDBConnection, options: ReadOptions | None = None
 ) -> Iterator[DatabaseTarget]:
-    """Open a database for writing."""
-    with find_opener(database.location).open_target(
-        database.location, con, options or ReadOptions()
-    ) as target:
+    """Open a database for writing; the connection is there because `open_snapshot` needs one."""
+    with find_opener(database.location).open_target(database.location, options or ReadOptions()) as target:
         yield target
 
 

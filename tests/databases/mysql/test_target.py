@@ -29,7 +29,7 @@ Query = Callable[[str], list[Any]]
 
 @contextmanager
 def opened(location: ServerLocation) -> Iterator[DatabaseTarget]:
-    with duckdb.connect() as con, find_opener(location).open_target(location, con, ReadOptions()) as target:
+    with find_opener(location).open_target(location, ReadOptions()) as target:
         yield target
 
 
@@ -427,17 +427,16 @@ def test_after_a_kill_triggers_still_fire_and_the_next_seed_restores_everything(
     )
     before = state()
     source = to_write(keyed("t", column("s", "string")), [{"id": 90, "s": "x"}])
-    with duckdb.connect() as con:
-        manager = find_opener(mariadb_database).open_target(mariadb_database, con, ReadOptions())
-        target = manager.__enter__()
-        target.create_tables([to_write(keyed("new"), [])], ())
-        target.lock(["t", "new"])
-        target.load(source, target.read_catalog()["t"].schema, SeedMode.APPEND)
-        # As the operating system does for a killed process.
-        for connection in (target._connection, target._other):  # type: ignore[attr-defined]
-            connection.raw._force_close()
-        target.is_committed = True  # type: ignore[attr-defined]
-        manager.__exit__(None, None, None)
+    manager = find_opener(mariadb_database).open_target(mariadb_database, ReadOptions())
+    target = manager.__enter__()
+    target.create_tables([to_write(keyed("new"), [])], ())
+    target.lock(["t", "new"])
+    target.load(source, target.read_catalog()["t"].schema, SeedMode.APPEND)
+    # As the operating system does for a killed process.
+    for connection in (target._connection, target._other):  # type: ignore[attr-defined]
+        connection.raw._force_close()
+    target.is_committed = True  # type: ignore[attr-defined]
+    manager.__exit__(None, None, None)
     execute("INSERT INTO t (id, s) VALUES (5, 'b')", "DELETE FROM t WHERE id = 5 AND s = 'b!'")
     assert query("SELECT * FROM t") == [(1, "a!")]
     assert {row[0] for row in query("SHOW TABLES")} == {"new", "t", "tdmvc_pending", "tdmvc_state"}

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 
@@ -48,9 +47,7 @@ class Target:
         return found
 
     def open(self, location: Location | None = None) -> AbstractContextManager[PostgresTarget]:
-        return PostgresEngine().open_target(
-            location or self.location, duckdb.connect(), ReadOptions(schemas=(self.schema,))
-        )
+        return PostgresEngine().open_target(location or self.location, ReadOptions(schemas=(self.schema,)))
 
     def role(self, *grants: str, attributes: str = "") -> str:
         """Make a user with some rights, and return its name."""

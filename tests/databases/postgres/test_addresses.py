@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tdmvc.databases.base import ReadOptions
@@ -172,7 +171,7 @@ def test_what_the_environment_names_is_known_when_a_database_is_open(
     monkeypatch.setenv("PGDATABASE", "postgres")
     monkeypatch.setenv("PGPASSWORD", location.password or "")
     url = ServerLocation("postgresql", location.host, location.port, location.user)
-    with PostgresEngine().open_target(url, duckdb.connect(), ReadOptions()) as target:
+    with PostgresEngine().open_target(url, ReadOptions()) as target:
         assert target.names == {"database": "postgres", "host": location.host}
 
 

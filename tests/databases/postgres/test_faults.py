@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg
 import pyarrow as pa
 import pytest
@@ -116,7 +115,7 @@ def test_a_statement_that_takes_too_long(target: Target) -> None:
     before = _prepare(target)
     options = ReadOptions(schemas=(target.schema,), timeout_seconds=1)
     with (
-        PostgresEngine().open_target(target.location, duckdb.connect(), options) as opened,
+        PostgresEngine().open_target(target.location, options) as opened,
         pytest.raises(DatabaseError, match="took longer than allowed"),
     ):
         write(opened, _rows(lambda: time.sleep(1.2)))
@@ -252,7 +251,7 @@ def test_a_server_that_is_killed_and_one_that_becomes_a_standby() -> None:
 
         engine, location = PostgresEngine(), server.location("postgres")
         with (
-            engine.open_target(location, duckdb.connect(), ReadOptions()) as opened,
+            engine.open_target(location, ReadOptions()) as opened,
             pytest.raises(DatabaseError, match="connection to the database was lost"),
         ):
             write(opened, _rows(kill))
@@ -268,7 +267,7 @@ def test_a_server_that_is_killed_and_one_that_becomes_a_standby() -> None:
         os.kill(admin.info.backend_pid, signal.SIGKILL)
         _reconnected(server).close()
         with pytest.raises(DatabaseError, match="is a standby"):
-            engine.open_target(location, duckdb.connect(), ReadOptions()).__enter__()
+            engine.open_target(location, ReadOptions()).__enter__()
 
 
 def _reconnected(server: DatabaseServer) -> Any:

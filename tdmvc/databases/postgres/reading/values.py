@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from tdmvc.arrow.compute import MatchSubstringOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.errors import SourceError
 
@@ -57,17 +57,20 @@ def _unwrapped(
     error: Callable[[], SourceError],
 ) -> pa.Array:
     numbers = array.view(pa.int32() if pa.types.is_date(type_) else pa.int64())
-    ends = pc.min_max(numbers)
-    low, high = ends["min"].as_py(), ends["max"].as_py()
+    ends = call_function("min_max", [numbers]).as_py()
+    low, high = ends["min"], ends["max"]
     infinite, offset = infinity
     if low is not None and (low < first or high == infinite):
         future, past = offset - infinite - 2, offset - infinite - 1
-        is_future, is_past = pc.equal(numbers, future), pc.equal(numbers, past)
-        is_far = pc.or_(pc.less(numbers, first), pc.equal(numbers, infinite))
-        if pc.any(pc.and_not(is_far, pc.or_(is_future, is_past))).as_py():
+        is_future, is_past = (call_function("equal", [numbers, one]) for one in (future, past))
+        is_far = call_function(
+            "or", [call_function("less", [numbers, first]), call_function("equal", [numbers, infinite])]
+        )
+        is_infinite = call_function("or", [is_future, is_past])
+        if call_function("any", [call_function("and_not", [is_far, is_infinite])]).as_py():
             raise error()
-        numbers = pc.if_else(is_future, pa.scalar(infinite, numbers.type), numbers)
-        numbers = pc.if_else(is_past, pa.scalar(-infinite, numbers.type), numbers)
+        numbers = call_function("if_else", [is_future, pa.scalar(infinite, numbers.type), numbers])
+        numbers = call_function("if_else", [is_past, pa.scalar(-infinite, numbers.type), numbers])
     return numbers.view(type_)
 
 
@@ -82,7 +85,7 @@ def from_texts(texts: pa.Array, type_: pa.DataType, table: str, column: str) -> 
     if pa.types.is_list(type_):
         return _lists(texts, type_, table, column)
     if pa.types.is_boolean(type_):
-        return pc.equal(texts, "t")
+        return call_function("equal", [texts, "t"])
     if pa.types.is_binary(type_):
         return pa.array(
             [None if text is None else bytes.fromhex(text[2:]) for text in texts.to_pylist()], type_
@@ -95,11 +98,12 @@ def from_texts(texts: pa.Array, type_: pa.DataType, table: str, column: str) -> 
 
 
 def _clock_times(texts: pa.Array) -> pa.Array:
-    is_midnight = pc.fill_null(pc.equal(texts, "24:00:00"), False)
+    is_midnight = call_function("coalesce", [call_function("equal", [texts, "24:00:00"]), False])
     # PyArrow reads no times, but timestamps.
-    stamps = pc.binary_join_element_wise("1970-01-01", pc.if_else(is_midnight, "00:00:00", texts), " ")
+    clocks = call_function("if_else", [is_midnight, "00:00:00", texts])
+    stamps = call_function("binary_join_element_wise", ["1970-01-01", clocks, " "])
     times = stamps.cast(SIMPLE["timestamp"]).view(pa.int64())
-    return pc.if_else(is_midnight, pa.scalar(86_400_000_000), times).view(SIMPLE["time"])
+    return call_function("if_else", [is_midnight, 86_400_000_000, times]).view(SIMPLE["time"])
 
 
 _USUAL_TIME = r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?)?$"
@@ -111,15 +115,18 @@ _TIME = re.compile(
 
 def _times(texts: pa.Array, type_: pa.DataType, error: Callable[[], SourceError]) -> pa.Array:
     if type_ == SIMPLE["timestamptz"]:
-        texts = pc.replace_substring_regex(texts, r"\+00( BC)?$", r"\1")
+        texts = call_function(
+            "replace_substring_regex", [texts], ReplaceSubstringOptions(r"\+00( BC)?$", r"\1")
+        )
     numbers = pa.int32() if pa.types.is_date(type_) else pa.int64()
     local = type_ if pa.types.is_date(type_) else SIMPLE["timestamp"]
-    is_odd = pc.invert(pc.fill_null(pc.match_substring_regex(texts, _USUAL_TIME), True))
-    values = pc.if_else(is_odd, None, texts).cast(local).view(numbers)
-    if pc.any(is_odd).as_py():
-        odd = pc.filter(texts, is_odd).to_pylist()
+    is_usual = call_function("match_substring_regex", [texts], MatchSubstringOptions(_USUAL_TIME))
+    is_odd = call_function("invert", [call_function("coalesce", [is_usual, True])])
+    values = call_function("if_else", [is_odd, None, texts]).cast(local).view(numbers)
+    if call_function("any", [is_odd]).as_py():
+        odd = call_function("filter", [texts, is_odd]).to_pylist()
         replaced = [_odd_time(text, error, is_date=pa.types.is_date(type_)) for text in odd]
-        values = pc.replace_with_mask(values, is_odd, pa.array(replaced, numbers))
+        values = call_function("replace_with_mask", [values, is_odd, pa.array(replaced, numbers)])
     return values.view(local).view(type_) if local == type_ else values.view(type_)
 
 
