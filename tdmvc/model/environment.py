@@ -80,6 +80,8 @@ class ResetReport:
     """Sessions that had to be ended, each as people recognise it: application name and process id."""
     why: str = ""
     """Why no cheaper method was enough; empty for `NOTHING`."""
+    remains: tuple[str, ...] = ()
+    """What was changed outside the database and stays: `roles`, `databases`, …"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _TEMPLATE = 2
 _ITERATIONS = 4096
 _CONNECT_SECONDS = "20"
 _DATA = "data"
+_SETTINGS_FILE = "postgresql.auto.conf"
 _STOP_SECONDS = 120.0
 _POLL_SECONDS = 0.01
 _STATUS_LINE = 7
@@ -82,7 +83,7 @@ def _start(
     sockets.mkdir(mode=0o700)
     account.own(sockets)
     first_password = _fill(data, binaries, account, options)
-    (data / "postgresql.auto.conf").write_text(
+    (data / _SETTINGS_FILE).write_text(
         _settings_file({"unix_socket_directories": str(sockets), **_SETTINGS, **options.settings}),
         encoding="utf-8",
     )
@@ -97,6 +98,11 @@ def _start(
     password = secrets.token_urlsafe(24)
     _set_password(binaries, sockets, port, first_password, password)
     return RunningServer("postgresql", binaries.version, port, ADMINISTRATOR, password, sockets, folder)
+
+
+def settings_file(server: RunningServer) -> Path:
+    """Return the file of a server's settings, which ALTER SYSTEM rewrites."""
+    return server.folder / _DATA / _SETTINGS_FILE
 
 
 def stop_postgres(server: RunningServer) -> Path:

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,10 +19,15 @@ _STRATEGY_SINCE = 150000
 _CLONE_SINCE = 180000
 _SWAP_SECONDS = 20.0
 _POLL_SECONDS = 0.001
+_CLOSING_SECONDS = 0.002
 _OTHER_SESSIONS = """
     SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session')
     FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()
 """
+_IN_TRANSACTION = (
+    _OTHER_SESSIONS + " AND pid <> %s AND (state IS DISTINCT FROM 'idle' OR backend_xid IS NOT NULL)"
+)
+_PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = %s"
 _SETTINGS = """
     SELECT coalesce(role.rolname, ''), pg_catalog.unnest(setting.setconfig)
     FROM pg_catalog.pg_db_role_setting AS setting
@@ -68,7 +73,7 @@ class Administrator:
     def location_of(self, database: str) -> ServerLocation:
         return replace(self.location, database=database)
 
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    def rows(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Return the rows of a query.
 
         Raises:
@@ -174,6 +179,43 @@ class Administrator:
         """Return the sessions of a database, but not this one: number of the process, and name."""
         return self.rows(_OTHER_SESSIONS, [database])
 
+    def end_transactions(self, database: str, spared: int) -> tuple[str, ...]:
+        """End the sessions of a database that are in a transaction, but not one process; return their names.
+
+        Raises:
+            DatabaseError: sessions cannot be ended.
+        """
+        if not self.rows(_IN_TRANSACTION, [database, spared]):
+            return ()
+        # A session that its program has just closed needs a moment to end by itself.
+        time.sleep(_CLOSING_SECONDS)
+        ended: dict[str, None] = {}
+        end = time.monotonic() + _SWAP_SECONDS
+        while found := self.rows(_IN_TRANSACTION, [database, spared]):
+            if time.monotonic() > end:
+                raise busy_database(str(self.location_of(database)), [name for _, name in found])
+            self.terminate([pid for pid, _ in found])
+            ended |= dict.fromkeys(_session(pid, name) for pid, name in found)
+            time.sleep(_POLL_SECONDS)
+        return tuple(ended)
+
+    def roll_back_prepared(self, database: str) -> tuple[str, ...]:
+        """Roll back the prepared transactions of a database, and return their names.
+
+        Raises:
+            DatabaseError: the user may not.
+        """
+        found = [name for (name,) in self.rows(_PREPARED, [database])]
+        if found:
+            connection = plain_connection(self.location_of(database))
+            try:
+                with reporting(str(self.location_of(database))):
+                    for name in found:
+                        connection.execute(f"ROLLBACK PREPARED {quote_text(name)}")
+            finally:
+                connection.close()
+        return tuple(f"prepared transaction {name}" for name in found)
+
     @contextmanager
     def sessions_ended(self, database: str) -> Iterator[tuple[str, ...]]:
         """Yield the sessions that had to be ended so that nobody is connected to a database.
@@ -181,13 +223,13 @@ class Administrator:
         Raises:
             DatabaseError: sessions cannot be ended, or connect again and again.
         """
-        ended: dict[str, None] = {}
+        ended = dict.fromkeys(self.roll_back_prepared(database))
         end = time.monotonic() + _SWAP_SECONDS
         while found := self.others(database):
             if time.monotonic() > end:
                 raise busy_database(str(self.location_of(database)), [name for _, name in found])
             self.terminate([pid for pid, _ in found])
-            ended |= {f"{name} (process {pid})": None for pid, name in found}
+            ended |= dict.fromkeys(_session(pid, name) for pid, name in found)
             time.sleep(_POLL_SECONDS)
         yield tuple(ended)
 
@@ -201,6 +243,10 @@ class Administrator:
             "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.unnest(%s::int[]) AS pid",
             [list(pids)],
         )
+
+
+def _session(pid: int, name: str) -> str:
+    return f"{name} (process {pid})"
 
 
 def _value(name: str, value: str) -> str:

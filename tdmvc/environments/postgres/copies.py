@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tdmvc.databases.postgres.connection import plain_connection, reporting
 from tdmvc.environments.postgres.administrator import Administrator
@@ -24,19 +25,35 @@ class Copies:
     template: TemplateDatabase
     pool: SparePool
     new_name: Callable[[], str]
-    is_own_server: bool
-    """Whether nobody else uses the server, so that whatever is written there is seen."""
+    prefix: str
+    """How the names of databases begin that are made and dropped while tests run."""
+    settings: Path | None
+    """The file that ALTER SYSTEM writes, of a server that nobody else uses, so that whatever is written is seen."""
+
+    @property
+    def is_own_server(self) -> bool:
+        return self.settings is not None
+
+    def read_settings(self) -> str:
+        """Return what ALTER SYSTEM has set."""
+        return self.settings.read_text(encoding="utf-8") if self.settings is not None else ""
+
+    def write_settings(self, text: str) -> None:
+        """Put back what was set."""
+        if self.settings is not None:
+            self.settings.write_text(text, encoding="utf-8")
 
 
 @contextmanager
 def opened_copies(
-    maintenance: ServerLocation, template: ServerLocation, *, prefix: str, is_own: bool
+    maintenance: ServerLocation, template: ServerLocation, *, prefix: str, settings: Path | None = None
 ) -> Iterator[Copies]:
     """Connect, and end what runs in the background at the end of the block; databases that were made stay.
 
     Args:
         maintenance: a database of the server that nobody copies or resets.
         prefix: how the names of databases begin.
+        settings: the file that ALTER SYSTEM writes, if nobody else uses the server.
 
     Raises:
         DatabaseError: the server cannot be reached.
@@ -52,7 +69,7 @@ def opened_copies(
         source = TemplateDatabase(template)
         pool = SparePool(lambda: Administrator(maintenance, own), source, new_name, POOL_SIZE)
         try:
-            yield Copies(administrator, source, pool, new_name, is_own)
+            yield Copies(administrator, source, pool, new_name, prefix, settings)
         finally:
             pool.close()
             source.close()

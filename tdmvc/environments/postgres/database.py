@@ -1,8 +1,10 @@
 """A database of PostgreSQL that was copied from a template, and how it gets back to the seeded state."""
 
 import time
+from dataclasses import replace
 
 from tdmvc.environments.postgres.copies import Copies
+from tdmvc.environments.postgres.failures import CannotRestoreError
 from tdmvc.environments.postgres.own_server import OwnServerWatch
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import ServerLocation
@@ -14,7 +16,7 @@ class PostgresDatabase:
     def __init__(self, location: ServerLocation, copies: Copies) -> None:
         self._location = location
         self._copies = copies
-        self._watch = OwnServerWatch(location, copies.administrator) if copies.is_own_server else None
+        self._watch = OwnServerWatch(location, copies) if copies.is_own_server else None
 
     @property
     def location(self) -> ServerLocation:
@@ -27,24 +29,43 @@ class PostgresDatabase:
             DatabaseError: it cannot be reset; it must not be used any more.
         """
         start = time.monotonic()
-        why = "other programs may use the server"
-        if self._watch is not None:
-            why = self._watch.why_written()
-            if not why:
-                return ResetReport(ResetMethod.NOTHING, time.monotonic() - start)
-            self._watch.close()
+        report = (
+            self._swap("other programs may use the server")
+            if self._watch is None
+            else self._reset(self._watch)
+        )
+        return replace(report, seconds=time.monotonic() - start)
+
+    def _reset(self, watch: OwnServerWatch) -> ResetReport:
+        """Reset a database of a server of one's own."""
+        why = watch.why_written()
+        if not why:
+            return ResetReport(ResetMethod.NOTHING, 0.0)
+        watch.restore_settings()
+        remains = watch.shared_changes()
+        ended = watch.end_transactions()
+        try:
+            watch.restore()
+        except CannotRestoreError as reason:
+            mark = watch.read_mark()
+            watch.close()
+            report = self._swap(reason.why)
+            watch.start(mark)
+        else:
+            report = ResetReport(ResetMethod.DELTA, 0.0, why=why)
+        return replace(report, ended_connections=ended + report.ended_connections, remains=remains)
+
+    def _swap(self, why: str) -> ResetReport:
+        """Let a copy of the template take the place of the database."""
         copies = self._copies
         spare, was_ready = copies.pool.take(copies.administrator)
         old = copies.new_name()
         ended = copies.administrator.swap(self._location.database, spare, old)
         copies.pool.discard(old)
-        if self._watch is not None:
-            self._watch.start()
         copies.pool.refill()
-        method = ResetMethod.SWAP if was_ready else ResetMethod.COPY
-        if not was_ready:
-            why += "; no spare copy was ready"
-        return ResetReport(method, time.monotonic() - start, ended, why)
+        if was_ready:
+            return ResetReport(ResetMethod.SWAP, 0.0, ended, why)
+        return ResetReport(ResetMethod.COPY, 0.0, ended, f"{why}; no spare copy was ready")
 
     def is_used(self) -> bool:
         """Whether somebody else is connected to it."""

@@ -12,7 +12,14 @@ from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.environments.template_metadata import Template
 from tdmvc.environments.template_store import TemplateStore
 from tdmvc.model.location import ServerLocation
-from tdmvc.servers import PostgresBinaries, ServerOptions, find_postgres, start_postgres, stop_postgres
+from tdmvc.servers import (
+    PostgresBinaries,
+    ServerOptions,
+    find_postgres,
+    settings_file,
+    start_postgres,
+    stop_postgres,
+)
 from tdmvc.sql.quoting import quote_name
 from tdmvc.store.reflinks import copy_folder
 
@@ -73,7 +80,10 @@ class EmbeddedProvider:
             names = (f"{_DATABASE}{number or ''}" for number in itertools.count())
             copies = stack.enter_context(
                 opened_copies(
-                    server.location(_MAINTENANCE), server.location(_TEMPLATE), prefix="tdmvc_", is_own=True
+                    server.location(_MAINTENANCE),
+                    server.location(_TEMPLATE),
+                    prefix="tdmvc_",
+                    settings=settings_file(server),
                 )
             )
             yield stack.enter_context(closing(PostgresSource(template.origin, copies, names)))

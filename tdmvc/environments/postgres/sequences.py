@@ -7,7 +7,7 @@ from tdmvc.sql.quoting import quote_name
 
 _DATA_SINCE = 180000
 _SEQUENCES = """
-    SELECT one.seqrelid::bigint, space.nspname, class.relname
+    SELECT one.seqrelid::bigint, space.nspname, class.relname, one.seqcache
     FROM pg_catalog.pg_sequence AS one
     JOIN pg_catalog.pg_class AS class ON class.oid = one.seqrelid
     JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace
@@ -16,7 +16,10 @@ _SEQUENCES = """
 """
 _DATA = """
     SELECT one.seqrelid::bigint, state.last_value, state.is_called
-    FROM pg_catalog.pg_sequence AS one, pg_catalog.pg_get_sequence_data(one.seqrelid) AS state
+    FROM pg_catalog.pg_sequence AS one
+    JOIN pg_catalog.pg_class AS class ON class.oid = one.seqrelid,
+        pg_catalog.pg_get_sequence_data(one.seqrelid) AS state
+    WHERE class.relpersistence <> 't'
 """
 
 Sequences = Mapping[int, tuple[int, bool]]
@@ -24,22 +27,22 @@ Sequences = Mapping[int, tuple[int, bool]]
 
 
 class SequenceReader:
-    """Reads the states of the sequences that a database had when the reader was made."""
+    """Reads the states of the sequences that a database had when the reader was made, in it or in a copy of it."""
 
     def __init__(self, connection: PostgresConnection) -> None:
-        self._connection = connection
-        if connection.info.server_version >= _DATA_SINCE:
-            self._query = _DATA
-            return
-        selects = [
-            f"SELECT {number}::bigint, last_value, is_called FROM {quote_name(space)}.{quote_name(name)}"
-            for number, space, name in connection.execute(_SEQUENCES).fetchall()
-        ]
-        self._query = " UNION ALL ".join(selects)
+        rows = connection.execute(_SEQUENCES).fetchall()
+        self.cached = frozenset(number for number, _, _, cache in rows if cache > 1)
+        """Those of which a session takes several numbers at once."""
+        self._query = _DATA
+        if connection.info.server_version < _DATA_SINCE:
+            self._query = " UNION ALL ".join(
+                f"SELECT {number}::bigint, last_value, is_called FROM {quote_name(space)}.{quote_name(name)}"
+                for number, space, name, _ in rows
+            )
 
-    def read(self) -> Sequences:
+    def read(self, connection: PostgresConnection) -> Sequences:
         """Return the states; the driver's errors are passed on."""
         if not self._query:
             return {}
-        rows = self._connection.execute(self._query, prepare=True).fetchall()
+        rows = connection.execute(self._query, prepare=True).fetchall()
         return {number: (value, is_called) for number, value, is_called in rows}

@@ -1,0 +1,162 @@
+"""Which blocks of which tables were written since a moment, by the server's own log (WAL)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tdmvc.environments.postgres.administrator import Administrator
+from tdmvc.environments.postgres.failures import CannotRestoreError
+from tdmvc.environments.postgres.table_files import TableFile, TableFiles
+from tdmvc.sql.quoting import quote_name
+
+MOST_LOG_BYTES = 4 << 20
+"""How much of the log is read; a copy is faster than reading more."""
+READABLE_SINCE = 160000
+_FLUSH_SINCE = 170000
+_EXTENSION = """
+    SELECT space.nspname FROM pg_catalog.pg_extension AS extension
+    JOIN pg_catalog.pg_namespace AS space ON space.oid = extension.extnamespace
+    WHERE extension.extname = 'pg_walinspect'
+"""
+_BLOCKS = """
+    SELECT DISTINCT file, CASE WHEN is_table THEN block END, CASE WHEN NOT is_table THEN kind END,
+        CASE WHEN NOT is_table THEN number END
+    FROM (
+        SELECT relfilenode::bigint AS file, relblocknumber AS block, xid::text::bigint AS number,
+            resource_manager || '/' || record_type AS kind,
+            relfilenode::bigint = ANY (%(tables)s) AS is_table
+        FROM {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, %(end)s::pg_lsn, false)
+        WHERE reldatabase = %(database)s AND relforknumber = 0 AND record_type <> 'FPI_FOR_HINT'
+            AND NOT relfilenode::bigint = ANY (%(derived)s)
+    ) AS written
+"""
+_OTHERS = """
+    SELECT EXISTS (
+        SELECT 1 FROM {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, %(end)s::pg_lsn, false)
+        WHERE reldatabase = %(database)s AND relforknumber = 0
+            AND NOT relfilenode::bigint = ANY (%(derived)s)
+            AND resource_manager || '/' || record_type = ANY (%(changes)s)
+            AND xid::text::bigint <> %(own)s
+    )
+"""
+_ABORTED = """
+    SELECT number FROM pg_catalog.unnest(%s::bigint[]) AS number
+    WHERE pg_catalog.pg_xact_status(number::text::xid8) = 'aborted'
+"""
+_CHANGES = frozenset(
+    {
+        *("Heap/INSERT", "Heap/INSERT+INIT", "Heap/UPDATE", "Heap/UPDATE+INIT", "Heap/HOT_UPDATE"),
+        *("Heap/HOT_UPDATE+INIT", "Heap/DELETE", "Heap/INPLACE", "Heap/TRUNCATE"),
+        *("Heap2/MULTI_INSERT", "Heap2/MULTI_INSERT+INIT"),
+    }
+)
+"""The records that change rows; the others lock rows, or reorganise the blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBlocks:
+    """What was written to a database."""
+
+    tables: Mapping[TableFile, frozenset[int]]
+    """The blocks of each table, also of those that transactions wrote which were rolled back."""
+    end: str
+    """The position up to which the log was read."""
+
+
+class LogReader:
+    """Reads the log of a server of one's own."""
+
+    def __init__(self, administrator: Administrator, schema: str) -> None:
+        self._administrator = administrator
+        escaped = quote_name(schema).replace("%", "%%")
+        self._blocks = _BLOCKS.format(schema=escaped)
+        self._others = _OTHERS.format(schema=escaped)
+        if administrator.version < _FLUSH_SINCE:
+            administrator.rows("SELECT pg_catalog.set_config('synchronous_commit', 'on', false)")
+
+    def position(self) -> str:
+        """Return where the log ends now.
+
+        Raises:
+            DatabaseError: the server is gone.
+        """
+        ((position,),) = self._administrator.rows("SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+        return str(position)
+
+    def written_since(self, start: str, database: int, files: TableFiles) -> WrittenBlocks:
+        """Return the blocks of tables that were written.
+
+        No transaction that writes to the database may be open.
+
+        Args:
+            start: a position of the log.
+            database: its number.
+
+        Raises:
+            CannotRestoreError: something other than rows of tables was changed, or the log is too long.
+            DatabaseError: the log cannot be read.
+        """
+        end = self._write_out()
+        ((size,),) = self._administrator.rows("SELECT %s::pg_lsn - %s::pg_lsn", [end, start])
+        if size > MOST_LOG_BYTES:
+            raise CannotRestoreError("much was written")
+        parameters = {
+            "start": start,
+            "end": end,
+            "database": database,
+            "tables": list(files.tables),
+            "derived": list(files.derived),
+        }
+        blocks: defaultdict[TableFile, set[int]] = defaultdict(set)
+        changing: set[int] = set()
+        for file, block, kind, number in self._administrator.rows(self._blocks, parameters):
+            if kind is None:
+                blocks[files.tables[file]].add(block)
+            elif kind in _CHANGES:
+                changing.add(number)
+        if changing - self._aborted(changing):
+            raise CannotRestoreError("the schema was changed")
+        return WrittenBlocks({table: frozenset(found) for table, found in blocks.items()}, end)
+
+    def has_others(self, start: str, database: int, files: TableFiles, own: int | None) -> bool:
+        """Whether another transaction than an own one has changed the database since a position.
+
+        Raises:
+            DatabaseError: the log cannot be read.
+        """
+        parameters = {
+            "start": start,
+            "end": self._write_out(),
+            "database": database,
+            "derived": list(files.derived),
+            "own": own or 0,
+            "changes": list(_CHANGES),
+        }
+        ((found,),) = self._administrator.rows(self._others, parameters)
+        return bool(found)
+
+    def _write_out(self) -> str:
+        """Have the server write all of its log to the file, from which it is read, and return where that ends."""
+        if self._administrator.version >= _FLUSH_SINCE:
+            self._administrator.rows("SELECT pg_catalog.pg_logical_emit_message(false, 'tdmvc', '', true)")
+        else:
+            self._administrator.write("SELECT pg_catalog.pg_logical_emit_message(true, 'tdmvc', '')")
+        ((end,),) = self._administrator.rows("SELECT pg_catalog.pg_current_wal_flush_lsn()::text")
+        return str(end)
+
+    def _aborted(self, numbers: set[int]) -> set[int]:
+        """Return the transactions that were rolled back; 0 stands for changes without one."""
+        known = [number for number in numbers if number]
+        return {number for (number,) in self._administrator.rows(_ABORTED, [known])} if known else set()
+
+
+def open_log(administrator: Administrator) -> LogReader | None:
+    """Return what reads the server's log; None if the server has no functions for that.
+
+    Raises:
+        DatabaseError: the server is gone.
+    """
+    if administrator.version < READABLE_SINCE:
+        return None
+    found = administrator.rows(_EXTENSION)
+    return LogReader(administrator, found[0][0]) if found else None
