@@ -15,6 +15,7 @@ from tdmvc.changes.join.pairing import Pairing, pair_scans
 from tdmvc.changes.join.parts import open_scan
 from tdmvc.changes.pairs import TableRules, Translation, pair_columns
 from tdmvc.model.diff import TableSide
+from tdmvc.model.reference_order import order_by_references
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -56,20 +57,13 @@ def translated_rules(
 
 def _in_order_of_reference(new: Mapping[str, TableSide], rules: Mapping[str, TableRules]) -> list[str]:
     """Return the tables with natural keys, each after the tables to which its natural key refers."""
-    wanted = [name for name in sorted(new) if name in rules and rules[name].key]
-    ordered: list[str] = []
-
-    def visit(name: str, above: frozenset[str]) -> None:
-        if name in ordered or name in above:
-            return
-        for reference in new[name].schema.references:
-            if reference.table in wanted and set(reference.columns) & set(rules[name].key):
-                visit(reference.table, above | {name})
-        ordered.append(name)
-
-    for name in wanted:
-        visit(name, frozenset())
-    return ordered
+    return order_by_references(
+        {
+            name: [one.table for one in table.schema.references if set(one.columns) & set(rules[name].key)]
+            for name, table in new.items()
+            if name in rules and rules[name].key
+        }
+    )
 
 
 def _find_same_rows(

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import is_widening
 from tdmvc.errors import format_names
-from tdmvc.model.database_names import TableNames, match_columns
+from tdmvc.model.database_names import TableNames, further_columns, match_columns, missing_columns
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, RuleKind, TableSchema
 
@@ -82,32 +82,22 @@ _Fault = tuple[str, Severity, tuple[str, ...], str, str]
 
 
 def _missing_columns(pair: _Pair) -> Iterator[_Fault]:
-    missing = tuple(
-        column.name
-        for column in pair.expected.columns
-        if column.name not in pair.columns and column.generated is None
-    )
+    lacking = missing_columns(pair.expected, pair.columns)
+    missing = tuple(column.name for column in lacking if column.generated is None)
     if missing:
         message = f"the database lacks {format_names(missing)}."
         yield "database-column", Severity.ERROR, missing, message, _RUN
 
 
 def _further_columns(pair: _Pair) -> Iterator[_Fault]:
-    known = set(pair.columns.values())
-    further = [column for column in pair.actual.columns if column.name not in known]
-    needed = tuple(column.name for column in further if _needs_value(column))
-    others = tuple(column.name for column in further if not _needs_value(column))
+    needing, rest = further_columns(pair.actual, pair.columns)
+    needed, others = (tuple(column.name for column in found) for found in (needing, rest))
     if needed:
         message = f"the database requires {format_names(needed)}, which the dataset lacks."
         yield "database-column", Severity.ERROR, needed, message, _ADD
     if others:
         message = f"the database also has {format_names(others)}."
         yield "database-column", Severity.INFO, others, message, ""
-
-
-def _needs_value(column: Column) -> bool:
-    has_value = column.default is not None or column.generated is not None or column.identity is not None
-    return column.required and not has_value
 
 
 def _column_faults(pair: _Pair) -> Iterator[_Fault]:

@@ -1,6 +1,8 @@
 """Which table and columns of a database a dataset's table and columns are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from tdmvc.model.schema import Column, TableSchema
 
 
 class TableNames:
@@ -49,3 +51,28 @@ def match_columns(columns: Sequence[str], known: Sequence[str]) -> dict[str, str
         elif len(alike) == 1 and alike[0] not in (*columns, *found.values()):
             found[name] = alike[0]
     return found
+
+
+def missing_columns(own: TableSchema, names: Mapping[str, str]) -> list[Column]:
+    """Return the columns of a dataset's table that the database's lacks.
+
+    Args:
+        names: the database's columns by the dataset's.
+    """
+    return [column for column in own.columns if column.name not in names]
+
+
+def further_columns(schema: TableSchema, names: Mapping[str, str]) -> tuple[list[Column], list[Column]]:
+    """Return the columns that only the database's table has: those that need a value, and all others.
+
+    Args:
+        names: the database's columns by the dataset's.
+    """
+    given = set(names.values())
+    further = [column for column in schema.columns if column.name not in given]
+    return [one for one in further if _needs_value(one)], [one for one in further if not _needs_value(one)]
+
+
+def _needs_value(column: Column) -> bool:
+    has_own = column.default is not None or column.generated is not None or column.identity is not None
+    return column.required and not has_own

@@ -8,9 +8,10 @@ import pyarrow as pa
 from tdmvc.arrow.parquet import count_nulls
 from tdmvc.databases.base import DatabaseTarget
 from tdmvc.errors import format_names
+from tdmvc.model.database_names import further_columns, missing_columns
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
 from tdmvc.seeding.rows import rename_columns, table_to_write
 from tdmvc.sql.quoting import quote_name
@@ -61,7 +62,7 @@ def check_columns(
 
 
 def _missing_columns(own: TableSchema, schema: TableSchema, names: Mapping[str, str]) -> Iterator[Finding]:
-    missing = [name for name in own.column_names if name not in names]
+    missing = [column.name for column in missing_columns(own, names)]
     if missing:
         yield Finding(
             "missing-column",
@@ -76,8 +77,7 @@ def _missing_columns(own: TableSchema, schema: TableSchema, names: Mapping[str, 
 def _columns_without_value(
     own: TableSchema, schema: TableSchema, names: Mapping[str, str]
 ) -> Iterator[Finding]:
-    given = set(names.values())
-    lacking = [column.name for column in schema.columns if column.name not in given and _needs_value(column)]
+    lacking = [column.name for column in further_columns(schema, names)[0]]
     if lacking:
         yield Finding(
             "column-without-value",
@@ -88,11 +88,6 @@ def _columns_without_value(
             columns=tuple(lacking),
             remedy=MIGRATE,
         )
-
-
-def _needs_value(column: Column) -> bool:
-    has_own = column.default is not None or column.generated is not None or column.identity is not None
-    return column.required and not has_own
 
 
 def _nulls(

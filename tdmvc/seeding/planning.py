@@ -10,9 +10,9 @@ from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.reference_order import order_by_references
 from tdmvc.model.seeding import SeededDataset, SeedMode, SeedOptions
 from tdmvc.seeding.columns import ColumnCheck, check_columns
-from tdmvc.seeding.order import order_by_references
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan, TablePlan
 from tdmvc.seeding.references import leaving_references
 from tdmvc.seeding.states import StateToSeed

@@ -592,6 +592,27 @@ def test_duckdb_sequences_go_on_after_the_greatest_number(duck: File) -> None:
             assert target.fingerprint("t") != loaded
 
 
+@pytest.mark.parametrize(
+    ("named", "made"), [("numbers", "s.numbers"), ("s.numbers", "s.numbers"), ("numbers", "numbers")]
+)
+def test_a_duckdb_sequence_is_the_one_of_the_tables_schema_before_mains(
+    named: str, made: str, duck: File
+) -> None:
+    duck.run(
+        "CREATE SCHEMA s",
+        f"CREATE SEQUENCE {made}",
+        f"CREATE TABLE s.t (id BIGINT PRIMARY KEY DEFAULT nextval('{named}'), a INTEGER)",
+    )
+    schema = TableSchema("s.t", (column("id", "int64"),), ("id",))
+    with duck.open() as target:
+        target.lock(["s.t"])
+        target.load(table(schema, (7,)), target.read_catalog()["s.t"].schema, SeedMode.REPLACE)
+        target.finish(["s.t"])
+        target.commit()
+    duck.run("INSERT INTO s.t (a) VALUES (1)")
+    assert duck.rows("SELECT max(id) FROM s.t") == [(8,)]
+
+
 def test_a_load_that_fails_leaves_duckdb_sequences_alone(duck: File) -> None:
     duck.run("CREATE SEQUENCE numbers", "CREATE TABLE t (id BIGINT PRIMARY KEY DEFAULT nextval('numbers'))")
     schema = TableSchema("t", (column("id", "int64", identity=Identity(sequence="numbers")),), ("id",))

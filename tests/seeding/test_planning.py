@@ -13,9 +13,9 @@ from tdmvc.errors import DatabaseError, NotFoundError, UsageError
 from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.declarations import Default, ForeignKey
 from tdmvc.model.location import Location, PathLocation, parse_location
+from tdmvc.model.reference_order import order_by_references
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.seeding import LoadMethod
-from tdmvc.seeding.order import order_by_references
 from tdmvc.seeding.protection import refuse_name, says_production
 from tests.seeding.memory_database import MemoryDatabase, MemoryTarget
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tdmvc.databases.base import OtherObjects
 from tdmvc.databases.duckdb.names import AttachedName, own_name
+from tdmvc.databases.duckdb.sequences import find_sequence
 from tdmvc.model.declarations import (
     Check,
     Collation,
@@ -199,16 +200,12 @@ def _is_literal(parts: list[Token]) -> bool:
 
 def _identity(catalog: Catalog, name: AttachedName, default: str | None) -> Identity | None:
     """Return the identity that a sequence gives a column; None if its default is something else."""
-    parts = tokens(default or "")
-    if [token.keyword for token in parts[:2]] != ["NEXTVAL", "("] or len(parts) != 4:
-        return None
-    sequence = parts[2].text[1:-1].replace("''", "'")
-    rows = catalog.sequences.get((name.schema, sequence))
-    if not rows:
+    place = find_sequence(default, name.schema, catalog.sequences)
+    if place is None or place[0] != name.schema:
         return None
     # DuckDB counts the start up when it writes the file, so it says nothing that stays.
-    ((increment, _),) = rows
-    return Identity(increment=None if increment == 1 else increment, sequence=sequence)
+    ((increment, _),) = catalog.sequences[place]
+    return Identity(increment=None if increment == 1 else increment, sequence=place[1])
 
 
 def sequence_notes(

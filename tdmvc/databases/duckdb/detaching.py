@@ -13,6 +13,7 @@ from tdmvc.databases.findings import broken_reference
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding
+from tdmvc.model.reference_order import order_by_references
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, quote_text
 from tdmvc.sql.tokens import Token, tokens
@@ -231,14 +232,6 @@ class Detached:
 
 def _ordered(definitions: dict[str, Definition]) -> list[str]:
     """Return the names, each after those that it refers to; DuckDB has no cycles."""
-    ordered: list[str] = []
-    waiting = list(definitions)
-    while waiting:
-        ready = [
-            name
-            for name in waiting
-            if not any(one.table in waiting and one.table != name for one in definitions[name].references)
-        ] or waiting
-        ordered += ready
-        waiting = [name for name in waiting if name not in ready]
-    return ordered
+    return order_by_references(
+        {name: [reference.table for reference in one.references] for name, one in definitions.items()}
+    )

@@ -1,5 +1,6 @@
 """Sequences of a DuckDB database, from which columns get their numbers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tdmvc.databases.duckdb.names import MAIN, AttachedName
@@ -16,6 +17,25 @@ class _Sequence:
     """When the file is opened, the number that comes next."""
     increment: int
     last: int | None
+
+
+Place = tuple[str, str]
+"""The schema and the name of a sequence."""
+
+
+def find_sequence(default: str | None, schema: str, known: Collection[Place]) -> Place | None:
+    """Return the sequence whose next number is the default of a column; None if it is something else.
+
+    Args:
+        schema: that of the table, in which DuckDB looks first.
+        known: all sequences of the database.
+    """
+    parts = tokens(default or "")
+    if len(parts) != 4 or [part.keyword for part in parts[:2]] != ["NEXTVAL", "("]:
+        return None
+    named = [part.name for part in tokens(parts[2].name) if part.keyword != "."]
+    schemas = named[-2:-1] or [schema, MAIN]
+    return next((place for one in schemas if (place := (one, named[-1])) in known), None)
 
 
 class Sequences:
@@ -84,7 +104,7 @@ class Sequences:
         ).fetchall()
         return {(schema, name): _Sequence(start, step, last) for schema, name, start, step, last in rows}
 
-    def _columns(self, table: AttachedName) -> dict[str, tuple[str, str]]:
+    def _columns(self, table: AttachedName) -> dict[str, Place]:
         """Return the sequences of the columns of a table, as their defaults name them."""
         rows = self._con.execute(
             f"SELECT column_name, column_default FROM duckdb_columns() WHERE {table.where} "
@@ -93,11 +113,6 @@ class Sequences:
         known = self._read(self._con, self._database)
         found = {}
         for column, default in rows:
-            parts = tokens(default)
-            if len(parts) != 4 or [part.keyword for part in parts[:2]] != ["NEXTVAL", "("]:
-                continue
-            named = [part.name for part in tokens(parts[2].name) if part.keyword != "."]
-            place = (named[-2] if len(named) > 1 else MAIN, named[-1])
-            if place in known:
+            if (place := find_sequence(default, table.schema, known)) is not None:
                 found[column] = place
         return found

@@ -21,13 +21,13 @@ from tdmvc.databases.duckdb.declaring import (
 )
 from tdmvc.databases.duckdb.failures import writing_errors
 from tdmvc.databases.duckdb.names import schema_name, sql_name
-from tdmvc.databases.duckdb.order import by_dependency
 from tdmvc.databases.duckdb.rows import broken_clauses, casts, column_types, registered
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.findings import generated_finding, left_out
 from tdmvc.databases.writing import NO_TARGET, check_names, create_index, create_view, has_target
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding
+from tdmvc.model.reference_order import order_by_references
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import (
     DuckDBConnection,
@@ -92,7 +92,7 @@ class TableWriter:
 
     def write(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         self._names = {table.schema.name for table in tables}
-        for table in by_dependency(tables):
+        for table in _in_order(tables):
             self._write_table(table, self._prepare(table))
         self._create_views(views)
         return self._findings
@@ -111,7 +111,7 @@ class TableWriter:
         self._names = {table.schema.name for table in tables}.union(there)
         for name, (schema, types) in there.items():
             self._written[name], self._types[name] = schema, types
-        for table in by_dependency(tables):
+        for table in _in_order(tables):
             schema = self._prepare(table)
             self._create(table_statement(schema, self._types[schema.name]))
             self._written[schema.name] = schema
@@ -312,3 +312,10 @@ class TableWriter:
 
 def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0]
+
+
+def _in_order(tables: Sequence[TableToWrite]) -> list[TableToWrite]:
+    """Return the tables, each after those that it refers to, because DuckDB checks references at once."""
+    by_name = {table.schema.name: table for table in tables}
+    refers_to = {name: [one.table for one in table.schema.references] for name, table in by_name.items()}
+    return [by_name[name] for name in order_by_references(refers_to)]

@@ -6,6 +6,7 @@ from tdmvc.databases.mysql.catalog import CatalogNames
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import DIALECT, text_literals
 from tdmvc.model.declarations import View
+from tdmvc.model.reference_order import order_by_references
 from tdmvc.model.text import plural
 from tdmvc.sql.tokens import Token, TokenKind, names_in, tokens
 
@@ -98,10 +99,6 @@ def _before(parts: list[Token], i: int) -> str:
 
 def _ordered(views: list[View]) -> list[View]:
     """Return views so that each follows those that it uses."""
-    rest = {view.name: view for view in views}
-    found: list[View] = []
-    while rest:
-        ready = [view for view in rest.values() if not names_in(view.query, rest.keys() - {view.name})]
-        for view in ready or list(rest.values()):
-            found.append(rest.pop(view.name))
-    return found
+    by_name = {view.name: view for view in views}
+    uses = {name: names_in(view.query, by_name.keys() - {name}) for name, view in by_name.items()}
+    return [by_name[name] for name in order_by_references(uses)]
