@@ -390,16 +390,19 @@ class Repository(Workspace):
         *,
         more: Sequence[str] = (),
         options: EnvironmentOptions | None = None,
+        folder: PathLike | None = None,
     ) -> AbstractContextManager[RunningEnvironment]:
         """Return a context manager that provides an environment of tdmvc.yaml, and removes it at the end.
 
         Args:
-            name: by default, the environment for the current folder.
+            name: by default, the environment for the folder.
             more: references to states that are loaded, too: `masked-eu`, `golden@3.1.0`.
             options: what else differs from tdmvc.yaml.
+            folder: by default, the current folder.
         """
         chosen = replace(options or EnvironmentOptions(), more=tuple(more)) if more else options
-        return environment(self, name, chosen or EnvironmentOptions())
+        where = None if folder is None else Path(folder)
+        return environment(self, name, chosen or EnvironmentOptions(), folder=where)
 
 
 def _choice(parameter: str, text: str, choices: Sequence[_Choice], *, default: str | None = None) -> _Choice:

@@ -1,14 +1,61 @@
 """`environment`: provides an environment of tdmvc.yaml for as long as a block runs."""
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from tdmvc.environments.addresses import address_values
+from tdmvc.environments.endpoint import EndpointClient
 from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, RunningEnvironment, provided
 from tdmvc.environments.selection import find_environment
+from tdmvc.model.environment import ResetReport
 from tdmvc.workspace.workspace import Workspace
 
-__all__ = ["DEFAULT_ENVIRONMENT", "EnvironmentOptions", "RunningEnvironment", "environment"]
+__all__ = [
+    "DEFAULT_ENVIRONMENT",
+    "AttachedEnvironment",
+    "EnvironmentOptions",
+    "RunningEnvironment",
+    "attached",
+    "environment",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedEnvironment:
+    """An environment that another process provides, whose variables this process got from it."""
+
+    url: str
+    """Of the database, with its password."""
+    refs: tuple[str, ...]
+    """The states that were loaded."""
+    _client: EndpointClient
+
+    @property
+    def exports(self) -> Mapping[str, str]:
+        """Nothing: the variables are set already."""
+        return {}
+
+    def reset(self) -> ResetReport:
+        """Bring the database back to its seeded state.
+
+        Raises:
+            DatabaseError: it cannot be reset, or the process that provided it ended.
+        """
+        return self._client.reset()
+
+
+@contextmanager
+def attached(endpoint: str) -> Iterator[AttachedEnvironment]:
+    """Use the environment behind the URL of an endpoint (`TDMVC_ENDPOINT`), until the end of the block.
+
+    Raises:
+        DatabaseError: the endpoint does not answer.
+    """
+    with closing(EndpointClient(endpoint)) as client:
+        yield AttachedEnvironment(address_values(client.location)["url"], client.refs, client)
 
 
 def environment(

@@ -146,9 +146,9 @@ def provided(
                 note.detail = ", ".join(f"{one.name} on port {one.planned.port}" for one in services)
             for one in planned:
                 exports.update(one.exports)
-        if options.has_endpoint:
-            exports.update(stack.enter_context(serve_endpoint(database, source)).exports)
         refs = tuple(state.ref for state in states)
+        if options.has_endpoint:
+            exports.update(stack.enter_context(serve_endpoint(database, source, refs)).exports)
         yield RunningEnvironment(environment, database, source, key, refs, exports, groups, services, steps)
     finally:
         with ignored_signals(), steps.step("tear-down"):

@@ -6,7 +6,7 @@ environment's database, so every hash that a client names is answered with "init
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -41,8 +41,9 @@ class Answer:
 class Routes:
     """Answers requests for one environment."""
 
-    def __init__(self, database: EphemeralDatabase, lender: Lender) -> None:
+    def __init__(self, database: EphemeralDatabase, lender: Lender, refs: Sequence[str]) -> None:
         self._database = database
+        self._refs = list(refs)
         self._lender = lender
         number, any_hash = r"(?P<number>\d{1,9})", r"/api/v1/templates/[^/]+"
         table: list[tuple[str, str, Callable[[Mapping[str, str], Request], Answer]]] = [
@@ -81,7 +82,8 @@ class Routes:
         return _failure(HTTPStatus.METHOD_NOT_ALLOWED, f"The path takes {allowed} only.")
 
     def _describe(self, values: Mapping[str, str], request: Request) -> Answer:
-        return Answer(HTTPStatus.OK, {"database": address_values(self._database.location)})
+        database = address_values(self._database.location)
+        return Answer(HTTPStatus.OK, {"database": database, "datasets": self._refs})
 
     def _reset(self, values: Mapping[str, str], request: Request) -> Answer:
         return Answer(HTTPStatus.OK, _reset_json(self._database.reset()))

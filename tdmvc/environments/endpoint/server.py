@@ -4,7 +4,7 @@ import hmac
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -40,12 +40,15 @@ class Endpoint:
 
 
 @contextmanager
-def serve_endpoint(database: EphemeralDatabase, source: DatabaseSource) -> Iterator[Endpoint]:
+def serve_endpoint(
+    database: EphemeralDatabase, source: DatabaseSource, refs: Sequence[str] = ()
+) -> Iterator[Endpoint]:
     """Serve the endpoint in threads of this process until the end of the block; then remove what it lent.
 
     Args:
         database: what `POST /reset` resets.
         source: where databases for single tests come from.
+        refs: the states that were loaded.
 
     Raises:
         DatabaseError: it cannot listen.
@@ -53,7 +56,7 @@ def serve_endpoint(database: EphemeralDatabase, source: DatabaseSource) -> Itera
     token = secrets.token_urlsafe(24)
     lender = Lender(source)
     try:
-        server = _Server(token, Routes(database, lender))
+        server = _Server(token, Routes(database, lender, refs))
     except OSError as error:
         raise DatabaseError(
             f"The endpoint for tests cannot listen on {_HOST}: {error.strerror}.",

@@ -1,0 +1,83 @@
+"""Talks to the endpoint of an environment that another process provides."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from tdmvc.errors import DatabaseError
+from tdmvc.model.environment import ResetMethod, ResetReport
+from tdmvc.model.location import Location, parse_location
+
+_SECONDS = 120.0
+"""How long an answer may take: a reset may have to copy a large database."""
+
+
+class EndpointClient:
+    """A connection to an endpoint; not for several threads at once."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._path = parts.path.rstrip("/")
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
+
+    @property
+    def location(self) -> Location:
+        """Where the environment's database is, with the password.
+
+        Raises:
+            DatabaseError: the endpoint does not answer.
+        """
+        return parse_location(str(self._ask("GET", "/")["database"]["url"]))
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """The states that were loaded.
+
+        Raises:
+            DatabaseError: the endpoint does not answer.
+        """
+        return tuple(str(ref) for ref in self._ask("GET", "/")["datasets"])
+
+    def reset(self) -> ResetReport:
+        """Bring the environment's database back to its seeded state.
+
+        Raises:
+            DatabaseError: it cannot be reset, or the endpoint does not answer.
+        """
+        found = self._ask("POST", "/reset")
+        return ResetReport(
+            ResetMethod(found["method"]),
+            float(found["seconds"]),
+            tuple(str(name) for name in found["ended_connections"]),
+            str(found["why"]),
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _ask(self, method: str, path: str) -> Mapping[str, Any]:
+        try:
+            # An idle connection may have been closed meanwhile: the second request opens another.
+            try:
+                status, found = self._request(method, path)
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self._connection.close()
+                status, found = self._request(method, path)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise DatabaseError(
+                "The environment's endpoint does not answer.",
+                where="TDMVC_ENDPOINT",
+                remedy="the process that provided the environment may have ended; start it again.",
+            ) from error
+        if status != http.HTTPStatus.OK:
+            raise DatabaseError(str(found.get("message", f"The endpoint answers with status {status}.")))
+        return found
+
+    def _request(self, method: str, path: str) -> tuple[int, Mapping[str, Any]]:
+        self._connection.request(method, self._path + path, headers={"Content-Length": "0"})
+        answer = self._connection.getresponse()
+        found = json.loads(answer.read())
+        return answer.status, found if isinstance(found, dict) else {}

@@ -1,0 +1,59 @@
+"""The pytest plugin: a clean, seeded database for each test.
+
+pytest loads this module in every project that has tdmvc installed, so it imports nothing that is not needed to
+read options; everything else is imported once a test session uses an environment.
+"""
+
+import os
+
+import pytest
+
+ENVIRONMENT_VARIABLE = "TDMVC_ENV"
+"""Set by `tdmvc run`: the name of the environment that the tests run in."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and settings of tdmvc."""
+    group = parser.getgroup("tdmvc", "test data under version control")
+    group.addoption(
+        "--tdmvc-env",
+        metavar="NAME",
+        help="Provide this environment of tdmvc.yaml before test modules are imported.",
+    )
+    group.addoption(
+        "--tdmvc-reset",
+        choices=("test", "module", "never"),
+        help="When databases are reset: before each test (default), when tests of another module begin, or never.",
+    )
+    group.addoption(
+        "--tdmvc-keep", action="store_true", help="Keep the databases at the end, and print how to connect."
+    )
+    parser.addini("tdmvc_env", "The environment of tdmvc.yaml that every test session needs.", default="")
+    parser.addini("tdmvc_reset", "When databases are reset: test, module or never.", default="test")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Provide the environment before conftest files are imported, because applications read variables at import."""
+    early_config.addinivalue_line(
+        "markers",
+        "tdmvc(*datasets, reset=None): seed the test's database with these states instead of the environment's, "
+        "and reset it before each `test`, each `module`, or `never`.",
+    )
+    options = early_config.known_args_namespace
+    name = options.tdmvc_env or os.environ.get(ENVIRONMENT_VARIABLE) or early_config.getini("tdmvc_env")
+    if _runs_no_test(early_config):
+        return
+    from tdmvc.pytest_plugin.plugin import install
+
+    install(early_config, name or None)
+
+
+def _runs_no_test(config: pytest.Config) -> bool:
+    """Whether this process shows help or a list only, or hands tests to workers of pytest-xdist."""
+    options = config.known_args_namespace
+    if options.help or getattr(options, "version", 0) or getattr(options, "collectonly", False):
+        return True
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return False
+    return bool(getattr(options, "numprocesses", None)) and not getattr(options, "usepdb", False)

@@ -1,0 +1,40 @@
+"""Opens connections for tests, with the driver that an application would use: plain DB-API 2.0, nothing of tdmvc's."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+def connect(url: str) -> Any:
+    """Return a new connection to the database of a URL, as the driver gives it: what is not committed is lost.
+
+    Raises:
+        ImportError: the driver is not installed.
+        Exception: the driver cannot connect.
+    """
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "postgresql":
+            import psycopg
+
+            return psycopg.connect(url)
+        case "mysql":
+            import pymysql
+
+            return pymysql.connect(
+                host=parts.hostname or "",
+                port=parts.port or 0,
+                user=unquote(parts.username or ""),
+                password=unquote(parts.password or ""),
+                database=unquote(parts.path[1:]),
+                charset="utf8mb4",
+            )
+        case "sqlite":
+            import sqlite3
+
+            return sqlite3.connect(unquote(parts.path[1:]))
+        case "duckdb":
+            import duckdb
+
+            return duckdb.connect(unquote(parts.path[1:]))
+        case scheme:
+            raise ValueError(f"no driver is known for {scheme}://")

@@ -1,0 +1,176 @@
+"""The databases of one test process, and what a test sees of them."""
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+import tdmvc
+from tdmvc.actions.environment import EnvironmentOptions, attached
+from tdmvc.api import Repository
+from tdmvc.errors import NotFoundError
+from tdmvc.model.environment import ResetMethod, ResetReport
+from tdmvc.pytest_plugin.connections import connect
+from tdmvc.pytest_plugin.pools import renew_connections
+
+ENDPOINT_VARIABLE = "TDMVC_ENDPOINT"
+"""Set by `tdmvc run` and `tdmvc up`: where the database is reset that they provide."""
+
+
+_ENDS_CONNECTIONS = (ResetMethod.SWAP, ResetMethod.COPY)
+
+
+class ProvidedDatabase(Protocol):
+    """What provides a database: this process, or another one behind its endpoint."""
+
+    @property
+    def url(self) -> str:
+        """With the password."""
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """The states that were loaded, in their order."""
+
+    @property
+    def exports(self) -> Mapping[str, str]:
+        """The variables of the environment."""
+
+    def reset(self) -> ResetReport:
+        """Bring it back to the seeded state."""
+
+
+class SeededDatabase:
+    """A database with the rows of datasets, as a test gets it."""
+
+    def __init__(self, repository: Repository, provided: ProvidedDatabase) -> None:
+        self._repository = repository
+        self._provided = provided
+        self._connections: list[Any] = []
+
+    @property
+    def url(self) -> str:
+        """The URL, with the password."""
+        return self._provided.url
+
+    @property
+    def exports(self) -> Mapping[str, str]:
+        """The variables that the environment exports, by name."""
+        return self._provided.exports
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The states that were loaded, in their order: `reference@1.0.0`, `golden@3.2.0`."""
+        return self._provided.refs
+
+    @property
+    def dataset(self) -> str:
+        """The state that was loaded last; empty if none was."""
+        return (self._provided.refs or ("",))[-1]
+
+    def connect(self) -> Any:
+        """Return a new connection of the engine's driver (DB-API 2.0); it is closed when the test is over."""
+        connection = connect(self.url)
+        self._connections.append(connection)
+        return connection
+
+    def table(self, name: str) -> pa.Table:
+        """Return the rows of a table as they were loaded, from the last of the states that has it.
+
+        Raises:
+            NotFoundError: no state has the table.
+        """
+        missing: NotFoundError | None = None
+        for ref in reversed(self._provided.refs):
+            try:
+                return self._repository.table(ref, name)
+            except NotFoundError as error:
+                missing = missing or error
+        raise missing or NotFoundError(f"No dataset is loaded, so there is no table {name}.")
+
+    def reset(self) -> ResetReport:
+        """Bring the database back to the seeded state now, in the middle of a test.
+
+        Raises:
+            DatabaseError: it cannot be reset.
+        """
+        report = self._provided.reset()
+        if report.method in _ENDS_CONNECTIONS:
+            renew_connections()
+        return report
+
+    def close_connections(self) -> None:
+        """Close the connections that the test left open."""
+        for connection in self._connections:
+            # A reset may have ended it.
+            with suppress(Exception):
+                connection.close()
+        self._connections.clear()
+
+
+class SessionDatabases:
+    """Provides databases when tests ask for them, each combination of states once."""
+
+    def __init__(self, root: Path, environment: str | None) -> None:
+        self._root = root
+        self._environment = environment
+        self._stack = ExitStack()
+        self._repository: Repository | None = None
+        self._found: dict[tuple[str, ...], SeededDatabase] = {}
+
+    @property
+    def repository(self) -> Repository:
+        """The repository of the tests.
+
+        Raises:
+            TdmvcError: there is none.
+        """
+        if self._repository is None:
+            self._repository = self._stack.enter_context(tdmvc.open(self._root))
+        return self._repository
+
+    def provide(self) -> None:
+        """Provide the environment's own database, and export its variables into this process.
+
+        Raises:
+            TdmvcError: it cannot be provided.
+        """
+        os.environ.update(self.find(()).exports)
+
+    def find(self, refs: tuple[str, ...]) -> SeededDatabase:
+        """Return the database with these states beside, or instead of, those of the environment.
+
+        It is made at the first call.
+
+        Raises:
+            TdmvcError: it cannot be made.
+        """
+        if refs not in self._found:
+            self._found[refs] = SeededDatabase(self.repository, self._provide(refs))
+        return self._found[refs]
+
+    def reset(self) -> list[ResetReport]:
+        """Reset all databases.
+
+        Raises:
+            DatabaseError: one cannot be reset.
+        """
+        return [database.reset() for database in self._found.values()]
+
+    def close(self) -> None:
+        """Remove the databases."""
+        self._found.clear()
+        self._stack.close()
+
+    def _provide(self, refs: tuple[str, ...]) -> ProvidedDatabase:
+        endpoint = os.environ.get(ENDPOINT_VARIABLE)
+        # Workers of pytest-xdist must not share the database of `tdmvc run`.
+        if endpoint and not refs and "PYTEST_XDIST_WORKER" not in os.environ:
+            return self._stack.enter_context(attached(endpoint))
+        # One process needs one set of services, and a test that asks for other rows needs no other set.
+        options = EnvironmentOptions(more=refs, has_services=not refs, has_endpoint=not refs)
+        return self._stack.enter_context(
+            self.repository.environment(self._environment, options=options, folder=self._root)
+        )

@@ -1,0 +1,108 @@
+"""A shop with an environment, and what runs pytest in it."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.builders import commit_all, git, run_quietly
+
+ENVIRONMENTS = """environments:
+  local:
+    database: embedded
+    datasets: [golden@2.0.0]
+    exports: {DATABASE_URL: "{url}", SHOP_DATABASE: "{name}"}
+"""
+
+
+PLUGIN = () if entry_points(group="pytest11", name="tdmvc") else ("-p", "tdmvc.pytest_plugin")
+"""An environment that was installed before the plugin was made does not know it yet."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a child run of pytest printed and reported."""
+
+    code: int
+    out: str
+    results: Mapping[str, str]
+    """`passed`, `failed`, `error` or `skipped` by the name of the test."""
+
+    def count(self, kind: str) -> int:
+        return sum(result == kind for result in self.results.values())
+
+
+RunPytest = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the dataset golden in two versions, and an environment with an embedded PostgreSQL."""
+    folder = tmp_path_factory.mktemp("plugin")
+    app = folder / "app"
+    app.mkdir()
+    git(app, "init", "-q", "-b", "main")
+    run_quietly(app, "init")
+    for version, status in (("1.0.0", "paid"), ("2.0.0", "refunded")):
+        (folder / "customers.csv").write_text("id,name\n1,Ana\n2,Bo\n")
+        (folder / "orders.csv").write_text(f"id,customer_id,status\n1,1,{status}\n2,2,open\n3,2,open\n")
+        run_quietly(app, "add", "golden", folder / "customers.csv", folder / "orders.csv")
+        commit_all(app, version)
+        run_quietly(app, "publish", "golden", version)
+        commit_all(app, f"publish {version}")
+    with (app / "tdmvc.yaml").open("a") as file:
+        file.write(ENVIRONMENTS)
+    commit_all(app, "environments")
+    return app
+
+
+@pytest.fixture
+def run_pytest(shop: Path, tmp_path: Path) -> RunPytest:
+    """Write test files beside the shop's datasets, run pytest in a process of its own, and return what it reported."""
+    tests = shop / "tests" / re.sub(r"\W", "_", tmp_path.name)
+    tests.mkdir(parents=True)
+
+    def run(files: Mapping[str, str], *options: str, environment: Mapping[str, str] | None = None) -> Outcome:
+        for name, text in files.items():
+            (tests / name).write_text(text)
+        report = tmp_path / "report.xml"
+        done = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    *PLUGIN,
+                    f"--rootdir={shop}",
+                ),
+                *(f"--junit-xml={report}", *options, str(tests)),
+            ],
+            cwd=shop,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+                **(environment or {}),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=110,
+        )
+        results = {}
+        if report.exists():
+            for case in ElementTree.parse(report).iter("testcase"):
+                kinds = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
+                words = {"failure": "failed", "error": "error", "skipped": "skipped"}
+                results[case.attrib["name"]] = words[kinds[0]] if kinds else "passed"
+        return Outcome(done.returncode, done.stdout + done.stderr, results)
+
+    return run

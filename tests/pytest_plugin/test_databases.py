@@ -1,0 +1,188 @@
+"""What a test gets from the plugin: the rows of a dataset, clean before each test, and variables before imports."""
+
+from pathlib import Path
+
+from tests.pytest_plugin.conftest import RunPytest
+
+COUNT = """
+def count(connection, table="orders"):
+    return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+"""
+
+
+def test_each_test_starts_with_the_rows_of_the_environment(run_pytest: RunPytest) -> None:
+    done = run_pytest(
+        {
+            "test_shop.py": COUNT
+            + """
+import pytest, psycopg
+
+@pytest.mark.parametrize("turn", range(4))
+def test_rows(tdmvc_database, turn):
+    with tdmvc_database.connect() as connection:
+        assert count(connection) == 3
+        connection.execute("DELETE FROM orders WHERE id > %s", [turn])
+    with psycopg.connect(tdmvc_database.url) as other:
+        assert count(other) == min(turn, 3)
+    left_open = tdmvc_database.connect()
+    left_open.execute("SELECT 1")
+
+def test_the_url(tdmvc_url, tdmvc_database):
+    assert tdmvc_url == tdmvc_database.url
+    assert tdmvc_database.dataset == "golden@2.0.0"
+    assert tdmvc_database.table("orders")["status"].to_pylist() == ["refunded", "open", "open"]
+
+def test_the_workspace(tdmvc_workspace):
+    assert tdmvc_workspace.table("golden@1.0.0", "orders").num_rows == 3
+
+def test_a_reset_in_the_middle(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        connection.execute("TRUNCATE orders")
+    assert tdmvc_database.reset().method.value != "nothing"
+    with tdmvc_database.connect() as connection:
+        assert count(connection) == 3
+"""
+        }
+    )
+    assert done.code == 0, done.out
+    assert len(done.results) == 7
+
+
+def test_variables_are_set_before_conftest_and_tests_are_imported(run_pytest: RunPytest) -> None:
+    done = run_pytest(
+        {
+            "conftest.py": "import os\nURL = os.environ['DATABASE_URL']\nNAME = os.environ['SHOP_DATABASE']\n",
+            "test_settings.py": """
+import os
+URL = os.environ["DATABASE_URL"]
+
+def test_the_application_sees_the_database_of_the_tests(tdmvc_database):
+    assert tdmvc_database.url == URL
+    assert tdmvc_database.exports["DATABASE_URL"] == URL
+""",
+        },
+        "--tdmvc-env=local",
+    )
+    assert done.code == 0, done.out
+    assert done.count("passed") == 1
+
+
+def test_a_marker_chooses_other_states_and_when_they_are_reset(run_pytest: RunPytest) -> None:
+    done = run_pytest(
+        {
+            "test_marker.py": """
+import pytest
+
+@pytest.mark.tdmvc("golden@1.0.0")
+def test_older_rows(tdmvc_database):
+    assert tdmvc_database.dataset == "golden@1.0.0"
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT status FROM orders WHERE id = 1").fetchone() == ("paid",)
+
+def test_newer_rows(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT status FROM orders WHERE id = 1").fetchone() == ("refunded",)
+        connection.execute("DELETE FROM orders")
+
+@pytest.mark.tdmvc(reset="never")
+def test_rows_of_the_test_before(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+
+@pytest.mark.tdmvc(reset="module")
+def test_rows_of_the_module(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+
+def test_rows_again(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
+""",
+            "test_z_other_module.py": """
+import pytest
+pytestmark = pytest.mark.tdmvc(reset="module")
+
+def test_another_module_begins_clean(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
+""",
+        }
+    )
+    assert done.code == 0, done.out
+    assert done.count("passed") == 6
+
+
+def test_without_resets_the_next_test_sees_what_the_last_one_wrote(run_pytest: RunPytest) -> None:
+    files = {
+        "test_order.py": """
+def test_a(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        connection.execute("DELETE FROM orders WHERE id = 3")
+
+def test_b(tdmvc_database):
+    with tdmvc_database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
+"""
+    }
+    done = run_pytest(files, "--tdmvc-reset=never")
+    assert done.results == {"test_a": "passed", "test_b": "failed"}, done.out
+
+
+def test_workers_have_databases_of_their_own(run_pytest: RunPytest, tmp_path: Path) -> None:
+    done = run_pytest(
+        {
+            "test_workers.py": """
+import os, pytest
+
+@pytest.mark.parametrize("turn", range(8))
+def test_alone(tdmvc_database, turn):
+    assert tdmvc_database.url == os.environ["DATABASE_URL"]
+    with tdmvc_database.connect() as connection:
+        connection.execute("UPDATE orders SET status = %s", [os.environ["PYTEST_XDIST_WORKER"]])
+        connection.commit()
+        assert connection.execute("SELECT DISTINCT status FROM orders").fetchall() == [
+            (os.environ["PYTEST_XDIST_WORKER"],)
+        ]
+    with open(os.environ["URLS"], "a") as file:
+        file.write(tdmvc_database.url + "\\n")
+"""
+        },
+        *("-n", "2", "--tdmvc-env=local"),
+        environment={"URLS": str(tmp_path / "urls")},
+    )
+    assert done.code == 0, done.out
+    assert done.count("passed") == 8
+    assert len(set((tmp_path / "urls").read_text().split())) == 2
+
+
+WRONG = {
+    "an unknown word in a marker": (
+        "import pytest\n@pytest.mark.tdmvc(resett='test')\ndef test_it(tdmvc_database): pass\n",
+        "does not know resett",
+    ),
+    "an unknown time of reset": (
+        "import pytest\n@pytest.mark.tdmvc(reset='always')\ndef test_it(tdmvc_database): pass\n",
+        "write one of test, module, never",
+    ),
+    "an unknown version": (
+        "import pytest\n@pytest.mark.tdmvc('golden@9.9.9')\ndef test_it(tdmvc_database): pass\n",
+        "9.9.9",
+    ),
+}
+
+
+def test_what_is_wrong_is_said_without_a_traceback(run_pytest: RunPytest) -> None:
+    done = run_pytest({f"test_{number}.py": text for number, (text, _) in enumerate(WRONG.values())})
+    assert done.code == 1, done.out
+    for _, words in WRONG.values():
+        assert words in done.out
+    assert "Traceback" not in done.out
+    assert "tdmvc/pytest_plugin" not in done.out
+
+
+def test_an_unknown_environment_ends_the_run_before_any_test(run_pytest: RunPytest) -> None:
+    done = run_pytest({"test_it.py": "def test_it(): pass\n"}, "--tdmvc-env=locl")
+    assert done.code == 4
+    assert "locl" in done.out
+    assert "local" in done.out
+    assert "Traceback" not in done.out
