@@ -1,8 +1,10 @@
 """What all tests share: real repositories made from one template, the command line, real data, golden files."""
 
+import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import duckdb
@@ -41,8 +43,19 @@ for _name in [name for name in os.environ if name.startswith(("PG", "MYSQL_", "M
 os.fsync = lambda _: None
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# Tests start many processes, and none of them should compile the package again.
+# Nobody should compile again what has not changed: neither the many processes that tests start, nor pytest the tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without looking for garbage: nearly all that is made stays, and costs time at each look."""
+    gc.disable()
+    found = yield
+    gc.freeze()
+    gc.enable()
+    return found
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
