@@ -5,14 +5,13 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
 from tdmvc.checks.classification import check_classification
 from tdmvc.checks.contract import check_contract, check_references
 from tdmvc.checks.drift import drift_findings
-from tdmvc.errors import ConfigError, NotFoundError, StoreError
+from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import pointer_path, read_pointers
@@ -23,7 +22,6 @@ from tdmvc.model.options import DiffOptions
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
-from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.applied_tables import check_recorded
 from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
 from tdmvc.workspace.drift import drift_at
@@ -80,23 +78,6 @@ def review(
     workspace.store.index.save()
     command = f"tdmvc review {shlex.quote(base)}" + (f" --head {shlex.quote(head)}" if head else "")
     return Review(base, head or "working tree", tuple(reviews), tuple(unchanged), (command,))
-
-
-def write_report(path: Path, text: str) -> None:
-    """Replace a file, or write to a device or pipe, which cannot be replaced; missing folders are made.
-
-    Raises:
-        StoreError: the disk is full or the file cannot be written; an earlier file is as it was.
-    """
-    data = text.encode("utf-8", "backslashreplace")
-    try:
-        target = path.resolve()
-        if not target.exists() or target.is_file():
-            write_atomic(target, data, mode=target.stat().st_mode & 0o777 if target.exists() else None)
-        else:
-            target.write_bytes(data)
-    except OSError as error:
-        raise StoreError.disk(path, error) from error
 
 
 def with_few_samples(found: Review, sample_rows: int) -> Review:

@@ -36,6 +36,13 @@ GROUPS: dict[str, dict[str, str]] = {
     "Databases": {
         "seed": "Load states of datasets into a database.",
     },
+    "Environments": {
+        "run": "Run a command with a database that has the right schema and rows.",
+        "up": "Start an environment that goes on until you stop it.",
+        "down": "Stop an environment, and remove what belongs to it.",
+        "reset": "Bring an environment's database back to its seeded state.",
+        "env": "List environments, and show how to use one that runs.",
+    },
     "History": {
         "log": "Show which commits changed a dataset, a table or a row.",
         "blame": "Show who last changed each cell of a row.",
@@ -62,8 +69,8 @@ GROUPS: dict[str, dict[str, str]] = {
 COMMANDS: dict[str, str] = {name: text for group in GROUPS.values() for name, text in group.items()}
 """Every command with its short help."""
 
-HIDDEN = frozenset({"git-diff", "git-merge", "git-textconv", "post"})
-"""Commands that only Git and CI call."""
+HIDDEN = frozenset({"git-diff", "git-merge", "git-textconv", "keep", "post"})
+"""Commands that only Git, CI and tdmvc itself call."""
 
 
 class CommandGroup(click.Group):
@@ -85,7 +92,9 @@ class CommandGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # Git passes names of any bytes, and empty ones; no person can mean either.
         if not HIDDEN & set(args[:1]):
-            for position, argument in enumerate(args):
+            # What follows two dashes may be another program's.
+            own = args[: args.index("--")] if "--" in args else args
+            for position, argument in enumerate(own):
                 _check_argument(argument, args[position - 1] if position else "")
         return super().parse_args(ctx, args)
 

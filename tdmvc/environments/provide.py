@@ -120,18 +120,15 @@ def provided(
     try:
         groups = ProcessGroups(stack.enter_context(own_run_folder()))
         with steps.step("checkout") as note:
-            states = choose_states(workspace, environment, options.more)
-            opened = open_states(workspace, states, SeedOptions())
-            note.detail = ", ".join(state.ref for state in states) or "no datasets"
-        provider, scheme = _provider(workspace, environment)
-        planned = plan_services(environment.services) if options.has_services else []
-        plan = plan_migration(workspace, environment, scheme)
+            prepared = prepare(workspace, environment, options)
+            note.detail = ", ".join(prepared.refs) or "no datasets"
         for pattern in missing_inputs(workspace, environment):
             workspace.warn(f"migrate_inputs of the environment {environment.name} names no file: {pattern}")
-        key = template_key(workspace, environment, plan, opened, provider.version, options.sequence_offset)
+        provider, key = prepared.provider, prepared.key
         if options.rebuild:
             provider.remove_template(key)
-        builder = _Builder(workspace, environment, plan, opened, planned, groups, options, steps)
+        planned = plan_services(environment.services) if options.has_services else []
+        builder = _Builder(workspace, environment, prepared, planned, groups, options, steps)
         with steps.step("database") as note:
             source = stack.enter_context(provider.open(key, builder.build))
             database = source.create()
@@ -146,13 +143,47 @@ def provided(
                 note.detail = ", ".join(f"{one.name} on port {one.planned.port}" for one in services)
             for one in planned:
                 exports.update(one.exports)
-        refs = tuple(state.ref for state in states)
         if options.has_endpoint:
-            exports.update(stack.enter_context(serve_endpoint(database, source, refs)).exports)
-        yield RunningEnvironment(environment, database, source, key, refs, exports, groups, services, steps)
+            exports.update(stack.enter_context(serve_endpoint(database, source, prepared.refs)).exports)
+        yield RunningEnvironment(
+            environment, database, source, key, prepared.refs, exports, groups, services, steps
+        )
     finally:
         with ignored_signals(), steps.step("tear-down"):
             stack.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What an environment would be made from now."""
+
+    provider: DatabaseProvider
+    plan: MigrationPlan
+    states: Sequence[StateToSeed]
+    key: TemplateKey
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        return tuple(state.ref for state in self.states)
+
+
+def prepare(
+    workspace: Workspace, environment: Environment, options: EnvironmentOptions = DEFAULT_ENVIRONMENT
+) -> Preparation:
+    """Choose states, and find out what the database would be made from; nothing is started.
+
+    Raises:
+        DatabaseError: a location's tool needs a command that tdmvc.yaml does not name, or a server cannot be used.
+        NotFoundError: there is no such dataset, version or release.
+        PartError: the listing of a state's table is missing.
+        PolicyError: the database's address says that it is production.
+        UsageError: tdmvc.yaml names a database that no engine provides.
+    """
+    states = open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
+    provider, scheme = _provider(workspace, environment)
+    plan = plan_migration(workspace, environment, scheme)
+    key = template_key(workspace, environment, plan, states, provider.version, options.sequence_offset)
+    return Preparation(provider, plan, states, key)
 
 
 def _provider(workspace: Workspace, environment: Environment) -> tuple[DatabaseProvider, str]:
@@ -183,8 +214,7 @@ class _Builder:
 
     workspace: Workspace
     environment: Environment
-    plan: MigrationPlan
-    states: Sequence[StateToSeed]
+    prepared: Preparation
     planned: Sequence[PlannedService]
     groups: ProcessGroups
     options: EnvironmentOptions
@@ -196,24 +226,33 @@ class _Builder:
 
     def migrate(self, location: Location) -> None:
         """Bring an empty database to the schema."""
-        if not self.plan.is_needed:
+        if not self.prepared.plan.is_needed:
             return
         services = {name: value for one in self.planned for name, value in one.exports.items()}
         migrator = Migrator(
-            self.workspace, self.environment, self.plan, services, self.groups, self.options.on_output
+            self.workspace,
+            self.environment,
+            self.prepared.plan,
+            services,
+            self.groups,
+            self.options.on_output,
         )
         with self.steps.step("migrate") as note:
             migrator(location)
-            count = sum(state.count for state in self.plan.states)
-            note.detail = ", ".join([self.plan.label, *([plural(count, "migration")] if count else [])])
+            count = sum(state.count for state in self.prepared.plan.states)
+            note.detail = ", ".join(
+                [self.prepared.plan.label, *([plural(count, "migration")] if count else [])]
+            )
 
     def seed(self, location: Location) -> None:
         """Load the states into a database with the schema, whatever it has of these datasets."""
-        if not self.states:
+        if not self.prepared.states:
             return
         # The database is ours alone: rows that migrations inserted give way to those of the datasets.
         seed_options = SeedOptions(force=True, sequence_offset=self.options.sequence_offset)
-        report = seed_states(self.workspace, [one.state for one in self.states], location, seed_options)
+        report = seed_states(
+            self.workspace, [one.state for one in self.prepared.states], location, seed_options
+        )
         for dataset in report.datasets:
             for finding in dataset.findings:
                 self.workspace.warn(f"{dataset.ref}: {finding.message}")
@@ -222,8 +261,8 @@ class _Builder:
 
     def note_skipped(self, origin: TemplateOrigin) -> None:
         """Add the steps that a template made unnecessary."""
-        if origin is not TemplateOrigin.BUILT and self.plan.is_needed:
-            self.steps.add(RunStep("migrate", 0.0, self.plan.label, is_skipped=True))
+        if origin is not TemplateOrigin.BUILT and self.prepared.plan.is_needed:
+            self.steps.add(RunStep("migrate", 0.0, self.prepared.plan.label, is_skipped=True))
         if origin is TemplateOrigin.REUSED:
-            for state in self.states:
+            for state in self.prepared.states:
                 self.steps.add(RunStep("seed", 0.0, state.ref, is_skipped=True))

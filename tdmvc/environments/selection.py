@@ -43,6 +43,14 @@ def find_environment(workspace: Workspace, name: str | None, folder: Path) -> En
     return next((one for one in nearest if one.name == DEFAULT_NAME), nearest[0])
 
 
+def name_for(workspace: Workspace, folder: Path) -> str:
+    """Return the name of the environment for a folder; empty if there is none."""
+    try:
+        return find_environment(workspace, None, folder).name
+    except NotFoundError:
+        return ""
+
+
 def _below_root(root: Path, folder: Path) -> str:
     try:
         return normalize_folder(folder.resolve().relative_to(root.resolve()).as_posix())

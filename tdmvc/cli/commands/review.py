@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from tdmvc.actions.post import POST_HOSTS
-from tdmvc.actions.review import annotation_paths, review, with_few_samples, write_report
+from tdmvc.actions.post import POST_HOSTS, write_report
+from tdmvc.actions.review import annotation_paths, review, with_few_samples
 from tdmvc.cli.output import formats_option, opened, print_as, terminal_width
 from tdmvc.cli.plumbing.post import post_text
 from tdmvc.errors import UsageError

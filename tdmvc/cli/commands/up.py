@@ -1,0 +1,47 @@
+"""`tdmvc up`."""
+
+import click
+
+from tdmvc.actions.up import UpOptions, up
+from tdmvc.cli.environment_options import LiveSteps, folder_of, rebuild_option, with_option
+from tdmvc.cli.options import settings_of
+from tdmvc.cli.output import formats_option, opened, print_as
+from tdmvc.render.environments import UP_FORMATS
+
+
+@click.command(name="up")
+@click.argument("environment", required=False)
+@with_option
+@click.option(
+    "--renew", is_flag=True, help="If it runs, and would be made from something else now, start it anew."
+)
+@rebuild_option
+@formats_option(UP_FORMATS)
+@click.pass_context
+def command(
+    context: click.Context,
+    environment: str | None,
+    more: tuple[str, ...],
+    output_format: str,
+    *,
+    renew: bool,
+    rebuild: bool,
+) -> None:
+    """Start an environment that goes on until you stop it.
+
+    Provides the same as `tdmvc run`, in a process of its own in the background, and waits
+    until it is ready. If it is already up, says so, and says if datasets or migrations have
+    changed since.
+
+    \b
+    Examples:
+      tdmvc up
+      eval "$(tdmvc env show --exports)"
+      tdmvc up ci --renew
+    """
+    settings = settings_of(context)
+    live = LiveSteps(settings)
+    options = UpOptions(folder_of(settings), live.provide(more, rebuild=rebuild), renew)
+    with opened(context) as workspace:
+        report = up(workspace, environment, options)
+    print_as(context, UP_FORMATS[output_format], report)

@@ -1,0 +1,188 @@
+"""Starts, asks and stops the processes that keep environments."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+
+from tdmvc.environments.keeping import error_of
+from tdmvc.environments.provide import EnvironmentOptions
+from tdmvc.environments.records import Records
+from tdmvc.errors import DatabaseError
+from tdmvc.model.environment import Environment, ResetMethod, ResetReport, RunStep
+from tdmvc.model.environment_report import KeptEnvironment
+from tdmvc.servers.marked_processes import RUN_VARIABLE
+from tdmvc.servers.processes import last_lines
+from tdmvc.servers.run_folders import own_run_folder
+from tdmvc.workspace.workspace import Workspace
+
+_STOP_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+_RESET_SECONDS = 600.0
+
+
+def start_keeper(
+    workspace: Workspace, environment: Environment, name: str, options: EnvironmentOptions
+) -> KeptEnvironment:
+    """Start a process that keeps an environment, and wait until the environment is ready.
+
+    If this is interrupted, or fails, nothing goes on.
+
+    Raises:
+        TdmvcError: what the process failed with.
+    """
+    records = Records(workspace.root)
+    receiving, sending = os.pipe()
+    log = records.log(name)
+    variables = {key: value for key, value in os.environ.items() if key != RUN_VARIABLE}
+    try:
+        with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+            process = subprocess.Popen(
+                _command(workspace, environment, name, options, sending),
+                cwd=workspace.root,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[sending],
+                start_new_session=True,
+            )
+    finally:
+        os.close(sending)
+    try:
+        _await_ready(receiving, options, workspace)
+    except BaseException:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
+        raise
+    kept = records.read(name)
+    if kept is None:
+        said = last_lines(log)
+        raise DatabaseError(
+            "The process that keeps the environment ended.",
+            where=str(log),
+            remedy="run the command again; if it happens again, that file says more.",
+            details=[said] if said else [],
+        )
+    return kept
+
+
+def _command(
+    workspace: Workspace, environment: Environment, name: str, options: EnvironmentOptions, announce_to: int
+) -> Sequence[str]:
+    words = [
+        sys.executable,
+        "-m",
+        "tdmvc",
+        "-C",
+        str(workspace.root),
+        "keep",
+        name,
+        "--env",
+        environment.name,
+    ]
+    words += ["--announce-to", str(announce_to)]
+    for ref in options.more:
+        words += ["--with", ref]
+    return [*words, *(["--rebuild"] if options.rebuild else [])]
+
+
+def _await_ready(receiving: int, options: EnvironmentOptions, workspace: Workspace) -> None:
+    """Pass on what the process announces, until the environment is ready or the process has ended."""
+    with open(receiving, encoding="utf-8") as messages:
+        for line in messages:
+            message = json.loads(line)
+            if "error" in message:
+                raise error_of(message)
+            if "ready" in message:
+                return
+            if "warning" in message:
+                workspace.warn(message["warning"])
+            elif "output" in message:
+                options.on_output(message["output"])
+            else:
+                step = message["step"]
+                options.on_step(message["name"], RunStep(**step) if step is not None else None)
+
+
+def stop_keeper(workspace: Workspace, kept: KeptEnvironment) -> None:
+    """Stop the process that keeps an environment, and wait until everything of it is gone.
+
+    Raises:
+        DatabaseError: it does not end.
+    """
+    records = Records(workspace.root)
+    for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(kept.process, number)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not records.is_held(kept.name):
+                if number is signal.SIGKILL:
+                    remove_orphans()
+                records.remove(kept.name)
+                return
+            time.sleep(_POLL_SECONDS)
+    raise DatabaseError(
+        f"The process {kept.process}, which keeps the environment {kept.name}, does not end.",
+        remedy=f"end it by hand: `kill -9 {kept.process}`; the next command removes what it leaves.",
+    )
+
+
+def clean_killed(records: Records) -> tuple[str, ...]:
+    """Remove what killed processes left, and return the names of their environments."""
+    killed = tuple(name for name in records.names() if not records.is_held(name))
+    if killed:
+        remove_orphans()
+        for name in killed:
+            records.remove(name)
+    return killed
+
+
+def remove_orphans() -> None:
+    """Stop and remove what killed processes of this user left; whoever starts anything does that first."""
+    with own_run_folder():
+        pass
+
+
+def reset_kept(kept: KeptEnvironment) -> ResetReport:
+    """Bring the database of a kept environment back to its seeded state.
+
+    Raises:
+        DatabaseError: it cannot be reset.
+    """
+    url = f"{kept.exports['TDMVC_ENDPOINT']}reset"
+    # A proxy of the environment is for other machines.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(urllib.request.Request(url, method="POST"), timeout=_RESET_SECONDS) as answer:
+            fields = json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise DatabaseError(
+            f"The environment {kept.name} cannot be reset: {_reason(error)}",
+            where=kept.database,
+            remedy=f"start it anew: `tdmvc up {kept.environment} --renew`.",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DatabaseError(
+            f"The process that keeps the environment {kept.name} does not answer.",
+            where=kept.database,
+            remedy=f"start it anew: `tdmvc down {kept.name}`, then `tdmvc up {kept.environment}`.",
+        ) from error
+    return ResetReport(
+        ResetMethod(fields["method"]), fields["seconds"], tuple(fields["ended_connections"]), fields["why"]
+    )
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.load(error)["message"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"HTTP {error.code}"

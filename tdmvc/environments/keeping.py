@@ -1,0 +1,124 @@
+"""What the process does that keeps an environment: it provides it, says so, and waits to be stopped."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+from tdmvc.environments.provide import EnvironmentOptions, RunningEnvironment, provided
+from tdmvc.environments.records import Records
+from tdmvc.errors import DatabaseError, TdmvcError
+from tdmvc.model.environment import Environment, RunStep
+from tdmvc.model.environment_report import KeptEnvironment
+from tdmvc.workspace.workspace import Workspace
+
+_LOOK_SECONDS = 0.5
+
+Announcement = Mapping[str, object]
+
+
+def keep_environment(
+    workspace: Workspace, environment: Environment, name: str, options: EnvironmentOptions, announce_to: int
+) -> None:
+    """Provide an environment until a signal ends this process, or somebody removes its record.
+
+    Args:
+        name: of the record.
+        announce_to: a descriptor that gets a JSON object in a line for each step, each warning, and the result.
+    """
+    announce = _announcer(announce_to)
+
+    def on_step(step_name: str, step: RunStep | None) -> None:
+        announce({"step": asdict(step) if step is not None else None, "name": step_name})
+
+    workspace.warn = lambda message: announce({"warning": message})
+    options = replace(
+        options, on_step=on_step, on_output=lambda line: announce({"output": line}), has_endpoint=True
+    )
+    records = Records(workspace.root)
+    try:
+        with records.keeping(name), provided(workspace, environment, options) as running:
+            records.write(_kept(name, running))
+            announce({"ready": True})
+            os.close(announce_to)
+            workspace.warn = _print
+            _wait(records, name, running)
+    except TdmvcError as error:
+        announce(
+            {
+                "error": type(error).__name__,
+                "what": error.what,
+                "where": error.where,
+                "remedy": error.remedy,
+                "details": list(error.details),
+            }
+        )
+        raise
+
+
+def _announcer(descriptor: int) -> Callable[[Announcement], None]:
+    """Return a function that writes to a descriptor; once nobody reads it, it writes nothing."""
+    is_open = True
+
+    def announce(message: Announcement) -> None:
+        nonlocal is_open
+        if is_open:
+            try:
+                os.write(descriptor, json.dumps(message).encode() + b"\n")
+            except OSError:
+                is_open = False
+
+    return announce
+
+
+def _kept(name: str, running: RunningEnvironment) -> KeptEnvironment:
+    return KeptEnvironment(
+        name,
+        running.environment.name,
+        str(running.database.location),
+        running.refs,
+        running.key.digest,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        services={one.name: one.planned.port for one in running.services},
+        process=os.getpid(),
+        exports=running.exports,
+        schema=running.key.schema,
+        rows=running.key.rows,
+    )
+
+
+def _wait(records: Records, name: str, running: RunningEnvironment) -> None:
+    reported: set[str] = set()
+    # Without its record, as after the repository was deleted, nobody could stop it any more.
+    while records.is_recorded(name):
+        for service in running.services:
+            if service.has_ended and service.name not in reported:
+                reported.add(service.name)
+                _print(service.describe_end())
+        time.sleep(_LOOK_SECONDS)
+
+
+def _print(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def error_of(message: Announcement) -> TdmvcError:
+    """Return the error that a keeping process announced."""
+    classes: dict[str, type[TdmvcError]] = {}
+    pending: list[type[TdmvcError]] = [TdmvcError]
+    while pending:
+        one = pending.pop()
+        classes[one.__name__] = one
+        pending += one.__subclasses__()
+    details = message["details"]
+    chosen = classes.get(str(message["error"]), DatabaseError)
+    return chosen(
+        str(message["what"]),
+        where=str(message["where"]),
+        remedy=str(message["remedy"]),
+        details=[str(one) for one in details] if isinstance(details, list) else [],
+    )
