@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tdmvc.servers.run_folders import servers_folder
-from tdmvc.servers.templates import measure_folder
+from tdmvc.servers.templates import measure_folder, remove_unused
 
 _COMPLETE = ".complete"
 """The file that is written last; it tells how many files there are, and their size together."""
@@ -29,6 +29,7 @@ def readable_copy(name: str, installation: Path, libraries: Path | None) -> Path
     target = servers_folder() / name
     copied = target / (installation.parent.name if libraries else "") / installation.name
     if _is_complete(target):
+        remove_unused(target, _COMPLETE)
         return copied
     own = target.with_name(f".{name}-{secrets.token_hex(4)}")
     try:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import platformdirs
 
 from tdmvc.servers.accounts import Account
 
+_UNUSED_DAYS = 30
 _MARK = "complete"
 """The file that is written last; it holds what `make` returned, how many files there are, and their size together."""
 
@@ -50,6 +52,7 @@ def copy_template(name: str, target: Path, make: Callable[[Path], str], account:
         with contextlib.suppress(OSError):
             _keep(target, password, template)
         return password
+    remove_unused(template, _MARK)
     account.own_all(target)
     return password
 
@@ -73,6 +76,36 @@ def _keep(made: Path, password: str, template: Path) -> None:
         os.rename(own, template)
     finally:
         shutil.rmtree(own, ignore_errors=True)
+
+
+def remove_unused(used: Path, mark: str) -> None:
+    """Remember that a folder is used now, and remove those beside it that nobody has used for a long time.
+
+    Args:
+        mark: the file that is written last into each of them; a folder without it is no business of this.
+    """
+    with contextlib.suppress(OSError):
+        os.utime(used / mark)
+    since = time.time() - _UNUSED_DAYS * 86_400
+    with contextlib.suppress(OSError):
+        for folder in sorted(used.parent.iterdir()):
+            # What was left unfinished has a name that begins with a dot, and perhaps no mark.
+            dated = folder if folder.name.startswith(".") and folder.is_dir() else folder / mark
+            if folder == used or not dated.exists() or dated.stat().st_mtime > since or _runs_from(folder):
+                continue
+            # Nobody must take a folder that is removed only in part for a whole one.
+            going = folder.with_name(f".{folder.name.lstrip('.')}-old-{secrets.token_hex(4)}")
+            os.rename(folder, going)
+            shutil.rmtree(going, ignore_errors=True)
+
+
+def _runs_from(folder: Path) -> bool:
+    """Whether a program of a folder is running, as far as the system says so (Linux)."""
+    for program in Path("/proc").glob("[0-9]*/exe"):
+        with contextlib.suppress(OSError):  # it belongs to another user, or has ended
+            if program.readlink().is_relative_to(folder):
+                return True
+    return False
 
 
 def measure_folder(folder: Path, left_out: str = "") -> str:
