@@ -332,6 +332,8 @@ def test_a_table_has_its_own_rows_only_and_names_what_no_field_keeps(
         "not kept: the storage of w",
         "not kept: trigger g",
         "c: not kept: CACHE of the sequence numbers",
+        "c: the sequence numbers belongs to no column; that of a copy does",
+        "c: the sequence numbers is of the type bigint; that of a copy is integer",
     )
 
 

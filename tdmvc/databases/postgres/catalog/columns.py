@@ -64,6 +64,10 @@ class SequenceFacts:
     quoted: str
     last: int | None
     """The last number that it gave; None if it gave none, or the user may not see it."""
+    type: str
+    """`bigint`"""
+    is_owned: bool
+    """Whether a column owns it, with which it is dropped."""
 
     @property
     def identity_calls(self) -> frozenset[str]:
@@ -95,7 +99,7 @@ def declared_column(
     elif facts.expression is not None:
         if sequence is not None and facts.expression in sequence.identity_calls:
             identity = _identity(sequence, name=own_name(sequence.schema, sequence.name))
-            notes += _sequence_notes(sequence)
+            notes += [*_sequence_notes(sequence), *_ownership_notes(sequence, facts.declared)]
         else:
             default = read_default(facts.expression, form.type)
     column = Column(
@@ -129,6 +133,21 @@ def _sequence_notes(sequence: SequenceFacts) -> list[str]:
     notes += [f"CYCLE of the sequence {sequence.name}"] if sequence.is_cycle else []
     notes += [f"CACHE of the sequence {sequence.name}"] if sequence.cache != 1 else []
     return [f"not kept: {note}" for note in notes]
+
+
+def _ownership_notes(sequence: SequenceFacts, type_: str) -> list[str]:
+    """Return what a copy of a sequence with a name of its own does not keep: the column's type is its type there."""
+    notes = (
+        []
+        if sequence.is_owned
+        else [f"the sequence {sequence.name} belongs to no column; that of a copy does"]
+    )
+    copied = type_ if type_ in ("smallint", "integer") else "bigint"
+    if sequence.type != copied:
+        notes.append(
+            f"the sequence {sequence.name} is of the type {sequence.type}; that of a copy is {copied}"
+        )
+    return notes
 
 
 def read_default(expression: str, type_: pa.DataType) -> Default | None:

@@ -122,7 +122,11 @@ SELECT u.relation::int8, u.place, u.is_identity, n.nspname::text, c.relname::tex
     s.seqmin, s.seqmax, s.seqcycle, s.seqcache, pg_catalog.quote_ident(n.nspname::text) || '.'::text
         || pg_catalog.quote_ident(c.relname::text), pg_catalog.quote_ident(c.relname::text),
     CASE WHEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT,USAGE'::text)
-        THEN pg_catalog.pg_sequence_last_value(c.oid) END
+        THEN pg_catalog.pg_sequence_last_value(c.oid) END,
+    pg_catalog.format_type(s.seqtypid, NULL),
+    EXISTS (SELECT FROM pg_catalog.pg_depend o WHERE o.classid = 'pg_catalog.pg_class'::regclass
+        AND o.objid = c.oid AND o.refclassid = 'pg_catalog.pg_class'::regclass AND o.refobjsubid > 0
+        AND o.deptype = ANY ('{a,i}'::"char"[]))
 FROM (
     SELECT d.refobjid, d.refobjsubid, d.objid, true FROM pg_catalog.pg_depend d
     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
