@@ -152,12 +152,12 @@ def _into_target(
     if isinstance(target, PathLocation):
         target = replace(target, path=Path(os.path.abspath(target.path)))
     writer = find_writer(target)
+    assert isinstance(target, PathLocation)  # no other URL has a writer
     if writer is None:
-        assert isinstance(target, PathLocation)
         files = _write_folder(workspace, sides, target.path, force=options.force)
         notes: tuple[str, ...] = ()
     else:
-        if writer.exists(target) and not options.force:
+        if target.path.exists() and not options.force:
             raise LocalWorkError(
                 "The target already exists.",
                 where=str(target),

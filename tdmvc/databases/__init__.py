@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 from tdmvc.databases.base import (
     READ_ALL,
     DatabaseTarget,
-    DatabaseWriter,
     FileEngine,
     OtherObjects,
     ReadOptions,
@@ -31,7 +30,6 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 __all__ = [
     "DatabaseTarget",
-    "DatabaseWriter",
     "OtherObjects",
     "ReadOptions",
     "Snapshot",
@@ -73,8 +71,6 @@ class Engines(Mapping[str, EngineT]):
 
 FILES: Final = Engines[FileEngine]({"sqlite": "sqlite.SqliteEngine", "duckdb": "duckdb.DuckdbEngine"})
 """The engines whose databases are files: `"name": "module.Class"`."""
-FILE_TARGETS: Iterable[TargetOpener] = FILES.values()
-"""The engines that load rows into files."""
 SERVERS: Final = Engines[ServerEngine](
     {
         "postgresql": "postgres.PostgresEngine",
@@ -114,7 +110,7 @@ def find_opener(location: Location) -> TargetOpener:
     """
     if not isinstance(location, PathLocation):
         return _server(location.scheme, str(location))
-    opener = next((engine for engine in FILE_TARGETS if engine.can_seed(location)), None)
+    opener = next((engine for engine in FILES.values() if engine.can_seed(location)), None)
     if opener is None:
         raise UsageError(
             "This file is not a database, and its suffix names no kind of database.",
@@ -125,7 +121,7 @@ def find_opener(location: Location) -> TargetOpener:
     return opener
 
 
-def find_writer(location: Location) -> DatabaseWriter | None:
+def find_writer(location: Location) -> FileEngine | None:
     """Return the engine that makes a new database, or None for a path without the suffix of a database.
 
     Raises:

@@ -50,29 +50,6 @@ class TableToWrite:
     """Starts from the first row at each call; columns in the schema's order."""
 
 
-class DatabaseWriter(Engine, Protocol):
-    """Writes tables into one kind of database."""
-
-    def can_write(self, location: Location) -> bool:
-        """Whether a database at the location would be of this kind, by its URL or by the suffix of the file."""
-
-    def exists(self, location: Location) -> bool:
-        """Whether there is something at the location that writing would replace."""
-
-    def write_tables(
-        self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
-    ) -> list[Finding]:
-        """Write these tables and views, and no others, all at once or not at all.
-
-        Returns:
-            What could not be carried over as it is: constraints that the rows break, references to
-            nowhere, types and values that the engine lacks, expressions that mean something else to it.
-
-        Raises:
-            DatabaseError: the database cannot be written, or is in use, or takes two names as one.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How a database is read."""
@@ -298,5 +275,21 @@ class ServerEngine(SnapshotReader, TargetOpener, Protocol):
     """Reads and writes the databases of one kind of server."""
 
 
-class FileEngine(SnapshotReader, TargetOpener, DatabaseWriter, Protocol):
-    """Reads and writes databases that are files of one kind."""
+class FileEngine(SnapshotReader, TargetOpener, Protocol):
+    """Reads and writes databases that are files of one kind, and makes new ones as far as the rows allow."""
+
+    def can_write(self, location: Location) -> bool:
+        """Whether a new database at the location would be of this kind, by its URL or by the suffix of the file."""
+
+    def write_tables(
+        self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
+    ) -> list[Finding]:
+        """Make a new file with these tables and views, all at once or not at all, in the place of one that is there.
+
+        Returns:
+            What could not be carried over as it is: constraints that the rows break, references to
+            nowhere, types and values that the engine lacks, expressions that mean something else to it.
+
+        Raises:
+            DatabaseError: the database cannot be written, or is in use, or takes two names as one.
+        """

@@ -15,6 +15,7 @@ import pytest
 from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.cli.main import run
 from tdmvc.cli.suggestions import _BY_MEANING, suggest_command
+from tdmvc.databases import FILES
 from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
 from tests.schemas import assert_valid
 from tests.seeding.memory_database import MemoryDatabase
@@ -290,7 +291,7 @@ def _check(document: Any, name: str) -> None:
 def test_the_json_of_every_command_is_as_published(
     tdmvc: Tdmvc, published: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tdmvc.databases.FILE_TARGETS", (MemoryDatabase(),))
+    monkeypatch.setattr("tdmvc.databases.FILES", {**FILES, "memory": MemoryDatabase()})
 
     def check(name: str, *words: object, code: int = 0) -> Any:
         ran = tdmvc(*words, "--format", "json", code=code)

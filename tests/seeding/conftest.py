@@ -7,6 +7,7 @@ import pytest
 
 import tdmvc
 from tdmvc.api import Repository
+from tdmvc.databases import FILES
 from tests.builders import copy_repo, publish, quiet_shop
 from tests.seeding.memory_database import MemoryDatabase
 
@@ -37,5 +38,5 @@ def shop(versions: Path, tmp_path: Path) -> Iterator[Repository]:
 def database(monkeypatch: pytest.MonkeyPatch) -> MemoryDatabase:
     """An empty database; `shop.memory` names it."""
     database = MemoryDatabase()
-    monkeypatch.setattr("tdmvc.databases.FILE_TARGETS", (database,))
+    monkeypatch.setattr("tdmvc.databases.FILES", {**FILES, "memory": database})
     return database

@@ -53,6 +53,12 @@ class MemoryDatabase:
     def rows(self, table: str) -> list[Row]:
         return sorted(self.tables[table].rows, key=repr)
 
+    def can_read(self, location: Location) -> bool:
+        return False
+
+    def can_write(self, location: Location) -> bool:
+        return False
+
     def can_seed(self, location: Location) -> bool:
         return isinstance(location, PathLocation) and location.path.suffix == ".memory"
 

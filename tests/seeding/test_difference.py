@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tdmvc
+from tdmvc.databases import FILES
 from tdmvc.model.seeding import LoadMethod
 from tests.builders import copy_repo
 from tests.seeding.memory_database import MemoryDatabase
@@ -69,7 +70,7 @@ def test_the_difference_gives_the_other_version(
     database = MemoryDatabase()
     methods = set()
     with pytest.MonkeyPatch.context() as patch, tdmvc.open(small_parts) as shop:
-        patch.setattr("tdmvc.databases.FILE_TARGETS", (database,))
+        patch.setattr("tdmvc.databases.FILES", {**FILES, "memory": database})
         patch.setattr("tdmvc.seeding.difference._MOST_IN_MEMORY", kept)
         for rows in (before, edited, shared | second):
             cells = [dict(zip(SCHEMA.names, (key, *values), strict=True)) for key, values in rows.items()]

@@ -49,7 +49,7 @@ class _NotOneStatementError(Exception):
 
 
 def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
-    """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
+    """Write all tables and views into a new file; see `FileEngine.write_tables`."""
     check_names("DuckDB", path, [table.schema for table in tables])
     with (
         writing_errors(path),

@@ -46,9 +46,6 @@ class SqliteEngine:
     def can_write(self, location: Location) -> bool:
         return is_file_for("sqlite", location, lambda path: path.suffix.lower() in _SUFFIXES)
 
-    def exists(self, location: Location) -> bool:
-        return file_path(location).exists()
-
     def write_tables(
         self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()
     ) -> list[Finding]:

@@ -14,7 +14,7 @@ from tdmvc.model.seeding import SeedMode
 
 
 def write_tables(path: Path, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
-    """Write all tables and views into a new file; see `DatabaseWriter.write_tables`."""
+    """Write all tables and views into a new file; see `FileEngine.write_tables`."""
     broken: list[tuple[str, Clause]] = []
     while True:
         try:
