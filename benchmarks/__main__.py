@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.databases import measure_databases
 from benchmarks.encodings import HEADINGS, measure_encodings
+from benchmarks.environments import measure_environments
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.history import measure_history
 from benchmarks.lineitem import DATA, lineitem
@@ -25,7 +26,7 @@ from benchmarks.peers_programs import check_peers
 from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
-_GROUPS = ("startup", "migrations", "history", "merge", "volume", "encodings", "databases")
+_GROUPS = ("startup", "migrations", "history", "merge", "volume", "encodings", "databases", "environments")
 _PEERS = "peers"
 """Asked for by name only: it needs programs that `make bench-peers` installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
@@ -79,6 +80,11 @@ def main() -> None:
         _say("measuring databases …")
         with _work_folder() as work:
             _print_figures("PostgreSQL 18", measure_databases(work, scale=scale, runs=turns))
+    if "environments" in groups:
+        rows, tests = (50_000, 10) if options.quick else (1_000_000, 100)
+        _say("measuring environments …")
+        with _work_folder() as work:
+            _print_figures("Environments", measure_environments(work, rows=rows, tests=tests))
     if _PEERS in groups:
         for name, block in _compare_with_peers(options):
             if options.write:

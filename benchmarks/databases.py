@@ -82,7 +82,7 @@ class Databases:
 def _measure_seeding(databases: Databases, work: Path, rows: int, runs: int) -> Iterator[Figure]:
     """Seed 50 tables with keys and references, in turns with pg_restore with two jobs, and with pandas."""
     databases.recreate("source")
-    databases.execute("source", *_fifty_tables(rows // _TABLES), "ANALYZE")
+    databases.execute("source", *fifty_tables(rows // _TABLES), "ANALYZE")
     dump, schema = work / "fifty.dump", work / "schema.sql"
     programs = find_postgres()
     environment = databases.environment
@@ -151,7 +151,7 @@ def _measure_seeding(databases: Databases, work: Path, rows: int, runs: int) -> 
     yield ratio_of_times(f"seed: {size}, into the application's schema", ours, peer, "pandas to_sql", 0.1)
 
 
-def _fifty_tables(rows: int) -> Iterator[str]:
+def fifty_tables(rows: int) -> Iterator[str]:
     for i in range(_TABLES):
         parent = f"REFERENCES t{i - 1} (id)" if i else ""
         yield f"""CREATE TABLE t{i} (

@@ -52,6 +52,7 @@ class EndpointClient:
             float(found["seconds"]),
             tuple(str(name) for name in found["ended_connections"]),
             str(found["why"]),
+            tuple(str(name) for name in found["remains"]),
         )
 
     def close(self) -> None:

@@ -140,6 +140,7 @@ def _reset_json(report: ResetReport) -> Json:
         "seconds": round(report.seconds, 6),
         "ended_connections": list(report.ended_connections),
         "why": report.why,
+        "remains": list(report.remains),
     }
 
 
