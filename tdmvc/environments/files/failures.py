@@ -79,6 +79,6 @@ def file_error(path: Path) -> Iterator[None]:
     except OSError as error:
         raise DatabaseError(
             f"The database cannot be written: {error.strerror or error}.",
-            where=str(error.filename or path),
+            where=str(path),
             remedy="use a folder that you can write to and that has room.",
         ) from error

@@ -35,6 +35,8 @@ class WorkingFile:
         self._lock = lock
         self._record = _record_of(lock)
         self._end = ExitStack()
+        self._made_folders: list[Path] = []
+        """Each before the one that it is in."""
 
     @classmethod
     def claim(cls, path: Path, side_suffixes: tuple[str, ...]) -> "WorkingFile":
@@ -86,6 +88,7 @@ class WorkingFile:
         """
         with file_error(self.path):
             try:
+                self._make_folders()
                 self.new_path.unlink(missing_ok=True)
                 make(self.new_path)
                 # Without the lock, another run would take the file for one that was left.
@@ -105,6 +108,14 @@ class WorkingFile:
         with self._end, contextlib.suppress(OSError):
             for path in (self.path, self.new_path, *self._sides(), self._record):
                 _remove(path)
+            for folder in self._made_folders:
+                folder.rmdir()
+
+    def _make_folders(self) -> None:
+        missing = [folder for folder in self.path.parents if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir()
+            self._made_folders.insert(0, folder)
 
     def _check_free(self) -> None:
         with file_error(self.path):
