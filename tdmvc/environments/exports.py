@@ -10,6 +10,8 @@ from tdmvc.model.masking import MASK, without_passwords
 from tdmvc.model.placeholders import fill_placeholders
 from tdmvc.servers.marked_processes import RUN_VARIABLE
 
+ENVIRONMENT_VARIABLE = "TDMVC_ENV"
+"""Holds the name of the environment: workers of a test run provide it for themselves, each with its own database."""
 _DIVERTING = ("PGSERVICE", "PGSERVICEFILE", "PGHOSTADDR", "PGPASSFILE", "PGOPTIONS")
 """Variables of the caller that would lead a client of PostgreSQL elsewhere, whatever PGHOST says."""
 

@@ -16,7 +16,7 @@ from tdmvc.environments.base import (
 )
 from tdmvc.environments.datasets import choose_states
 from tdmvc.environments.endpoint import serve_endpoint
-from tdmvc.environments.exports import database_exports
+from tdmvc.environments.exports import ENVIRONMENT_VARIABLE, database_exports
 from tdmvc.environments.key import missing_inputs, template_key
 from tdmvc.environments.migrating import (
     MigrationPlan,
@@ -135,6 +135,7 @@ def provided(
             note.detail = _origin_text(source.origin, key, str(database.location))
         builder.note_skipped(source.origin)
         exports = database_exports(environment.exports, database.location)
+        exports[ENVIRONMENT_VARIABLE] = environment.name
         services: list[RunningService] = []
         if planned:
             with steps.step("services") as note:
