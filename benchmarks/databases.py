@@ -80,7 +80,7 @@ class Databases:
 
 
 def _measure_seeding(databases: Databases, work: Path, rows: int, runs: int) -> Iterator[Figure]:
-    """Seed 50 tables with keys and references, in turns with pg_restore with two jobs, and with pandas."""
+    """Seed 50 tables with keys and references, in turns with pg_restore (two jobs, or one transaction) and pandas."""
     databases.recreate("source")
     databases.execute("source", *fifty_tables(rows // _TABLES), "ANALYZE")
     dump, schema = work / "fifty.dump", work / "schema.sql"
@@ -115,23 +115,36 @@ def _measure_seeding(databases: Databases, work: Path, rows: int, runs: int) -> 
         lambda: databases.recreate("target", "empty_schema"),
         environment,
     )
-    restore = (str(programs.program("pg_restore")), "-j2", "--dbname", databases.url("restored"), str(dump))
+    parallel = (str(programs.program("pg_restore")), "-j2", "--dbname", databases.url("restored"), str(dump))
+    # What a seed promises: all or nothing, and statistics.
+    whole = (
+        "sh",
+        "-c",
+        '"$0" --single-transaction "$@" && exec "$PSQL" --quiet --dbname "$URL" --command ANALYZE',
+        parallel[0],
+        *parallel[2:],
+    )
+    data_only = ("--data-only", "--disable-triggers")
+    with_psql = {**environment, "PSQL": str(programs.program("psql")), "URL": databases.url("restored")}
+    full = Side(parallel, work, lambda: databases.recreate("restored"), environment)
+    data = replace(
+        full, command=(*parallel, *data_only), prepare=lambda: databases.recreate("restored", "empty_schema")
+    )
     size = f"{_TABLES} tables, {rows / 1e6:g} M rows"
-    full = Side(restore, work, lambda: databases.recreate("restored"), environment)
-    ours, peer = alternate(seed, full, runs=runs)
-    yield ratio_of_times(
-        f"seed: {size}, into the application's schema", ours, peer, "pg_restore -j2, schema too", 1
-    )
-    data = Side(
-        (*restore, "--data-only", "--disable-triggers"),
-        work,
-        lambda: databases.recreate("restored", "empty_schema"),
-        environment,
-    )
-    ours, peer = alternate(seed, data, runs=runs)
-    yield ratio_of_times(
-        f"seed: {size}, into the application's schema", ours, peer, "pg_restore -j2 --data-only", 1
-    )
+    for name, peer in (
+        ("pg_restore -j2, schema too", full),
+        ("pg_restore -j2 --data-only", data),
+        (
+            "pg_restore --single-transaction, schema too; ANALYZE",
+            replace(full, command=whole, environment=with_psql),
+        ),
+        (
+            "pg_restore --single-transaction --data-only; ANALYZE",
+            replace(data, command=(*whole, *data_only), environment=with_psql),
+        ),
+    ):
+        ours, theirs = alternate(seed, peer, runs=runs)
+        yield ratio_of_times(f"seed: {size}, into the application's schema", ours, theirs, name, 1)
     bare = replace(seed, prepare=lambda: databases.recreate("target"))
     ours, peer = alternate(bare, full, runs=runs)
     yield ratio_of_times(f"seed: {size}, into an empty database", ours, peer, "pg_restore -j2, schema too", 1)

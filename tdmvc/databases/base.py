@@ -1,6 +1,6 @@
 """What every database engine can do."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -157,6 +157,15 @@ class TargetTable:
     """Exact for small tables, else the engine's estimate; never 0 for a table that has rows."""
 
 
+@dataclass(frozen=True, slots=True)
+class TableLoad:
+    """Rows that are to be written into a table; see `DatabaseTarget.load`."""
+
+    table: TableToWrite
+    target: TableSchema
+    mode: SeedMode
+
+
 class DatabaseTarget(Protocol):
     """An open database, in one transaction: everything that is written stays at `commit`, and nothing without it."""
 
@@ -208,6 +217,12 @@ class DatabaseTarget(Protocol):
 
         Raises:
             DatabaseError: the database refuses a row, or the connection is lost.
+        """
+
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+        """Write rows into tables, each as `load` does, and only when its counts are asked for.
+
+        The rows of the next tables may be read meanwhile, until the generator ends or is closed.
         """
 
     def apply_changes(

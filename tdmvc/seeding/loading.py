@@ -1,12 +1,13 @@
 """Carries out a plan in an open transaction: locks, makes, clears, loads, checks and remembers."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tdmvc import __version__
-from tdmvc.databases.base import DatabaseTarget, TableToWrite, TargetTable
+from tdmvc.databases.base import DatabaseTarget, TableLoad, TableToWrite, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.model.database_names import TableNames, match_columns
 from tdmvc.model.finding import Finding, Severity
@@ -60,7 +61,8 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
             plan, methods = _with_made_tables(target, plan, methods)
         written = [one for one in methods if one.writes]
         _clear(target, written, plan.others)
-        reports = [_load_table(load, plan, one) for one in methods]
+        with closing(target.load_all(_whole_loads(load, plan, methods))) as counts:
+            reports = [_load_table(load, plan, one, counts) for one in methods]
     before = load.recorded.get(plan.seeded.name)
     is_moved = (before.sequence_offset if before else 0) != load.options.sequence_offset
     finished = [one.plan.target_name for one in (methods if is_moved else written)]
@@ -150,7 +152,22 @@ def _clear(target: DatabaseTarget, written: Sequence[TableMethod], others: Seque
         target.clear(names)
 
 
-def _load_table(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTableReport:
+def _whole_loads(load: Load, plan: SeedPlan, methods: Sequence[TableMethod]) -> list[TableLoad]:
+    """Return how those tables are written whose rows are loaded as a whole."""
+    found = []
+    for one in methods:
+        if one.method in (LoadMethod.NOTHING, LoadMethod.DIFFERENCE):
+            continue
+        assert one.plan.target is not None
+        mode = SeedMode.REPLACE if one.method is LoadMethod.CREATED else plan.seeded.mode
+        rows = rename_columns(table_to_write(load.workspace, one.plan.side), one.plan.columns)
+        found.append(TableLoad(rows, one.plan.target.schema, mode))
+    return found
+
+
+def _load_table(
+    load: Load, plan: SeedPlan, one: TableMethod, whole_loads: Iterator[RowCounts]
+) -> SeededTableReport:
     started = time.perf_counter()
     table = one.plan
     assert table.target is not None
@@ -168,9 +185,7 @@ def _load_table(load: Load, plan: SeedPlan, one: TableMethod) -> SeededTableRepo
             )
             counts = replace(counts, unchanged=table.side.rows - counts.inserted - counts.updated)
         case _:
-            mode = SeedMode.REPLACE if one.method is LoadMethod.CREATED else plan.seeded.mode
-            rows = rename_columns(table_to_write(load.workspace, table.side), table.columns)
-            counts = load.target.load(rows, schema, mode)
+            counts = next(whole_loads)
     seconds = time.perf_counter() - started
     return SeededTableReport(table.name, table.target_name, one.method, counts, 0, seconds, one.why)
 

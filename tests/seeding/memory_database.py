@@ -2,14 +2,21 @@
 
 import copy
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from tdmvc.databases.base import DatabaseTarget, QualifiedName, ReadOptions, TableToWrite, TargetTable
+from tdmvc.databases.base import (
+    DatabaseTarget,
+    QualifiedName,
+    ReadOptions,
+    TableLoad,
+    TableToWrite,
+    TargetTable,
+)
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
@@ -135,6 +142,9 @@ class MemoryTarget:
             stored += rows
             return RowCounts(inserted=len(rows))
         return self._upsert(target.name, rows, table.schema.key)
+
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+        return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def _upsert(self, name: str, rows: list[Row], key: Sequence[str]) -> RowCounts:
         stored = {tuple(row[k] for k in key): row for row in self._tables[name].rows}

@@ -1,14 +1,14 @@
 """Loads rows into a DuckDB file, all in one transaction."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases.base import Snapshot, TableToWrite, TargetTable
+from tdmvc.databases.base import Snapshot, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
 from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
@@ -135,6 +135,9 @@ class DuckdbTarget:
             loader = self._loader(target)
             is_upsert = mode is SeedMode.UPSERT
             return loader.upsert(table, table.schema.key) if is_upsert else loader.insert(table)
+
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+        return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema

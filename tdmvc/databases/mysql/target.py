@@ -1,13 +1,13 @@
 """Writes into a database of MySQL or MariaDB: all rows in one transaction, and all else can be undone."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
+from tdmvc.databases.base import ReadOptions, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.broken_references import find_broken_references
 from tdmvc.databases.mysql.catalog import MysqlTable
@@ -162,6 +162,9 @@ class MysqlTarget:
         if mode is SeedMode.UPSERT:
             return writer.upsert(table)
         return RowCounts(inserted=writer.insert(table.read()))
+
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+        return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema

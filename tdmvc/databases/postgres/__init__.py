@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.postgres.address import URL_FORM, is_address
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot, open_snapshot
-from tdmvc.databases.postgres.writing.target import PostgresTarget, open_target
+from tdmvc.databases.postgres.writing.opening import open_target
+from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.model.location import Location
 from tdmvc.sql.duckdb import DuckDBConnection
 

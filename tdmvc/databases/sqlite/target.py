@@ -2,14 +2,14 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases.base import READ_ALL, ReadOptions, TableToWrite, TargetTable
+from tdmvc.databases.base import READ_ALL, ReadOptions, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.clauses import with_column
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.sqlite.catalog import has_table, read_table, read_table_names, rowid_alias
@@ -175,6 +175,9 @@ class SqliteTarget:
             if mode is SeedMode.UPSERT:
                 return writer.upsert(table.read(), table.schema.key)
             return RowCounts(inserted=writer.insert(table.read()))
+
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+        return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema

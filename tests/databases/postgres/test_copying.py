@@ -9,8 +9,9 @@ import psycopg
 import pyarrow as pa
 import pytest
 
+from tdmvc.databases.postgres.encoding.ahead import LoadingError, RowEncoder
 from tdmvc.databases.postgres.encoding.target_columns import read_target_columns
-from tdmvc.databases.postgres.writing.copying import LoadingError, copy_rows, plan_copy
+from tdmvc.databases.postgres.writing.copying import copy_rows, plan_copy
 from tdmvc.errors import DatabaseError
 from tests.servers import DatabaseServer
 
@@ -140,7 +141,8 @@ def _copy(connection: Any, type_: str, values: pa.Array, *, as_text: bool) -> li
     plan = plan_copy(rows.schema, read_target_columns(connection, "own.t"), table="t", where="here")
     if as_text:
         plan = replace(plan, forms=tuple(replace(form, encoder=None) for form in plan.forms))
-    assert copy_rows(connection, "own.t", rows.to_reader(), plan) == len(values)
+    with RowEncoder([(rows.to_reader, plan)]) as encoder:
+        assert copy_rows(connection, "own.t", encoder.next_table()) == len(values)
     return [text for (text,) in connection.execute("SELECT v::text FROM own.t ORDER BY k")]
 
 

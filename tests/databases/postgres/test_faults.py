@@ -4,9 +4,11 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases.base import ReadOptions, TableToWrite
+from tdmvc.databases.base import ReadOptions, TableLoad, TableToWrite
 from tdmvc.databases.postgres import PostgresEngine
 from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.errors import DatabaseError
@@ -108,6 +110,39 @@ def test_rows_that_cannot_be_read(target: Target) -> None:
     with pytest.raises(ValueError, match="damaged part"), target.open() as opened:
         write(opened, _rows(fail))
     assert _state(target) == before
+
+
+@pytest.mark.parametrize("fault", ["lost", "unreadable", "interrupted"])
+def test_a_fault_while_the_next_table_is_read_already(target: Target, fault: str) -> None:
+    target.run("CREATE TABLE c (id int, v text)")
+    before = _prepare(target)
+
+    def act() -> None:
+        if fault == "lost":
+            target.run(f"SELECT pg_terminate_backend({_pid(target)})")
+        if fault == "unreadable":
+            raise ValueError("damaged part")
+
+    first = _rows(batches=2)
+    second = TableToWrite(replace(first.schema, name="c"), _rows(act).read)
+    expected = {"lost": DatabaseError, "unreadable": ValueError, "interrupted": KeyboardInterrupt}[fault]
+    with pytest.raises(expected):
+        _load_both(target, first, second, is_interrupted=fault == "interrupted")
+    assert _state(target) == before
+    assert not [thread for thread in threading.enumerate() if thread.name == "tdmvc-encode"]
+
+
+def _load_both(target: Target, first: TableToWrite, second: TableToWrite, *, is_interrupted: bool) -> None:
+    with target.open() as opened:
+        opened.lock(["a", "c"])
+        catalog = opened.read_catalog()
+        opened.clear(["c", "a"])
+        loads = [TableLoad(one, catalog[one.schema.name].schema, SeedMode.REPLACE) for one in (first, second)]
+        with closing(opened.load_all(loads)) as counts:
+            assert next(counts).inserted == 40_000
+            if is_interrupted:
+                raise KeyboardInterrupt
+            next(counts)
 
 
 @long_only

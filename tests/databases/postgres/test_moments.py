@@ -25,9 +25,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     names: list[str] = []
     count = target_module.count_versions
 
-    def counting(connection: Any, relation: Any) -> Any:
-        names.append(relation.name)
-        return count(connection, relation)
+    def counting(connection: Any, relations: Any) -> Any:
+        names.extend(relation.name for relation in relations)
+        return count(connection, relations)
 
     monkeypatch.setattr(target_module, "count_versions", counting)
     return names

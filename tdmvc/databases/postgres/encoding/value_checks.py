@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
 from tdmvc.arrow.constants import constant, number, text_array
 from tdmvc.databases.postgres.encoding.binary import INFINITE_DAYS, INFINITE_MICROSECONDS, nearest_floats
+from tdmvc.databases.postgres.encoding.copy_format import bytes_of
 from tdmvc.databases.value_checks import Finder, ValueCheck, both, either, longer, negated, other_form
 
 _DAY_MICROSECONDS = 86_400_000_000
@@ -32,7 +34,14 @@ def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
     return either(low, call_function("greater", [array, constant(most, array.type)]))
 
 
-NUL = ValueCheck("not possible in PostgreSQL, because of a NUL character", _matches("match_substring", "\0"))
+def _with_nul(texts: pa.Array) -> pa.Array:
+    # A look at all bytes at once takes a tenth of the time.
+    if (np.frombuffer(bytes_of(texts), np.uint8) != 0).all():
+        return pa.array([False])
+    return _matches("match_substring", "\0")(texts)
+
+
+NUL = ValueCheck("not possible in PostgreSQL, because of a NUL character", _with_nul)
 LONG_NAME = ValueCheck(
     f"longer than the {_NAME_BYTES} bytes of a name",
     lambda texts: longer("binary_length", texts, _NAME_BYTES),

@@ -1,10 +1,12 @@
 """Finds rows whose references lead nowhere: those that were loaded while nothing checked them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tdmvc.databases.findings import broken_reference
 from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.writing.counting import IS_SMALL, ask_of_all
 from tdmvc.model.finding import Finding
 from tdmvc.sql.quoting import quote_name
 
@@ -18,7 +20,8 @@ SELECT n.nspname::text, c.relname::text, c.relkind::text, pn.nspname::text, pc.r
         JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num ORDER BY u.place),
     ARRAY(SELECT 'OPERATOR(' || quote_ident(sn.nspname) || '.' || o.oprname || ')'
         FROM unnest(k.conpfeqop) WITH ORDINALITY u (oid, place) JOIN pg_operator o ON o.oid = u.oid
-        JOIN pg_namespace sn ON sn.oid = o.oprnamespace ORDER BY u.place)
+        JOIN pg_namespace sn ON sn.oid = o.oprnamespace ORDER BY u.place),
+    {is_small} AND {is_small_too}
 FROM pg_constraint k
     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_class pc ON pc.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = pc.relnamespace
@@ -41,18 +44,24 @@ def find_broken_references(
     query = _REFERENCES.replace("{tree}", PARTITION_TREE).replace(
         "{is_period}", "k.conperiod" if is_new else "false"
     )
+    query = query.replace("{is_small}", IS_SMALL).replace("{is_small_too}", IS_SMALL.replace("c.", "pc."))
     query = query.replace("{is_enforced}", "AND k.conenforced" if is_new else "")
+    found = connection.execute(query, {"oids": list(oids)}).fetchall()
+    queries = [(_count(row), bool(row[-1])) for row in found]
     findings = []
-    for row in connection.execute(query, {"oids": list(oids)}).fetchall():
-        schema, table, kind, to_schema, to_table, to_kind, is_full, is_period, columns, to, operators = row
-        referring = _rows(schema, table, kind)
-        referred = _rows(to_schema, to_table, to_kind)
-        condition = _condition(columns, to, operators, referred, is_full=is_full, is_period=is_period)
-        ((count,),) = connection.execute(f"SELECT count(*) FROM {referring} t WHERE {condition}").fetchall()
+    for row, (count,) in zip(found, ask_of_all(connection, queries), strict=True):
         if count:
-            name, to_name = own_name(schema, table), own_name(to_schema, to_table)
-            findings.append(broken_reference(name, tuple(columns), to_name, count))
+            name, to_name = own_name(row[0], row[1]), own_name(row[3], row[4])
+            findings.append(broken_reference(name, tuple(row[8]), to_name, count))
     return findings
+
+
+def _count(row: tuple[Any, ...]) -> str:
+    """Return the query for the number of rows that break a reference."""
+    schema, table, kind, to_schema, to_table, to_kind, is_full, is_period, columns, to, operators, _ = row
+    referred = _rows(to_schema, to_table, to_kind)
+    condition = _condition(columns, to, operators, referred, is_full=is_full, is_period=is_period)
+    return f"SELECT count(*) FROM {_rows(schema, table, kind)} t WHERE {condition}"
 
 
 def _rows(schema: str, table: str, kind: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.encoding.ahead import CopyPlan, RowEncoder
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
-from tdmvc.databases.postgres.writing.copying import CopyPlan, copy_rows, plan_copy
+from tdmvc.databases.postgres.writing.copying import copy_rows, plan_copy
 from tdmvc.databases.postgres.writing.locking import table_sql
 
 CAST = ("pg_temp", "tdmvc_cast")
@@ -35,4 +36,5 @@ def copy_as_texts(
     plain = {name: replace(column, is_generated=False) for name, column in columns.items()}
     plan = plan_copy(table.schema.arrow_schema(), plain, table=relation.name, where=_SQL)
     forms = tuple(replace(form, encoder=None) for form in plan.forms)
-    copy_rows(connection, _SQL, table.read(), CopyPlan(plan.names, forms))
+    with RowEncoder([(table.read, CopyPlan(plan.names, forms))]) as encoder:
+        copy_rows(connection, _SQL, encoder.next_table())

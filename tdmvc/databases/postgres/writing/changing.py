@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.encoding.ahead import EncodedRows
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
-from tdmvc.databases.postgres.writing.copying import CopyPlan, copy_rows
+from tdmvc.databases.postgres.writing.copying import copy_rows
 from tdmvc.databases.postgres.writing.locking import naming_holders, table_sql
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import RowCounts
@@ -93,13 +92,14 @@ class KeyedTable:
     def _same_key(self) -> str:
         return " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in self.key)
 
-    def upsert(self, rows: pa.RecordBatchReader, plan: CopyPlan) -> RowCounts:
+    def upsert(self, rows: EncodedRows) -> RowCounts:
         """Insert the rows whose key is not there, and update the others where they differ."""
-        self._stage(_ROWS, plan.names, rows, plan)
+        written = rows.plan.names
+        self._stage(_ROWS, rows)
         ((count,),) = self.connection.execute(f"SELECT count(*) FROM {_ROWS}").fetchall()
         self._sum(_ROWS, -1)
-        updated = self._update([name for name in plan.names if name not in self.key])
-        names = quote_names(plan.names)
+        updated = self._update([name for name in written if name not in self.key])
+        names = quote_names(written)
         inserted = self.connection.execute(
             f"INSERT INTO {table_sql(self.relation)} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {_ROWS} s "
             f"WHERE NOT EXISTS (SELECT FROM {self.relation.sql} t WHERE {self._same_key})"
@@ -108,9 +108,9 @@ class KeyedTable:
         self.connection.execute(f"DROP TABLE {_ROWS}")
         return RowCounts(inserted, updated, 0, int(count) - inserted - updated)
 
-    def delete(self, rows: pa.RecordBatchReader, plan: CopyPlan) -> int:
+    def delete(self, rows: EncodedRows) -> int:
         """Delete the rows with these keys, and return how many there were."""
-        self._stage(_GONE, plan.names, rows, plan)
+        self._stage(_GONE, rows)
         self._sum(_GONE, -1)
         deleted = self.connection.execute(
             f"DELETE FROM {self.relation.sql} t USING {_GONE} s WHERE {self._same_key}"
@@ -126,13 +126,13 @@ class KeyedTable:
             ).fetchall()
             self.differences.append(sign * int(found))
 
-    def _stage(self, name: str, columns: Sequence[str], rows: pa.RecordBatchReader, plan: CopyPlan) -> None:
+    def _stage(self, name: str, rows: EncodedRows) -> None:
         """Put rows into a temporary table whose columns have the types of the table's."""
         self.connection.execute(
             f"CREATE TEMPORARY TABLE {name.partition('.')[2]} ON COMMIT DROP AS "
-            f"SELECT {quote_names(columns)} FROM {self.relation.sql} WITH NO DATA"
+            f"SELECT {quote_names(rows.plan.names)} FROM {self.relation.sql} WITH NO DATA"
         )
-        copy_rows(self.connection, name, rows, plan)
+        copy_rows(self.connection, name, rows)
         self.connection.execute(f"ANALYZE {name}")
 
     def _update(self, values: Sequence[str]) -> int:

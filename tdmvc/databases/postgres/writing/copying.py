@@ -1,34 +1,19 @@
-"""Copies rows into a table while a thread prepares the next ones; its errors show no values of rows."""
+"""Copies rows into tables; what the server refuses becomes an error that shows no values of rows."""
 
-import queue
 import re
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import pyarrow as pa
 
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.encoding.binary import NotExactError
-from tdmvc.databases.postgres.encoding.copy_format import (
-    BINARY_END,
-    BINARY_HEADER,
-    encode_rows,
-    write_rows,
-)
-from tdmvc.databases.postgres.encoding.forms import Form, plan_form
+from tdmvc.databases.postgres.encoding.ahead import CopyPlan, EncodedRows, LoadingError
+from tdmvc.databases.postgres.encoding.forms import plan_form
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.errors import database_error
 from tdmvc.databases.writing import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.quoting import quote_names
-
-_BATCHES_AHEAD = 2
-_MOST_ROWS = 32_768
-"""How many rows are encoded at once: enough for Arrow, and few enough for its caches."""
 
 _CONTEXT_COLUMN = re.compile(r"COPY .*?, line \d+, column ([^:\n]+?)(?::|$)", re.MULTILINE)
 _BROKEN = {
@@ -39,19 +24,6 @@ _BROKEN = {
 }
 _FIX_ROWS = "fix the rows, or the constraint; `tdmvc check` names rows that break the contract."
 _NOTHING = "Nothing was changed."
-
-
-@dataclass(frozen=True, slots=True)
-class CopyPlan:
-    """How the columns of a table are sent."""
-
-    names: tuple[str, ...]
-    """In the order of the rows; without generated columns, which the database computes."""
-    forms: tuple[Form, ...]
-
-    @property
-    def is_binary(self) -> bool:
-        return all(form.encoder is not None for form in self.forms)
 
 
 def plan_copy(schema: pa.Schema, columns: Mapping[str, TargetColumn], *, table: str, where: str) -> CopyPlan:
@@ -82,112 +54,23 @@ def plan_copy(schema: pa.Schema, columns: Mapping[str, TargetColumn], *, table: 
     return CopyPlan(tuple(names), tuple(forms))
 
 
-def copy_rows(
-    connection: PostgresConnection,
-    into: str,
-    rows: pa.RecordBatchReader,
-    plan: CopyPlan,
-    *,
-    options: Sequence[str] = (),
-) -> int:
+def copy_rows(connection: PostgresConnection, into: str, rows: EncodedRows) -> int:
     """Send rows to a table, and return how many there were.
 
     Args:
         into: the table as SQL.
-        options: more options of COPY.
 
     Raises:
         LoadingError: a value has no exact form.
         psycopg.Error: the server refuses a row.
     """
-    stream = _Stream(rows, plan)
-    words = [*options, "FORMAT binary"] if plan.is_binary else [*options]
-    ending = f" WITH ({', '.join(words)})" if words else ""
-    statement = f"COPY {into} ({quote_names(plan.names)}) FROM STDIN{ending}"
+    ending = " WITH (FORMAT binary)" if rows.plan.is_binary else ""
+    statement = f"COPY {into} ({quote_names(rows.plan.names)}) FROM STDIN{ending}"
     with connection.cursor() as cursor:
-        with stream, cursor.copy(statement) as copy:
-            for part in stream:
+        with cursor.copy(statement) as copy:
+            for part in rows.parts():
                 copy.write(part)
         return cursor.rowcount
-
-
-class LoadingError(Exception):
-    """A value of a column has no exact form in its type."""
-
-    def __init__(self, column: str, why: str) -> None:
-        super().__init__(column)
-        self.column = column
-        self.why = why
-
-
-class _Stream:
-    """The bytes of COPY, made in a thread of their own."""
-
-    def __init__(self, rows: pa.RecordBatchReader, plan: CopyPlan) -> None:
-        self._rows = rows
-        self._plan = plan
-        self._ready: queue.Queue[list[memoryview] | BaseException | None] = queue.Queue(_BATCHES_AHEAD)
-        self._is_stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tdmvc-copy", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._is_stopped.set()
-        while self._thread.is_alive():
-            try:
-                self._ready.get(timeout=0.05)
-            except queue.Empty:
-                continue
-        self._thread.join()
-
-    def __iter__(self) -> Iterator[bytes | memoryview]:
-        if self._plan.is_binary:
-            yield BINARY_HEADER
-        while (parts := self._ready.get()) is not None:
-            if isinstance(parts, BaseException):
-                raise parts
-            yield from parts
-        if self._plan.is_binary:
-            yield BINARY_END
-
-    def _run(self) -> None:
-        try:
-            for batch in self._rows:
-                for start in range(0, batch.num_rows, _MOST_ROWS):
-                    if self._is_stopped.is_set():
-                        return
-                    self._ready.put(self._encoded(batch.slice(start, _MOST_ROWS)))
-            self._ready.put(None)
-        except BaseException as error:
-            self._ready.put(error)
-
-    def _encoded(self, batch: pa.RecordBatch) -> list[memoryview]:
-        plan = self._plan
-        chosen = pa.RecordBatch.from_arrays(
-            [batch.column(name) for name in plan.names], names=list(plan.names)
-        )
-        convert, make = (Form.encode, encode_rows) if plan.is_binary else (Form.write, write_rows)
-        return make(
-            chosen,
-            [
-                _naming(name, partial(convert, form))
-                for name, form in zip(plan.names, plan.forms, strict=True)
-            ],
-        )
-
-
-def _naming(name: str, convert: Any) -> Any:
-    """Return the same encoder or writer, whose errors name the column."""
-
-    def named(array: pa.Array) -> Any:
-        try:
-            return convert(array)
-        except NotExactError as error:
-            raise LoadingError(name, str(error) or "not exact in its type") from error
-
-    return named
 
 
 @contextmanager

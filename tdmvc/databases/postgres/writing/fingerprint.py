@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE, Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.writing.counting import IS_SMALL, ask_of_all
 
 _HAS_PLACE_HASH = 140000
 _SUM = "coalesce(sum(hashtidextended(t.ctid, {transaction})), 0)"
@@ -58,10 +59,11 @@ WITH RECURSIVE {PARTITION_TREE}, used (root, oid) AS (
 )
 SELECT root::bigint, md5(string_agg(line, E'\\n' ORDER BY line COLLATE "C")) FROM said GROUP BY root
 """
-_OTHER_STORAGE = """
-SELECT EXISTS (SELECT FROM pg_class c LEFT JOIN pg_am a ON a.oid = c.relam
-    WHERE (a.amname <> 'heap' OR c.relkind = 'f') AND c.oid IN (SELECT %(oid)s::oid UNION ALL
-        SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass)))
+_STORAGE = f"""
+SELECT c.oid::bigint, {IS_SMALL}, EXISTS (SELECT FROM pg_class p LEFT JOIN pg_am a ON a.oid = p.relam
+    WHERE (a.amname <> 'heap' OR p.relkind = 'f') AND p.oid IN (SELECT c.oid UNION ALL
+        SELECT relid FROM pg_partition_tree(c.oid::regclass)))
+FROM pg_class c WHERE c.oid = ANY (%(oids)s::oid[])
 """
 _ERA_BITS = 31
 
@@ -83,21 +85,28 @@ class Versions:
         return f"texts {self.total}" if self.era is None else f"versions {self.era} {self.total}"
 
 
-def count_versions(connection: PostgresConnection, relation: Relation) -> Versions:
-    """Return the number of rows, and a sum that differs once a row was added, changed or deleted.
+def count_versions(connection: PostgresConnection, relations: Sequence[Relation]) -> dict[int, Versions]:
+    """Return the number of rows of tables, and a sum that differs once a row was added, changed or deleted, by OID.
 
-    The table must be locked.
+    The tables must be locked.
     """
-    ((next_number, has_other_storage),) = connection.execute(
-        f"SELECT pg_snapshot_xmax(pg_current_snapshot())::text, ({_OTHER_STORAGE})", {"oid": relation.oid}
-    ).fetchall()
-    # Tables of other storage, as foreign ones, have no versions, or other ones.
-    if has_other_storage or connection.info.server_version < _HAS_PLACE_HASH:
-        ((rows, total),) = connection.execute(_BY_TEXTS.format(table=relation.sql)).fetchall()
-        return Versions(int(rows), int(total), None)
-    counted = f"SELECT count(*), {sum_of_versions(connection)} FROM {relation.sql} t"
-    ((rows, total),) = connection.execute(counted).fetchall()
-    return Versions(int(rows), int(total), int(next_number) >> _ERA_BITS)
+    oids = [relation.oid for relation in relations]
+    storage = {oid: rest for oid, *rest in connection.execute(_STORAGE, {"oids": oids}).fetchall()}
+    ((next_number,),) = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchall()
+    era = int(next_number) >> _ERA_BITS
+    queries, eras = [], []
+    for relation in relations:
+        is_small, has_other_storage = storage[relation.oid]
+        # Tables of other storage, as foreign ones, have no versions, or other ones.
+        has_versions = not has_other_storage and connection.info.server_version >= _HAS_PLACE_HASH
+        by_versions = f"SELECT count(*), {sum_of_versions(connection)} FROM {relation.sql} t"
+        queries.append((by_versions if has_versions else _BY_TEXTS.format(table=relation.sql), is_small))
+        eras.append(era if has_versions else None)
+    answers = ask_of_all(connection, queries)
+    return {
+        oid: Versions(int(rows), int(total), own)
+        for oid, own, (rows, total) in zip(oids, eras, answers, strict=True)
+    }
 
 
 def sum_of_versions(connection: PostgresConnection) -> str:

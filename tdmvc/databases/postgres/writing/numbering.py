@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.writing.counting import ask_of_all
 from tdmvc.sql.quoting import quote_name
 
 _SEQUENCES = """
@@ -54,6 +56,11 @@ class _Sequence:
     columns: tuple[tuple[str, str], ...]
     tables: frozenset[int]
 
+    @property
+    def extreme(self) -> str:
+        """The function for the number of a column that comes last."""
+        return "max" if self.increment > 0 else "min"
+
     def following(self, extremes: Sequence[int | None], offset: int) -> int | None:
         """Return the next number, after the rows' largest; None if there is none left.
 
@@ -92,13 +99,16 @@ class Numbering:
         """Let the sequences of tables go on after the largest numbers of all tables that use them."""
         sequences = _read_sequences(self._connection, [relation.oid for relation in relations])
         places = self._places(sequences)
+        queries = [
+            (f"SELECT {sequence.extreme}({quote_name(column)})::numeric FROM {table}", True)
+            for sequence in sequences
+            for table, column in sequence.columns
+        ]
+        found = ask_of_all(self._connection, queries)
         for sequence in sequences:
-            queries = ", ".join(
-                f"(SELECT {'max' if sequence.increment > 0 else 'min'}({quote_name(column)})::numeric FROM {table})"
-                for table, column in sequence.columns
-            )
-            (row,) = self._connection.execute(f"SELECT {queries}").fetchall()
-            extremes = [None if value is None else int(value) for value in row]
+            extremes = [
+                None if value is None else int(value) for (value,) in islice(found, len(sequence.columns))
+            ]
             following = sequence.following(extremes, offset)
             last, is_called = places[sequence.sql]
             if following is None:

@@ -1,28 +1,26 @@
 """Writes into a PostgreSQL database, all in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.databases.base import ReadOptions, TableToWrite, TargetTable
-from tdmvc.databases.postgres.address import read_address
+from tdmvc.databases.base import TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.postgres.catalog.relations import (
     STATE_SCHEMA,
     Relation,
     Schemas,
     count_rows,
-    find_schemas,
     read_relations,
 )
 from tdmvc.databases.postgres.catalog.tables import DeclaredTable, read_declared
 from tdmvc.databases.postgres.catalog.types import DIALECT
-from tdmvc.databases.postgres.connection import PostgresConnection, Session, connected, reporting
+from tdmvc.databases.postgres.connection import PostgresConnection, reporting
 from tdmvc.databases.postgres.creating.tables import create_tables
+from tdmvc.databases.postgres.encoding.ahead import CopyPlan, EncodedRows, RowEncoder
 from tdmvc.databases.postgres.encoding.checking import check_table
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_columns_of_all
-from tdmvc.databases.postgres.lock_holders import naming_any_holders
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
 from tdmvc.databases.postgres.writing.broken_references import find_broken_references
@@ -38,7 +36,7 @@ from tdmvc.databases.postgres.writing.fingerprint import (
 from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
 from tdmvc.databases.postgres.writing.moments import recall_versions
 from tdmvc.databases.postgres.writing.numbering import Numbering
-from tdmvc.databases.postgres.writing.rebuilding import IndexRebuild
+from tdmvc.databases.postgres.writing.rebuilding import ENOUGH_ROWS, RebuiltIndex, read_indexes
 from tdmvc.databases.postgres.writing.state import (
     TABLE,
     check_may_write_state,
@@ -50,7 +48,6 @@ from tdmvc.databases.writing import check_upsert_key
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
-from tdmvc.model.location import Location
 from tdmvc.model.progress import ignore_progress
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
@@ -61,47 +58,6 @@ _STATISTICS_TARGET = 20
 """A sample of 6,000 rows: with the usual one of 30,000, ANALYZE would take as long as loading many small tables."""
 _FEW_CHANGES = 0.1
 """The share of the rows of a table that may change before its statistics are taken again, as autovacuum does it."""
-
-
-@contextmanager
-def open_target(location: Location, options: ReadOptions) -> Iterator["PostgresTarget"]:
-    """Open a database for writing; see `TargetOpener.open_target`."""
-    session = Session(is_read_only=False, timeout_seconds=options.timeout_seconds, is_one_moment=False)
-    wanted = options.schemas or read_address(location).schemas
-    where = str(location)
-    with connected(location, session) as connection:
-        with reporting(where):
-            _check_writable(connection, where)
-            target = PostgresTarget(connection, where, find_schemas(connection, wanted))
-        try:
-            with naming_any_holders(connection, where):
-                yield target
-        finally:
-            target.roll_back()
-
-
-def _check_writable(connection: PostgresConnection, where: str) -> None:
-    """Make sure that the database can be written.
-
-    Raises:
-        DatabaseError: it is a standby, or the user or the database is read-only.
-    """
-    ((is_standby, is_read_only),) = connection.execute(
-        "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::bool"
-    ).fetchall()
-    if is_standby:
-        raise DatabaseError(
-            "The server is a standby, which copies another one and cannot be written.",
-            where=where,
-            remedy="connect to the primary server, or add `?target_session_attrs=read-write` to a URL with both hosts.",
-        )
-    if is_read_only:
-        raise DatabaseError(
-            "The database is read-only for this user: default_transaction_read_only is on.",
-            where=where,
-            remedy="if rows may be loaded into it, turn the setting off for the user (ALTER ROLE … RESET "
-            "default_transaction_read_only) or the database, or connect as another user.",
-        )
 
 
 def _unique_columns(target: TableSchema) -> Iterator[tuple[str, ...]]:
@@ -126,6 +82,8 @@ class PostgresTarget:
         self._versions: dict[int, Versions] = {}
         """Of tables that nothing changed since, but `apply_changes`, which keeps count."""
         self._states: Mapping[str, SeededDataset] = {}
+        self._finished: list[Relation] = []
+        """Tables that were written, and whose fingerprints will be asked for."""
         self._columns_of: Mapping[int, dict[str, TargetColumn]] = {}
         self._unfilled: list[str] = []
         """Materialised views that were made, and whose rows have to be computed."""
@@ -202,33 +160,53 @@ class PostgresTarget:
             self._locked.update(name for name in names if name in known)
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
-        relation = self._prepared(target.name)
-        self._versions.pop(relation.oid, None)
-        columns = self._columns(relation)
-        plan = plan_copy(table.schema.arrow_schema(), columns, table=target.name, where=self._where)
-        with self._loading(target.name):
-            if mode is SeedMode.UPSERT:
-                check_upsert_key(target.name, table.schema.key, _unique_columns(target), self._where)
-                return self._keyed(relation, columns, table.schema.key).upsert(table.read(), plan)
-            if mode is SeedMode.APPEND:
-                return RowCounts(copy_rows(self._connection, table_sql(relation), table.read(), plan))
-            indexes = IndexRebuild(self._connection, relation)
-            count = copy_rows(self._connection, table_sql(relation), indexes.begin(table.read()), plan)
-            indexes.end()
-            return RowCounts(count)
+        [counts] = self.load_all([TableLoad(table, target, mode)])
+        return counts
 
-    def _keyed(self, relation: Relation, columns: dict[str, TargetColumn], key: Sequence[str]) -> KeyedTable:
-        return KeyedTable(
-            self._connection, relation, columns, key, can_delete=self._suspension.are_references_off
-        )
-
-    def _prepared(self, name: str) -> Relation:
-        """Return a table on which nothing acts any more."""
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+        relations = self._prepared([one.target.name for one in loads])
         with reporting(self._where):
-            relation = self._relation(name)
-            self._suspension.suspend([relation])
+            indexes = read_indexes(self._connection, relations)
+        rows = [
+            (one.table.read, self._copy_plan(one.table.schema.arrow_schema(), one.target.name))
+            for one in loads
+        ]
+        with RowEncoder(rows) as encoder:
+            for one, relation in zip(loads, relations, strict=True):
+                self._versions.pop(relation.oid, None)
+                with self._loading(one.target.name):
+                    counts = self._load(one, relation, encoder.next_table(), indexes[relation.oid])
+                yield counts
+
+    def _load(
+        self, load: TableLoad, relation: Relation, rows: EncodedRows, indexes: Sequence[RebuiltIndex]
+    ) -> RowCounts:
+        if load.mode is SeedMode.UPSERT:
+            name, key = load.target.name, load.table.schema.key
+            check_upsert_key(name, key, _unique_columns(load.target), self._where)
+            return self._keyed(relation, key).upsert(rows)
+        is_rebuilt = load.mode is SeedMode.REPLACE and indexes and rows.has(ENOUGH_ROWS)
+        for index in indexes if is_rebuilt else ():
+            self._connection.execute(index.drop)
+        counts = RowCounts(copy_rows(self._connection, table_sql(relation), rows))
+        for index in indexes if is_rebuilt else ():
+            index.make(self._connection)
+        return counts
+
+    def _copy_plan(self, schema: pa.Schema, name: str) -> CopyPlan:
+        return plan_copy(schema, self._columns(self._relation(name)), table=name, where=self._where)
+
+    def _keyed(self, relation: Relation, key: Sequence[str]) -> KeyedTable:
+        columns, is_free = self._columns(relation), self._suspension.are_references_off
+        return KeyedTable(self._connection, relation, columns, key, can_delete=is_free)
+
+    def _prepared(self, names: Sequence[str]) -> list[Relation]:
+        """Return tables on which nothing acts any more."""
+        with reporting(self._where):
+            relations = [self._relation(name) for name in names]
+            self._suspension.suspend(relations)
             self._changed(keep_relations=True)
-            return relation
+            return relations
 
     def _loading(self, name: str) -> AbstractContextManager[None]:
         return loading(self._connection, self._where, name)
@@ -236,26 +214,27 @@ class PostgresTarget:
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> RowCounts:
-        relation = self._prepared(target.name)
-        columns = self._columns(relation)
+        [relation] = self._prepared([target.name])
         known = self._versions.pop(relation.oid, None)
         if not self._suspension.are_references_off:
             # A reference may delete rows that nobody named, here or in other tables.
             self._versions.clear()
             known = None
-        keyed = self._keyed(relation, columns, upserts.schema.key)
+        keyed = self._keyed(relation, upserts.schema.key)
         if known is not None and known.era is not None:
             keyed = replace(keyed, version_sum=sum_of_versions(self._connection))
-        with self._loading(target.name):
-            key_plan = plan_copy(deleted.schema, columns, table=target.name, where=self._where)
-            gone = keyed.delete(deleted, key_plan)
-            plan = plan_copy(upserts.schema.arrow_schema(), columns, table=target.name, where=self._where)
-            counts = keyed.upsert(upserts.read(), plan)
+        rows = [
+            (lambda: deleted, self._copy_plan(deleted.schema, target.name)),
+            (upserts.read, self._copy_plan(upserts.schema.arrow_schema(), target.name)),
+        ]
+        with self._loading(target.name), RowEncoder(rows) as encoder:
+            gone = keyed.delete(encoder.next_table())
+            counts = keyed.upsert(encoder.next_table())
         if known is not None and known.era is not None:
             total = known.total + sum(keyed.differences)
-            rows = known.rows + counts.inserted - gone
+            count = known.rows + counts.inserted - gone
             changed = known.changed + counts.inserted + counts.updated + gone
-            self._versions[relation.oid] = replace(known, rows=rows, total=total, changed=changed)
+            self._versions[relation.oid] = replace(known, rows=count, total=total, changed=changed)
         return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
 
     def clear(self, names: Sequence[str]) -> None:
@@ -267,7 +246,7 @@ class PostgresTarget:
             clear_tables(self._connection, self._where, relations)
 
     def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
-        relations = [self._relation(name) for name in names]
+        self._finished = relations = [self._relation(name) for name in names]
         with reporting(self._where):
             self._suspension.resume()
             self._changed(keep_relations=True)
@@ -297,13 +276,17 @@ class PostgresTarget:
                 self._definitions = self._read_definitions(names)
             definition, sequences = self._definitions[relation.oid]
             beginning = f"{self._connection.info.server_version} {definition} "
-            versions = (
-                self._versions.get(relation.oid)
-                or recall_versions(self._connection, self._states.values(), relation, beginning)
-                or count_versions(self._connection, relation)
-            )
-            self._versions[relation.oid] = versions
+            if relation.oid not in self._versions:
+                self._versions |= self._read_versions(relation, beginning)
+            versions = self._versions[relation.oid]
         return versions.rows, f"{beginning}{versions} {sequences}".rstrip()
+
+    def _read_versions(self, relation: Relation, beginning: str) -> Mapping[int, Versions]:
+        """Return the row versions of a table, and of those that were written, too."""
+        if recalled := recall_versions(self._connection, self._states.values(), relation, beginning):
+            return {relation.oid: recalled}
+        asked = {one.oid: one for one in (*self._finished, relation) if one.oid not in self._versions}
+        return count_versions(self._connection, list(asked.values()))
 
     def _read_definitions(self, names: set[str]) -> Mapping[int, tuple[str, str]]:
         relations = [relation for name, relation in self._own_relations().items() if name in names]
