@@ -16,9 +16,20 @@ from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.cli.main import run
 from tdmvc.cli.suggestions import _BY_MEANING, suggest_command
 from tdmvc.databases import FILES
-from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
+from tests.builders import (
+    Tdmvc,
+    add_migrations,
+    add_remotes,
+    add_tables,
+    commit_all,
+    copy_repo,
+    git,
+    publish,
+    quiet_shop,
+)
 from tests.schemas import assert_valid
 from tests.seeding.memory_database import MemoryDatabase
+from tests.servers import DatabaseServer
 
 WITHOUT_FORMAT = {"demo", "completion", "help", "install"}
 ENVIRONMENTS = {"down", "env", "reset", "run", "up"}
@@ -600,6 +611,26 @@ def test_reading_commands_do_not_load_dvc(published: Path) -> None:
 
 def test_a_diff_of_sorted_tables_loads_neither_duckdb_nor_gitpython(published: Path) -> None:
     assert not _loaded_by(published, "diff golden@1.0.0 golden") & {"duckdb", "git", "pandas"}
+
+
+def test_seeding_what_differs_loads_only_the_engine_that_it_needs(
+    template: Path, tmp_path: Path, postgres_server: DatabaseServer
+) -> None:
+    shop = quiet_shop(copy_repo(template, tmp_path / "app"))
+    shop.commit("First", {1: ("Ann", "ann@x.test"), 2: ("Bo", "bo@x.test")})
+    publish(shop.app, "1.0.0")
+    shop.commit("Later", {1: ("Ann", "ann@x.test"), 2: ("Bo", "bob@x.test")})
+    publish(shop.app, "2.0.0")
+    with postgres_server.fresh_database() as name:
+        seeds = [
+            f"seed golden@{version} --into {postgres_server.url(name)}" for version in ("1.0.0", "2.0.0")
+        ]
+        _loaded_by(shop.app, seeds[0])
+        loaded = _loaded_by(shop.app, seeds[1], seeds[1], f"{seeds[1]} --dry-run")
+        with postgres_server.connect(name) as connection:
+            mails = connection.execute("SELECT mail FROM customers ORDER BY id").fetchall()
+    assert mails == [("ann@x.test",), ("bob@x.test",)]
+    assert not loaded & {"duckdb", "git", "pandas", "dvc", "dvc_data", "pymysql", "adbc_driver_postgresql"}
 
 
 def test_help_imports_no_heavy_library(published: Path) -> None:
