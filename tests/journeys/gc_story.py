@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.builders import Tdmvc, git
+from tests.builders import Ran, Tdmvc, git, run_quietly
 
 
 @dataclass
@@ -33,13 +33,22 @@ class Story:
         """Configure a DVC remote and a Git server, and commit that."""
         config = self.repo / ".dvc" / "config"
         config.write_text(
-            f"[core]\n    remote = storage\n['remote \"storage\"']\n    url = {self.remote}\n"
-            f"['remote \"archive\"']\n    url = {self.repo.parent / 'archive'}\n"
+            "[core]\n    remote = storage\n['remote \"storage\"']\n    url = ../../storage\n"
+            "['remote \"archive\"']\n    url = ../../archive\n"
         )
         git(self.repo.parent, "init", "-q", "--bare", "-b", "main", str(self.server))
         git(self.repo, "remote", "add", "origin", str(self.server))
         self.commit("Set up")
         git(self.repo, "push", "-q", "-u", "origin", "main")
+
+    def copied_to(self, repo: Path, tdmvc: Tdmvc) -> "Story":
+        """Copy the repository, with its remotes, into the place of another one."""
+        shutil.rmtree(repo)
+        shutil.copytree(self.repo.parent, repo.parent, symlinks=True, dirs_exist_ok=True)
+        copied = Story(repo, tdmvc)
+        git(repo, "remote", "set-url", "origin", str(copied.server))
+        git(repo, "update-index", "-q", "--refresh")
+        return copied
 
     def add(self, mark: object, *, table: str = "orders", folder: Path | None = None) -> str:
         """Take rows in that say the mark; return the listing's object."""
@@ -99,6 +108,11 @@ class Story:
         folder = self.repo.parent / name
         git(self.repo.parent, "clone", "-q", *words, f"file://{self.server}", str(folder))
         return folder
+
+
+def quiet_story(app: Path) -> Story:
+    """Return a story for a fixture that several tests share: its commands end with 0, and print nothing."""
+    return Story(app, lambda *words, folder=app: Ran(0, run_quietly(folder, *words), ""))
 
 
 def objects_in(folder: Path) -> list[Path]:

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.builders import Ran, Tdmvc, copy_repo, git
+from tests.builders import Ran, Tdmvc, add_tables, copy_repo, git, publish
 from tests.journeys.command_runner import CommandRunner, Kill
 from tests.series import long_only, trials
 
 TABLES = ("customers", "orders", "products")
+ORDERS = "id,text\n1,a\n2,b\n"
 
 
 def write_source(folder: Path, mark: str, *, rows: int = 200) -> Path:
@@ -149,18 +150,24 @@ def test_eight_appends_to_one_table_at_once_lose_no_row(
     content(tdmvc, repo)
 
 
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository of `dataset`, made once; its remote is beside it, wherever it is."""
+    app = copy_repo(template, tmp_path_factory.mktemp("faults") / "app")
+    with (app / ".dvc" / "config").open("a") as file:
+        file.write("[core]\n    remote = origin\n['remote \"origin\"']\n    url = ../../remote\n")
+    add_tables(app, {"orders": ORDERS})
+    publish(app)
+    return app
+
+
 @pytest.fixture
-def dataset(repo: Path, tdmvc: Tdmvc, tmp_path: Path) -> Path:
+def dataset(made: Path, repo: Path, tmp_path: Path) -> Path:
     """The repository with one published table and a remote that holds it."""
-    with (repo / ".dvc" / "config").open("a") as file:
-        file.write(f"[core]\n    remote = origin\n['remote \"origin\"']\n    url = {tmp_path / 'remote'}\n")
-    (tmp_path / "orders.csv").write_text("id,text\n1,a\n2,b\n")
-    tdmvc("add", "golden", tmp_path / "orders.csv", "--key", "orders=id")
-    git(repo, "add", "-A")
-    git(repo, "commit", "-q", "-m", "Golden data")
-    tdmvc("publish", "golden", "1.0.0")
-    git(repo, "add", "-A")
-    git(repo, "commit", "-q", "-m", "Publish")
+    shutil.rmtree(repo)
+    copy_repo(made, repo)
+    git(repo, "update-index", "-q", "--refresh")
+    (tmp_path / "orders.csv").write_text(ORDERS)
     return repo
 
 

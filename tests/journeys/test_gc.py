@@ -9,17 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Tdmvc, git
-from tests.journeys.gc_story import Story, names_in, objects_in
+from tests.builders import Tdmvc, copy_repo, git
+from tests.journeys.gc_story import Story, names_in, objects_in, quiet_story
 from tests.schemas import assert_valid
 from tests.series import long_only
 
 
-@pytest.fixture
-def story(repo: Path, tdmvc: Tdmvc) -> Story:
-    ran = Story(repo, tdmvc)
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    ran = quiet_story(copy_repo(template, tmp_path_factory.mktemp("gc") / "app"))
     ran.set_up()
     return ran
+
+
+@pytest.fixture
+def story(made: Story, repo: Path, tdmvc: Tdmvc) -> Story:
+    return made.copied_to(repo, tdmvc)
 
 
 def test_an_abandoned_add_is_listed_first_and_is_removed_on_request(story: Story) -> None:

@@ -10,22 +10,28 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Tdmvc, copy_repo, git
-from tests.journeys.gc_story import Story, lose, names_in
+from tests.journeys.gc_story import Story, lose, names_in, quiet_story
 from tests.series import long_only
 
 
-@pytest.fixture
-def story(repo: Path, tdmvc: Tdmvc) -> Story:
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """A repository with rows that are needed and rows that are not, all old."""
-    ran = Story(repo, tdmvc)
+    ran = quiet_story(copy_repo(template, tmp_path_factory.mktemp("refusals") / "app"))
     ran.set_up()
     ran.add("abandoned")
     ran.add("kept")
     ran.commit("Rows")
-    git(repo, "push", "-q", "origin", "main")
-    tdmvc("push")
+    git(ran.repo, "push", "-q", "origin", "main")
+    ran.tdmvc("push")
     ran.age()
     return ran
+
+
+@pytest.fixture
+def story(made: Story, repo: Path, tdmvc: Tdmvc) -> Story:
+    """A copy of that repository."""
+    return made.copied_to(repo, tdmvc)
 
 
 def test_a_shallow_clone_is_refused(story: Story) -> None:

@@ -6,25 +6,32 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Tdmvc, git
-from tests.journeys.gc_story import Story, names_in, objects_in
+from tests.builders import Tdmvc, copy_repo, git
+from tests.journeys.gc_story import Story, names_in, objects_in, quiet_story
 
 
-@pytest.fixture
-def story(repo: Path, tdmvc: Tdmvc) -> Story:
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """A repository with one published version whose rows no pointer of the tip holds."""
-    ran = Story(repo, tdmvc)
+    repo = copy_repo(template, tmp_path_factory.mktemp("release-remote") / "app")
+    ran = quiet_story(repo)
     ran.set_up()
     with (repo / "tdmvc.yaml").open("a") as file:
         file.write("store: {release_remote: archive}\n")
     ran.add("published")
     ran.commit("Rows")
-    tdmvc("publish", "golden", "1.0.0", "--push")
+    ran.tdmvc("publish", "golden", "1.0.0", "--push")
     ran.add("later")
     ran.commit("Later rows, and the version")
-    tdmvc("push")
+    ran.tdmvc("push")
     git(repo, "push", "-q", "origin", "main")
     return ran
+
+
+@pytest.fixture
+def story(made: Story, repo: Path, tdmvc: Tdmvc) -> Story:
+    """A copy of that repository."""
+    return made.copied_to(repo, tdmvc)
 
 
 def archive_of(story: Story) -> Path:
@@ -82,7 +89,7 @@ def test_a_clone_finds_a_version_on_the_release_remote(story: Story, words: tupl
 def test_the_release_remote_helps_if_the_default_one_is_broken(story: Story) -> None:
     theirs = story.clone("theirs")
     config = theirs / ".dvc/config"
-    config.write_text(config.read_text().replace(f"url = {story.remote}", "url = http://127.0.0.1:9/none"))
+    config.write_text(config.read_text().replace("url = ../../storage", "url = http://127.0.0.1:9/none"))
     assert story.tdmvc("pull", "golden@1.0.0", folder=theirs).code == 0
     # What only the first has stays an error of the first.
     assert "storage" in story.tdmvc("pull", "golden", folder=theirs, code=6).err
@@ -160,7 +167,7 @@ def test_verify_does_not_infer_parts_from_a_listing(story: Story) -> None:
 def test_a_remote_that_cannot_be_reached_or_used_is_an_error_of_its_own(story: Story, url: str) -> None:
     """A server that is down is not an empty one, and a plug-in that is missing is no bug of ours."""
     config = story.repo / ".dvc/config"
-    config.write_text(config.read_text().replace(f"url = {story.remote}", f"url = {url}"))
+    config.write_text(config.read_text().replace("url = ../../storage", f"url = {url}"))
     for words in (["verify", "--remote"], ["push"], ["gc", "--remote", "--alone"]):
         assert "storage" in story.tdmvc(*words, code=6).err
 
