@@ -2,18 +2,20 @@
 
 from tdmvc.environments.base import DatabaseProvider, EmbeddedServer
 from tdmvc.environments.postgres.embedded import EmbeddedProvider
-from tdmvc.errors import UsageError
-from tdmvc.model.location import Location
+from tdmvc.environments.postgres.server import ServerProvider
+from tdmvc.model.location import Location, ServerLocation
 
-__all__ = ["EmbeddedProvider", "provider_for"]
+__all__ = ["EmbeddedProvider", "ServerProvider", "provider_for"]
 
 
 def provider_for(wanted: EmbeddedServer | Location) -> DatabaseProvider:
     """Return what provides databases of PostgreSQL.
 
     Raises:
-        DatabaseError: the programs of the server are missing.
+        DatabaseError: the programs of the server are missing, or the URL says that the server is for production.
     """
+    if isinstance(wanted, ServerLocation):
+        return ServerProvider(wanted)
     if isinstance(wanted, EmbeddedServer):
         return EmbeddedProvider(wanted)
-    raise UsageError.unsupported_url(str(wanted), ["embedded"])
+    raise TypeError(f"{wanted} is not a server")

@@ -1,6 +1,5 @@
 """The connection with which databases of a server are made, renamed and dropped, and their sessions ended."""
 
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
 from tdmvc.environments.postgres.counter import OwnTransactions
+from tdmvc.environments.postgres.database_settings import copied_settings
 from tdmvc.environments.postgres.failures import busy_database
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
@@ -28,18 +28,6 @@ _IN_TRANSACTION = (
     _OTHER_SESSIONS + " AND pid <> %s AND (state IS DISTINCT FROM 'idle' OR backend_xid IS NOT NULL)"
 )
 _PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = %s"
-_SETTINGS = """
-    SELECT coalesce(role.rolname, ''), pg_catalog.unnest(setting.setconfig)
-    FROM pg_catalog.pg_db_role_setting AS setting
-    JOIN pg_catalog.pg_database AS base ON base.oid = setting.setdatabase
-    LEFT JOIN pg_catalog.pg_roles AS role ON role.oid = setting.setrole
-    WHERE base.datname = %s
-"""
-_LISTS = frozenset(
-    {"local_preload_libraries", "search_path", "session_preload_libraries", "temp_tablespaces"}
-)
-"""Settings whose value is a list of names, each of which is quoted."""
-_LIST_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^,\s]+)')
 
 
 class Administrator:
@@ -63,9 +51,9 @@ class Administrator:
         return self.connection.info.server_version
 
     @property
-    def pid(self) -> int:
-        """Of the server's process for this connection."""
-        return self.connection.info.backend_pid
+    def host(self) -> str:
+        """The server that was found, whatever named it."""
+        return self.connection.info.host
 
     def close(self) -> None:
         self.connection.close()
@@ -131,12 +119,8 @@ class Administrator:
             # Not every file system lets files share their blocks, or says that it does not.
             self._is_cloning = False
             self._copy(statement)
-        for role, setting in self.rows(_SETTINGS, [template]):
-            name, _, value = setting.partition("=")
-            whose = f"ROLE {quote_name(role)} IN DATABASE" if role else "DATABASE"
-            self.write(
-                f"ALTER {whose} {quote_name(database)} SET {quote_name(name)} TO {_value(name, value)}"
-            )
+        for statement in copied_settings(self.rows, template, database):
+            self.write(statement)
 
     def _copy(self, statement: str) -> None:
         if self.version >= _CLONE_SINCE:
@@ -247,14 +231,3 @@ class Administrator:
 
 def _session(pid: int, name: str) -> str:
     return f"{name} (process {pid})"
-
-
-def _value(name: str, value: str) -> str:
-    """Return the value of a setting of a database as it is written in SQL."""
-    if name.lower() not in _LISTS:
-        return quote_text(value)
-    items = [
-        quoted.replace('""', '"') if quoted or not plain else plain
-        for quoted, plain in _LIST_ITEM.findall(value)
-    ]
-    return ", ".join(quote_text(item) for item in items) or "''"

@@ -20,3 +20,21 @@ def busy_database(where: str, sessions: Sequence[str]) -> DatabaseError:
         where=where,
         remedy="end the programs that connect to it in the background, or reset it when they are done.",
     )
+
+
+def protected_server(where: str, reason: str) -> DatabaseError:
+    """Return the error for a URL that says that the server is for production."""
+    return DatabaseError(
+        f"{reason} Environments for tests are never made there.",
+        where=where,
+        remedy="name the URL of a server for tests, or write `database: embedded`.",
+    )
+
+
+def may_not_create(where: str, user: str) -> DatabaseError:
+    """Return the error for a user of a server who cannot make databases."""
+    return DatabaseError(
+        f"The user {user} may not create databases, and a template is one.",
+        where=where,
+        remedy=f'let an administrator run `ALTER ROLE "{user}" CREATEDB`, or write `database: embedded`.',
+    )

@@ -11,41 +11,11 @@ from tdmvc.environments.postgres import EmbeddedProvider
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
-from tdmvc.model.location import Location, ServerLocation
+from tdmvc.model.location import Location
 from tests.environments.postgres.observed import connect, observe
+from tests.environments.postgres.shop import Shop
 
 KEY = TemplateKey("schema", "rows", "golden@1.0.0")
-
-
-class Build:
-    """Makes a small shop, and counts how often."""
-
-    def __init__(self, rows: int = 3) -> None:
-        self.rows = rows
-        self.migrated = 0
-        self.seeded = 0
-
-    def migrate(self, location: Location) -> None:
-        assert isinstance(location, ServerLocation)
-        self.migrated += 1
-        with connect(location) as connection:
-            connection.execute("CREATE TABLE orders (id serial PRIMARY KEY, note text)")
-            connection.execute(
-                f'ALTER DATABASE "{location.database}" SET search_path = "$user", public, pg_catalog'
-            )
-
-    def seed(self, location: Location) -> None:
-        assert isinstance(location, ServerLocation)
-        self.seeded += 1
-        with connect(location) as connection:
-            connection.execute("TRUNCATE orders RESTART IDENTITY")
-            connection.execute(
-                "INSERT INTO orders (note) SELECT 'a' || i FROM generate_series(1, %s) AS i", [self.rows]
-            )
-
-    @property
-    def build(self) -> TemplateBuild:
-        return TemplateBuild(self.migrate, self.seed)
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +30,12 @@ def provider(templates: Path) -> EmbeddedProvider:
 
 @pytest.fixture(scope="module")
 def database(provider: EmbeddedProvider) -> Iterator[PostgresDatabase]:
-    with provider.open(KEY, Build().build) as source:
+    with provider.open(KEY, Shop().build) as source:
         yield source.create()
 
 
 def test_a_template_is_built_once_derived_for_other_rows_and_reused(provider: EmbeddedProvider) -> None:
-    first, again, other = Build(), Build(), Build(rows=5)
+    first, again, other = Shop(), Shop(), Shop(rows=5)
     key = TemplateKey("reuse", "rows", "golden@1.0.0")
     with provider.open(key, first.build) as source:
         assert source.origin is TemplateOrigin.BUILT
@@ -135,5 +105,5 @@ def test_what_the_build_raises_is_passed_on_and_leaves_no_template(provider: Emb
     ):
         pass
     assert key not in [one.key for one in provider.list_templates()]
-    with provider.open(key, Build().build) as source:
+    with provider.open(key, Shop().build) as source:
         assert source.origin is TemplateOrigin.BUILT
