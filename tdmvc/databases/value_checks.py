@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tdmvc.arrow.compute import SetLookupOptions, call_function
-from tdmvc.arrow.constants import constant, number
+from tdmvc.arrow.constants import constant, flag, number
 from tdmvc.model.finding import Severity
 
 Finder = Callable[[pa.Array], pa.Array]
@@ -55,7 +55,7 @@ def each_value(is_meant: Callable[[Any], bool]) -> Finder:
         different = call_function("unique", [array])
         found = [value for value in different.to_pylist() if value is not None and is_meant(value)]
         if not found:
-            return pa.array([False])
+            return pa.repeat(flag(is_set=False), 1)
         return call_function("is_in", [array], SetLookupOptions(pa.array(found, array.type), skip_nulls=True))
 
     return find

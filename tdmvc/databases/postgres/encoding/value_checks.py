@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
-from tdmvc.arrow.constants import constant, number, text_array
+from tdmvc.arrow.constants import constant, flag, number, text_array
 from tdmvc.databases.postgres.encoding.binary import INFINITE_DAYS, INFINITE_MICROSECONDS, nearest_floats
 from tdmvc.databases.postgres.encoding.copy_format import bytes_of
 from tdmvc.databases.value_checks import Finder, ValueCheck, both, either, longer, negated, other_form
@@ -37,7 +37,7 @@ def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
 def _with_nul(texts: pa.Array) -> pa.Array:
     # A look at all bytes at once takes a tenth of the time.
     if (np.frombuffer(bytes_of(texts), np.uint8) != 0).all():
-        return pa.array([False])
+        return pa.repeat(flag(is_set=False), 1)
     return _matches("match_substring", "\0")(texts)
 
 
