@@ -10,15 +10,16 @@ import pyarrow as pa
 
 from tdmvc.databases.base import Snapshot, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.duckdb.catalog import DIALECT
+from tdmvc.databases.duckdb.creating import EmptyTables
 from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
 from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
 from tdmvc.databases.duckdb.failures import writing_errors
+from tdmvc.databases.duckdb.files import LOG_SUFFIXES, connect_file
 from tdmvc.databases.duckdb.loading import RowLoader
 from tdmvc.databases.duckdb.loose_types import is_loose, text_of
 from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name, schema_name, sql_name
 from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.duckdb.sequences import Sequences
-from tdmvc.databases.duckdb.writing import LOG_SUFFIXES, TableWriter, connect_file
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.state_table import STATE_TABLE, parse_states
 from tdmvc.databases.writing import check_names
@@ -110,7 +111,7 @@ class DuckdbTarget:
             lock_in(scratch)
             self._copy_declarations(scratch)
             before = set(_views_of(scratch))
-            findings = TableWriter(scratch).make_empty(tables, views, there)
+            findings = EmptyTables(scratch).make_empty(tables, views, there)
             for name in {schema_name(table.schema.name) for table in tables} - {None}:
                 self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(str(name))}")
             self._sequences.copy_new(scratch)

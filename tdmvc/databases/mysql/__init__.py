@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot
 from tdmvc.databases.mysql.address import URL_FORM, is_server
+from tdmvc.databases.mysql.opening import open_target
 from tdmvc.databases.mysql.reading import open_snapshot
-from tdmvc.databases.mysql.target import open_target
 from tdmvc.model.location import Location
 from tdmvc.sql.duckdb import DuckDBConnection
 

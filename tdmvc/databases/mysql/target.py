@@ -1,25 +1,23 @@
 """Writes into a database of MySQL or MariaDB: all rows in one transaction, and all else can be undone."""
 
-import contextlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
 
 from tdmvc.databases.base import ReadOptions, TableLoad, TableToWrite, TargetTable
-from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.broken_references import find_broken_references
 from tdmvc.databases.mysql.catalog import MysqlTable
 from tdmvc.databases.mysql.checking import check_columns, hidden_triggers
-from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, connected
+from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.creating import TableMaker
 from tdmvc.databases.mysql.fingerprints import fingerprint
 from tdmvc.databases.mysql.inserting import MysqlWriter, make_cast_table
-from tdmvc.databases.mysql.locking import SeedLock, lock_tables, naming_holders, related_tables
+from tdmvc.databases.mysql.locking import SeedLock, lock_tables, related_tables
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
-from tdmvc.databases.mysql.reading import MysqlSnapshot, choose_schemas
+from tdmvc.databases.mysql.reading import MysqlSnapshot
 from tdmvc.databases.mysql.row_counts import count_rows, next_number, number_after_rows
 from tdmvc.databases.mysql.schemas import column_readings, numbered_column, table_schema
 from tdmvc.databases.mysql.state import has_state_table, make_state_table, read_state, write_state
@@ -28,38 +26,11 @@ from tdmvc.databases.mysql.target_snapshot import TargetSnapshot
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
-from tdmvc.model.location import Location
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
 from tdmvc.model.source import SourceTable
 
 _PACKET_MARGIN = 1024
-
-
-@contextmanager
-def open_target(location: Location, options: ReadOptions) -> Iterator["MysqlTarget"]:
-    """Open a database for writing; see `TargetOpener.open_target`."""
-    address = resolve_address(location)
-
-    def connect() -> contextlib.AbstractContextManager[MysqlConnection]:
-        return connected(address, mode=WRITING_MODE, timeout_seconds=options.timeout_seconds)
-
-    with ExitStack() as stack:
-        connection = stack.enter_context(connect())
-        schemas = choose_schemas(connection, options.schemas)
-        target = MysqlTarget(connection, stack.enter_context(connect()), schemas, options)
-        target.recover(seconds=0)
-        try:
-            with naming_holders(connection, schemas):
-                yield target
-        finally:
-            if not target.is_committed:
-                try:
-                    target.roll_back()
-                except DatabaseError:
-                    # The session is gone, but the server may be there.
-                    with contextlib.suppress(DatabaseError), connect() as other:
-                        MysqlTarget(other, other, schemas, options).recover(seconds=5)
 
 
 class MysqlTarget:
