@@ -4,6 +4,9 @@ They come from the registry below `pyarrow.compute`, which builds hundreds of wr
 that takes as long as a small diff.
 """
 
+from typing import Any
+
+import pyarrow as pa
 from pyarrow._compute import (
     CastOptions,
     CumulativeOptions,
@@ -28,4 +31,14 @@ __all__ = [
     "SetLookupOptions",
     "TrimOptions",
     "call_function",
+    "cast",
 ]
+
+
+def cast(values: pa.Array | pa.Scalar, type_: pa.DataType) -> Any:
+    """Return values in another type, as their own method does.
+
+    Raises:
+        pyarrow.ArrowException: one does not fit, or there is no such cast.
+    """
+    return call_function("cast", [values], CastOptions.safe(type_))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tdmvc.arrow.compute import SetLookupOptions, call_function
+from tdmvc.arrow.compute import SetLookupOptions, call_function, cast
 from tdmvc.arrow.constants import constant, flag, number
 from tdmvc.model.finding import Severity
 
@@ -89,7 +89,7 @@ def at_least(array: pa.Array, least: int) -> pa.Array:
 def longer(function: str, array: pa.Array, most: int) -> pa.Array:
     """Return true for values whose length, by a function of Arrow, is greater."""
     lengths = call_function(function, [array])
-    return call_function("greater", [lengths.cast(pa.int64()), number(most)])
+    return call_function("greater", [cast(lengths, pa.int64()), number(most)])
 
 
 def decimal_places(value: Decimal) -> int:

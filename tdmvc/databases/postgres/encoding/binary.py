@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.compute import CastOptions, ReplaceSubstringOptions, call_function
+from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function, cast
 from tdmvc.arrow.constants import constant, number_array, text
 from tdmvc.databases.postgres.encoding.copy_format import (
     Encoder,
@@ -54,11 +54,11 @@ def exact_cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
                 raise NotExactError
             return found
         if pa.types.is_integer(source) and pa.types.is_decimal(type_):
-            array = array.cast(_WIDE_INTEGER)
-        found = call_function("cast", [array], CastOptions.safe(type_))
+            array = cast(array, _WIDE_INTEGER)
+        found = cast(array, type_)
         if pa.types.is_floating(type_) and pa.types.is_floating(source):
             # Arrow rounds floats silently.
-            back = call_function("cast", [found], CastOptions.safe(source))
+            back = cast(found, source)
             _check(back, array)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise NotExactError from error
@@ -67,8 +67,8 @@ def exact_cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
 
 def nearest_floats(array: pa.Array, type_: pa.DataType) -> tuple[pa.Array, list[bool]]:
     """Return the floats that are nearest to decimals, and for each whether its shortest text is another number."""
-    found = array.cast(pa.string()).cast(type_)
-    shortest = found.cast(pa.string()).to_pylist()
+    found = cast(cast(array, pa.string()), type_)
+    shortest = cast(found, pa.string()).to_pylist()
     values = array.to_pylist()
     return found, [
         own is not None and Decimal(own) != value for own, value in zip(shortest, values, strict=True)
@@ -87,21 +87,21 @@ def _check(found: pa.Array, expected: pa.Array) -> None:
 def booleans(array: pa.Array) -> list[pa.Array]:
     """Return booleans; of numbers, 0 and 1 are some."""
     if not pa.types.is_boolean(array.type):
-        found = call_function("cast", [array], CastOptions.safe(pa.bool_()))
-        _check(call_function("cast", [found], CastOptions.safe(array.type)), array)
+        found = cast(array, pa.bool_())
+        _check(cast(found, array.type), array)
         array = found
     return framed_numbers(numbers_of(array).astype("u1"), array)
 
 
 def texts(array: pa.Array) -> list[pa.Array]:
     """Return texts, and all that PostgreSQL sends as text: enums, json, xml, names."""
-    return framed(array.cast(pa.binary()))
+    return framed(cast(array, pa.binary()))
 
 
 def jsonb(array: pa.Array) -> list[pa.Array]:
     """Return JSON texts in the form of jsonb."""
     joined = call_function(
-        "binary_join_element_wise", [_JSONB_VERSION, array.cast(pa.binary()), text(b"", pa.binary())]
+        "binary_join_element_wise", [_JSONB_VERSION, cast(array, pa.binary()), text(b"", pa.binary())]
     )
     return framed(joined)
 
@@ -113,7 +113,7 @@ def byte_strings(array: pa.Array) -> list[pa.Array]:
 
 def dates(array: pa.Array) -> list[pa.Array]:
     """Return days; timestamps must be at midnight."""
-    days = numbers_of(exact_cast(array, pa.date32()).cast(pa.int32())).astype(np.int64)
+    days = numbers_of(cast(exact_cast(array, pa.date32()), pa.int32())).astype(np.int64)
     found = _with_infinity(days, days - _EPOCH_DAYS, INFINITE_DAYS)
     return framed_numbers(found.astype(">i4"), array)
 
@@ -122,7 +122,7 @@ def timestamps(array: pa.Array) -> list[pa.Array]:
     """Return timestamps with or without a zone, which both count microseconds; a moment without a zone is in UTC."""
     if pa.types.is_date(array.type):
         array = exact_cast(array, pa.timestamp("us"))
-    micros = numbers_of(array.cast(pa.int64()))
+    micros = numbers_of(cast(array, pa.int64()))
     found = _with_infinity(micros, micros - _EPOCH_MICROSECONDS, INFINITE_MICROSECONDS)
     return framed_numbers(found.astype(">i8"), array)
 
@@ -137,7 +137,7 @@ def _with_infinity(values: Numbers, found: Numbers, infinity: int) -> Numbers:
 
 def times(array: pa.Array) -> list[pa.Array]:
     """Return times of a day."""
-    return framed_numbers(numbers_of(array.cast(pa.int64())).astype(">i8"), array)
+    return framed_numbers(numbers_of(cast(array, pa.int64())).astype(">i8"), array)
 
 
 def uuids(array: pa.Array) -> list[pa.Array]:

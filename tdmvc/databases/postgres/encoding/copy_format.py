@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function
+from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function, cast
 from tdmvc.arrow.constants import constant, text
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
@@ -125,7 +125,7 @@ def _escaped(texts: pa.Array) -> pa.Array:
         for sign, escape in _ESCAPES:
             options = ReplaceSubstringOptions(pattern=sign, replacement=escape)
             texts = call_function("replace_substring", [texts], options)
-    texts = texts.cast(pa.binary())
+    texts = cast(texts, pa.binary())
     if texts.null_count:
         texts = call_function("coalesce", [texts, text(b"\\N", pa.binary())])
     return texts

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from tdmvc.arrow.compute import cast
 from tdmvc.arrow.types import is_widening, leaf_types
 from tdmvc.databases.postgres.encoding import binary, texts, value_checks
 from tdmvc.databases.postgres.encoding.copy_format import Encoder, Writer
@@ -166,12 +167,12 @@ def _number_form(source: pa.DataType, target: ColumnType) -> Form | None:
             return None
         encode = _after_cast(inner.encoder, pa.int8()) if inner.encoder is not None else None
         found = tuple(
-            value_check.after(lambda array: array.cast(pa.int8())) for value_check in inner.value_checks
+            value_check.after(lambda array: cast(array, pa.int8())) for value_check in inner.value_checks
         )
         return Form(_after_cast(inner.writer, pa.int8()), encode, found)
     if receiver == "boolrecv":
         found = () if pa.types.is_boolean(source) else (value_checks.NO_BOOLEAN,)
-        return Form(lambda array: texts.as_text(array.cast(pa.bool_())), binary.booleans, found)
+        return Form(lambda array: texts.as_text(cast(array, pa.bool_())), binary.booleans, found)
     if receiver in _INTEGERS or receiver in _FLOATS:
         name = {**_INTEGERS, **_FLOATS}[receiver]
         type_ = binary.NUMBERS[name].type

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.compute import MatchSubstringOptions, TrimOptions, call_function
+from tdmvc.arrow.compute import MatchSubstringOptions, TrimOptions, call_function, cast
 from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import python_values
@@ -19,7 +19,7 @@ _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 def as_text(array: pa.Array) -> pa.Array:
     """Return texts as they are, and numbers and booleans in the usual form."""
-    return array if pa.types.is_string(array.type) else array.cast(pa.string())
+    return array if pa.types.is_string(array.type) else cast(array, pa.string())
 
 
 def bytes_as_text(array: pa.Array) -> pa.Array:
@@ -44,16 +44,16 @@ def time_as_text(array: pa.Array) -> pa.Array:
     """Return dates, times and timestamps, with BC and infinity as PostgreSQL writes them; instants in UTC."""
     has_zone = pa.types.is_timestamp(array.type) and array.type.tz is not None
     if has_zone:
-        array = array.cast(pa.int64()).cast(pa.timestamp("us"))
+        array = cast(cast(array, pa.int64()), pa.timestamp("us"))
     is_odd = False
     if pa.types.is_time(array.type):
         # PostgreSQL has the end of the day, which Arrow cannot write.
-        is_end = call_function("equal", [array.cast(pa.int64()), number(_DAY_MICROSECONDS)])
-        midnight = constant(0, pa.int64()).cast(array.type)
-        texts = call_function("if_else", [is_end, midnight, array]).cast(pa.string())
+        is_end = call_function("equal", [cast(array, pa.int64()), number(_DAY_MICROSECONDS)])
+        midnight = cast(constant(0, pa.int64()), array.type)
+        texts = cast(call_function("if_else", [is_end, midnight, array]), pa.string())
         texts = call_function("if_else", [is_end, text("24:00:00."), texts])
     else:
-        texts = array.cast(pa.string())
+        texts = cast(array, pa.string())
         is_odd = bool(call_function("any", [call_function("match_substring_regex", [texts], _ODD)]).as_py())
         if is_odd:
             texts = text_array(time_texts(array))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function
+from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOptions, call_function, cast
 from tdmvc.arrow.constants import constant, flag, number, text_array
 from tdmvc.databases.postgres.encoding.binary import INFINITE_DAYS, INFINITE_MICROSECONDS, nearest_floats
 from tdmvc.databases.postgres.encoding.copy_format import bytes_of
@@ -74,21 +74,21 @@ def no_label_of(labels: Sequence[str], type_: str) -> ValueCheck:
 
 
 def _far_timestamps(array: pa.Array) -> pa.Array:
-    micros = array.cast(pa.int64())
+    micros = cast(array, pa.int64())
     is_early = call_function("less", [micros, number(_FIRST_MICROSECOND)])
     is_finite = call_function("greater", [micros, number(-INFINITE_MICROSECONDS)])
     return both(is_early, is_finite)
 
 
 def _far_dates(array: pa.Array) -> pa.Array:
-    days = array.cast(pa.int32())
+    days = cast(array, pa.int32())
     far = _outside(days, _FIRST_DAY, _END_DAY - 1)
     is_finite = negated(_outside(days, 1 - INFINITE_DAYS, INFINITE_DAYS - 1))
     return both(far, is_finite)
 
 
 def _within_day(array: pa.Array) -> pa.Array:
-    micros = array.cast(pa.int64())
+    micros = cast(array, pa.int64())
     rest = call_function("subtract", [micros, _multiples(micros, _DAY_MICROSECONDS)])
     return call_function("not_equal", [rest, number(0)])
 
@@ -102,7 +102,7 @@ FAR_TIMESTAMP = ValueCheck("earlier than 4713 BC, where PostgreSQL's timestamps 
 FAR_DATE = ValueCheck("beyond the dates that PostgreSQL has", _far_dates)
 NOT_MIDNIGHT = ValueCheck("not at midnight, and the column keeps only dates", _within_day)
 NO_TIME = ValueCheck(
-    "not times of a day", lambda array: _outside(array.cast(pa.int64()), 0, _DAY_MICROSECONDS)
+    "not times of a day", lambda array: _outside(cast(array, pa.int64()), 0, _DAY_MICROSECONDS)
 )
 
 
@@ -111,7 +111,7 @@ def finer_than(digits: int, type_: str) -> ValueCheck:
     unit = 10 ** (6 - digits)
 
     def find(array: pa.Array) -> pa.Array:
-        micros = array.cast(pa.int64())
+        micros = cast(array, pa.int64())
         is_finer = call_function("not_equal", [_multiples(micros, unit), micros])
         if not pa.types.is_timestamp(array.type):
             return is_finer
@@ -157,7 +157,7 @@ def _not_integer(array: pa.Array, type_: pa.DataType) -> pa.Array:
         own = _bounds(array.type)
         return _outside(array, max(least, own[0]), min(most, own[1]))
     if pa.types.is_decimal(array.type):
-        wide = array.cast(pa.decimal256(76, max(array.type.scale, 0)))
+        wide = cast(array, pa.decimal256(76, max(array.type.scale, 0)))
         has_part = call_function("not_equal", [call_function("floor", [wide]), wide])
         return either(has_part, _outside(wide, Decimal(least), Decimal(most)))
     has_part = call_function("not_equal", [call_function("floor", [array]), array])
@@ -172,11 +172,11 @@ def _not_float(array: pa.Array, type_: pa.DataType) -> pa.Array:
         most = min(2 ** _FLOAT_DIGITS[type_.bit_width], _bounds(array.type)[1])
         return _outside(array, max(-most, _bounds(array.type)[0]), most)
     if pa.types.is_floating(array.type):
-        back = array.cast(type_).cast(array.type)
+        back = cast(cast(array, type_), array.type)
         is_same = call_function("equal", [back, array])
         return negated(either(is_same, call_function("is_nan", [array])))
     _, is_changed = nearest_floats(array, type_)
-    return text_array(str(one).lower() for one in is_changed).cast(pa.bool_())
+    return cast(text_array(str(one).lower() for one in is_changed), pa.bool_())
 
 
 def digits_of(type_: pa.DataType) -> tuple[int, int]:
@@ -190,7 +190,7 @@ def no_numeric(precision: int, scale: int, name: str) -> ValueCheck:
     """Return the check that integers and decimals have more digits than a bounded numeric keeps."""
 
     def find(array: pa.Array) -> pa.Array:
-        wide = array.cast(pa.decimal256(76, digits_of(array.type)[1]))
+        wide = cast(array, pa.decimal256(76, digits_of(array.type)[1]))
         limit = Decimal(10) ** (precision - scale)
         own = wide.type.scale
         smallest = Decimal(1).scaleb(-own)
@@ -201,7 +201,7 @@ def no_numeric(precision: int, scale: int, name: str) -> ValueCheck:
         if own <= scale:
             return is_large
         cut = call_function("cast", [wide], _truncating(pa.decimal256(76, scale)))
-        is_cut = call_function("not_equal", [cut.cast(wide.type), wide])
+        is_cut = call_function("not_equal", [cast(cut, wide.type), wide])
         return either(is_large, is_cut)
 
     return ValueCheck(f"not exact in {name}", find)
