@@ -246,6 +246,23 @@ def test_the_help_has_examples_that_work(app: Path, tdmvc: Tdmvc, file: Path) ->
     assert "Missing option '--into'" in tdmvc("seed", "golden", code=2).err
 
 
+def test_tables_are_left_out_by_pattern_of_a_seed_and_of_a_checkout(
+    app: Path, tdmvc: Tdmvc, file: Path
+) -> None:
+    url = f"sqlite:///{file}"
+    assert methods(tdmvc, "golden@1.0.0", "--into", url, "--exclude", "x*,ord*") == {"customers": "created"}
+    refused = tdmvc("seed", "golden@1.0.0", "--into", url, "--tables", "ordr*", code=3).err
+    assert "No table matches 'ordr*'." in refused
+    assert "orders" in refused
+    assert methods(tdmvc, "golden@1.0.0", "--into", url, "--tables", "*") == {
+        "customers": "nothing",
+        "orders": "created",
+    }
+    copy = file.with_name("copy.sqlite")
+    tdmvc("checkout", "golden@1.0.0", "--into", copy, "--tables", "*s", "--exclude", "orders")
+    assert ask(copy, "SELECT name FROM sqlite_master WHERE type = 'table'") == [("customers",)]
+
+
 def test_a_release_seeds_every_dataset_that_fits(app: Path, tdmvc: Tdmvc, file: Path) -> None:
     plans = app.parent / "plans.csv"
     plans.write_text("id,name\n1,Free\n")

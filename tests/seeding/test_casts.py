@@ -167,3 +167,22 @@ def test_a_key_in_another_form_is_told_from_rows_of_others(
         [report] = shop.seed("cast", into=postgres_server.url(name), mode="upsert", verify=True).datasets
         assert [one.columns for one in report.findings if one.rule == "verified-in-other-form"] == [("id",)]
         assert postgres_server.rows(name, "SELECT name FROM t ORDER BY name") == [("Ada",), ("Bob",)]
+
+
+def test_a_value_that_was_edited_in_another_form_is_verified_though_its_type_is_declared(
+    postgres_server: DatabaseServer, template: Path, tmp_path: Path
+) -> None:
+    with postgres_server.fresh_database() as name, tdmvc.open(copy_repo(template, tmp_path / "app")) as shop:
+        made = "CREATE TABLE t (id int PRIMARY KEY, j jsonb NOT NULL); INSERT INTO t VALUES (1, '{\"a\": 1}')"
+        postgres_server.execute(name, made)
+        shop.add("cast", postgres_server.url(name))
+        [part] = (shop.working_copy("cast") / "t").glob("*.parquet")
+        rows = pq.read_table(part)
+        edited = rows.set_column(1, "j", pa.array(['{"a":1,  "b":2}'], rows.schema.field("j").type))
+        part.unlink()
+        pq.write_table(edited, part)
+        shop.add("cast")
+        [column] = [one for one in shop.show("cast").tables[0].schema.columns if one.name == "j"]
+        assert column.declared_type == "jsonb"
+        [report] = shop.seed("cast", into=postgres_server.url(name), verify=True, force=True).datasets
+        assert [one.columns for one in report.findings if one.rule == "verified-in-other-form"] == [("j",)]
