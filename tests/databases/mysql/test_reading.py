@@ -402,3 +402,29 @@ def test_urls_of_other_tools_are_understood(url: str) -> None:
     reader = find_reader(parse_location(url))
     assert reader is not None
     assert reader.name == "MySQL"
+
+
+def test_a_table_that_another_session_keeps_locked_is_an_error_that_says_how_to_end_it(
+    execute: Any,
+    mariadb_database: ServerLocation,
+    mariadb_server: DatabaseServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tdmvc.databases.mysql import connection
+
+    settings = [one.replace("= 10", "= 1") for one in connection._SETTINGS]
+    monkeypatch.setattr(connection, "_SETTINGS", settings)
+    execute("CREATE TABLE t (id bigint PRIMARY KEY, day date)")
+    with mariadb_server.connect(mariadb_database.database) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLES t WRITE")
+        with (
+            pytest.raises(DatabaseError, match="kept a lock for too long") as caught,
+            opened(mariadb_database) as snapshot,
+        ):
+            rows(snapshot.read_tables(["t"])[0])
+        assert f"session {other.thread_id()} of root@" in caught.value.message
+        command = f"KILL {other.thread_id()};"
+        assert command in caught.value.remedy
+        execute(command)
+        with opened(mariadb_database) as snapshot:
+            assert rows(snapshot.read_tables(["t"])[0]) == []
