@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.actions.review import write_report
+from tdmvc.actions.post import write_report
 from tdmvc.errors import StoreError
 
 
