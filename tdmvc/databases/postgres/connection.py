@@ -4,7 +4,7 @@ Imports psycopg (as script.py does) and, alone, the ADBC driver, when the first 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -171,6 +171,26 @@ def reporting(where: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise database_error(error.sqlstate, error.diag.message_primary or str(error), where) from None
+
+
+Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
+"""A statement, and the values of its parameters."""
+
+
+def run_together(connection: PostgresConnection, statements: Sequence[Statement]) -> list[list[Any]]:
+    """Return the rows of each of several statements, which cost one round trip together.
+
+    On a connection that commits by itself, they are one transaction, unless one begins or ends it; each sees what
+    was committed before it began. The driver's errors are passed on.
+    """
+    import psycopg
+
+    if not psycopg.Pipeline.is_supported():
+        cursors = [connection.execute(text, values or None) for text, values in statements]
+    else:
+        with connection.pipeline():
+            cursors = [connection.execute(text, values or None) for text, values in statements]
+    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
 
 def open_arrow_connection(location: Location, owner: PostgresConnection) -> "ArrowConnection":

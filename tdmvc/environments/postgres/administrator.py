@@ -3,11 +3,17 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
+from tdmvc.databases.postgres.connection import (
+    PostgresConnection,
+    Statement,
+    plain_connection,
+    reporting,
+    run_together,
+)
 from tdmvc.environments.postgres.counter import OwnTransactions
 from tdmvc.environments.postgres.database_settings import copied_settings
 from tdmvc.environments.postgres.failures import busy_database
@@ -28,6 +34,15 @@ _IN_TRANSACTION = (
     _OTHER_SESSIONS + " AND pid <> %s AND (state IS DISTINCT FROM 'idle' OR backend_xid IS NOT NULL)"
 )
 _PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = %s"
+
+
+def open_transactions(database: str, spared: int) -> list[Statement]:
+    """Return the statements that read who is in a transaction of a database: sessions, and prepared transactions.
+
+    Args:
+        spared: the process of a session that does not count.
+    """
+    return [(_IN_TRANSACTION, [database, spared]), (_PREPARED, [database])]
 
 
 class Administrator:
@@ -69,6 +84,15 @@ class Administrator:
         """
         with self.lock, reporting(str(self.location)):
             return self._live().execute(query, parameters or None).fetchall()
+
+    def rows_of(self, *statements: Statement) -> list[list[Any]]:
+        """Return the rows of each of several statements, in one round trip.
+
+        Raises:
+            DatabaseError: the server refuses, or is gone.
+        """
+        with self.lock, reporting(str(self.location)):
+            return run_together(self._live(), statements)
 
     def write(self, *statements: str) -> None:
         """Run statements that write, in one transaction if there are several.
@@ -138,8 +162,11 @@ class Administrator:
             if self.exists(database):
                 self.write(f"DROP DATABASE IF EXISTS {quote_name(database)} WITH (FORCE)")
 
-    def swap(self, database: str, spare: str, old: str) -> tuple[str, ...]:
+    def swap(self, database: str, spare: str, old: str, unnamed: int | None = None) -> tuple[str, ...]:
         """Give a database another name, and its own name to a spare copy; return the sessions that were ended.
+
+        Args:
+            unnamed: the process of a session of tdmvc, which is not returned.
 
         Raises:
             DatabaseError: sessions connect again and again, or the server refuses.
@@ -150,7 +177,7 @@ class Administrator:
         ended: dict[str, None] = {}
         end = time.monotonic() + _SWAP_SECONDS
         while True:
-            with self.sessions_ended(database) as found:
+            with self.sessions_ended(database, unnamed) as found:
                 ended |= dict.fromkeys(found)
                 try:
                     self.write(*renames)
@@ -164,69 +191,57 @@ class Administrator:
         return self.rows(_OTHER_SESSIONS, [database])
 
     def end_transactions(self, database: str, spared: int) -> tuple[str, ...]:
-        """End the sessions of a database that are in a transaction, but not one process; return their names.
+        """End the sessions of a database that are in a transaction, and roll back prepared ones; return their names.
+
+        Args:
+            spared: the process of a session that is not ended.
 
         Raises:
             DatabaseError: sessions cannot be ended.
         """
-        if not self.rows(_IN_TRANSACTION, [database, spared]):
-            return ()
         # A session that its program has just closed needs a moment to end by itself.
         time.sleep(_CLOSING_SECONDS)
         ended: dict[str, None] = {}
         end = time.monotonic() + _SWAP_SECONDS
         while found := self.rows(_IN_TRANSACTION, [database, spared]):
-            if time.monotonic() > end:
-                raise busy_database(str(self.location_of(database)), [name for _, name in found])
-            self.terminate([pid for pid, _ in found])
+            self._end(database, found, end)
             ended |= dict.fromkeys(_session(pid, name) for pid, name in found)
-            time.sleep(_POLL_SECONDS)
-        return tuple(ended)
+        return (*ended, *self._roll_back_prepared(database))
 
-    def roll_back_prepared(self, database: str) -> tuple[str, ...]:
-        """Roll back the prepared transactions of a database, and return their names.
+    def _end(self, database: str, sessions: list[tuple[int, str]], end: float) -> None:
+        if time.monotonic() > end:
+            raise busy_database(str(self.location_of(database)), [name for _, name in sessions])
+        pids = [pid for pid, _ in sessions]
+        self.rows(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.unnest(%s::int[]) AS pid", [pids]
+        )
+        time.sleep(_POLL_SECONDS)
 
-        Raises:
-            DatabaseError: the user may not.
-        """
+    def _roll_back_prepared(self, database: str) -> tuple[str, ...]:
         found = [name for (name,) in self.rows(_PREPARED, [database])]
         if found:
-            connection = plain_connection(self.location_of(database))
-            try:
-                with reporting(str(self.location_of(database))):
-                    for name in found:
-                        connection.execute(f"ROLLBACK PREPARED {quote_text(name)}")
-            finally:
-                connection.close()
+            location = self.location_of(database)
+            with closing(plain_connection(location)) as connection, reporting(str(location)):
+                for name in found:
+                    connection.execute(f"ROLLBACK PREPARED {quote_text(name)}")
         return tuple(f"prepared transaction {name}" for name in found)
 
     @contextmanager
-    def sessions_ended(self, database: str) -> Iterator[tuple[str, ...]]:
+    def sessions_ended(self, database: str, unnamed: int | None = None) -> Iterator[tuple[str, ...]]:
         """Yield the sessions that had to be ended so that nobody is connected to a database.
+
+        Args:
+            unnamed: the process of a session of tdmvc, which is not returned.
 
         Raises:
             DatabaseError: sessions cannot be ended, or connect again and again.
         """
-        ended = dict.fromkeys(self.roll_back_prepared(database))
+        ended = dict.fromkeys(self._roll_back_prepared(database))
         end = time.monotonic() + _SWAP_SECONDS
         while found := self.others(database):
-            if time.monotonic() > end:
-                raise busy_database(str(self.location_of(database)), [name for _, name in found])
-            self.terminate([pid for pid, _ in found])
-            ended |= dict.fromkeys(_session(pid, name) for pid, name in found)
-            time.sleep(_POLL_SECONDS)
+            self._end(database, found, end)
+            ended |= dict.fromkeys(_session(pid, name) for pid, name in found if pid != unnamed)
         yield tuple(ended)
-
-    def terminate(self, pids: Sequence[int]) -> None:
-        """Tell sessions to end; they may take a moment.
-
-        Raises:
-            DatabaseError: the user may not end them.
-        """
-        self.rows(
-            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.unnest(%s::int[]) AS pid",
-            [list(pids)],
-        )
 
 
 def _session(pid: int, name: str) -> str:

@@ -41,26 +41,24 @@ class PostgresDatabase:
         why = watch.why_written()
         if not why:
             return ResetReport(ResetMethod.NOTHING, 0.0)
-        watch.restore_settings()
-        remains = watch.shared_changes()
-        ended = watch.end_transactions()
+        survey = watch.survey()
         try:
-            watch.restore()
+            watch.restore(survey)
+            report = ResetReport(ResetMethod.DELTA, 0.0, why=why)
         except CannotRestoreError as reason:
             mark = watch.read_mark()
             watch.close()
-            report = self._swap(reason.why)
+            report = self._swap(reason.why, watch.pid)
             watch.start(mark)
-        else:
-            report = ResetReport(ResetMethod.DELTA, 0.0, why=why)
-        return replace(report, ended_connections=ended + report.ended_connections, remains=remains)
+        ended = survey.ended + report.ended_connections
+        return replace(report, ended_connections=ended, remains=survey.remains)
 
-    def _swap(self, why: str) -> ResetReport:
+    def _swap(self, why: str, own: int | None = None) -> ResetReport:
         """Let a copy of the template take the place of the database."""
         copies = self._copies
         spare, was_ready = copies.pool.take(copies.administrator)
         old = copies.new_name()
-        ended = copies.administrator.swap(self._location.database, spare, old)
+        ended = copies.administrator.swap(self._location.database, spare, old, own)
         copies.pool.discard(old)
         copies.pool.refill()
         if was_ready:

@@ -1,9 +1,11 @@
 """Which blocks of which tables were written since a moment, by the server's own log (WAL)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tdmvc.databases.postgres.connection import Statement
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.failures import CannotRestoreError
 from tdmvc.environments.postgres.table_files import TableFile, TableFiles
@@ -18,6 +20,12 @@ _EXTENSION = """
     JOIN pg_catalog.pg_namespace AS space ON space.oid = extension.extnamespace
     WHERE extension.extname = 'pg_walinspect'
 """
+POSITION: Statement = ("SELECT pg_catalog.pg_current_wal_insert_lsn()::text", ())
+"""Reads where the log ends now."""
+_END = """
+    SELECT log.position::text, log.position - %s::pg_lsn
+    FROM (SELECT pg_catalog.pg_current_wal_flush_lsn() AS position) AS log
+"""
 _BLOCKS = """
     SELECT DISTINCT file, CASE WHEN is_table THEN block END, CASE WHEN NOT is_table THEN kind END,
         CASE WHEN NOT is_table THEN number END
@@ -25,14 +33,17 @@ _BLOCKS = """
         SELECT relfilenode::bigint AS file, relblocknumber AS block, xid::text::bigint AS number,
             resource_manager || '/' || record_type AS kind,
             relfilenode::bigint = ANY (%(tables)s) AS is_table
-        FROM {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, %(end)s::pg_lsn, false)
-        WHERE reldatabase = %(database)s AND relforknumber = 0 AND record_type <> 'FPI_FOR_HINT'
+        FROM (SELECT pg_catalog.pg_current_wal_flush_lsn() AS position) AS log,
+            LATERAL {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, log.position, false)
+        WHERE log.position - %(start)s::pg_lsn <= %(most)s
+            AND reldatabase = %(database)s AND relforknumber = 0 AND record_type <> 'FPI_FOR_HINT'
             AND NOT relfilenode::bigint = ANY (%(derived)s)
     ) AS written
 """
 _OTHERS = """
     SELECT EXISTS (
-        SELECT 1 FROM {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, %(end)s::pg_lsn, false)
+        SELECT 1
+        FROM {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, pg_catalog.pg_current_wal_flush_lsn(), false)
         WHERE reldatabase = %(database)s AND relforknumber = 0
             AND NOT relfilenode::bigint = ANY (%(derived)s)
             AND resource_manager || '/' || record_type = ANY (%(changes)s)
@@ -71,45 +82,44 @@ class LogReader:
         escaped = quote_name(schema).replace("%", "%%")
         self._blocks = _BLOCKS.format(schema=escaped)
         self._others = _OTHERS.format(schema=escaped)
-        if administrator.version < _FLUSH_SINCE:
+        self._can_flush = administrator.version >= _FLUSH_SINCE
+        if not self._can_flush:
             administrator.rows("SELECT pg_catalog.set_config('synchronous_commit', 'on', false)")
 
-    def position(self) -> str:
-        """Return where the log ends now.
-
-        Raises:
-            DatabaseError: the server is gone.
-        """
-        ((position,),) = self._administrator.rows("SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
-        return str(position)
-
-    def written_since(self, start: str, database: int, files: TableFiles) -> WrittenBlocks:
-        """Return the blocks of tables that were written.
-
-        No transaction that writes to the database may be open.
+    def statements(self, start: str, database: int, files: TableFiles) -> list[Statement]:
+        """Return the statements that read what was written since a position; `read` takes their rows.
 
         Args:
             start: a position of the log.
             database: its number.
 
         Raises:
-            CannotRestoreError: something other than rows of tables was changed, or the log is too long.
-            DatabaseError: the log cannot be read.
+            DatabaseError: the server is gone.
         """
-        end = self._write_out()
-        ((size,),) = self._administrator.rows("SELECT %s::pg_lsn - %s::pg_lsn", [end, start])
-        if size > MOST_LOG_BYTES:
-            raise CannotRestoreError("much was written")
         parameters = {
             "start": start,
-            "end": end,
+            "most": MOST_LOG_BYTES,
             "database": database,
             "tables": list(files.tables),
             "derived": list(files.derived),
         }
+        return [*self._written_out(), (_END, [start]), (self._blocks, parameters)]
+
+    def read(self, rows: Sequence[list[Any]], files: TableFiles) -> WrittenBlocks:
+        """Return the blocks of tables that were written.
+
+        No transaction that writes to the database may have been open.
+
+        Raises:
+            CannotRestoreError: something other than rows of tables was changed, or the log is too long.
+            DatabaseError: the server is gone.
+        """
+        *_, ((end, size),), found = rows
+        if size > MOST_LOG_BYTES:
+            raise CannotRestoreError("much was written")
         blocks: defaultdict[TableFile, set[int]] = defaultdict(set)
         changing: set[int] = set()
-        for file, block, kind, number in self._administrator.rows(self._blocks, parameters):
+        for file, block, kind, number in found:
             if kind is None:
                 blocks[files.tables[file]].add(block)
             elif kind in _CHANGES:
@@ -126,23 +136,20 @@ class LogReader:
         """
         parameters = {
             "start": start,
-            "end": self._write_out(),
             "database": database,
             "derived": list(files.derived),
             "own": own or 0,
             "changes": list(_CHANGES),
         }
-        ((found,),) = self._administrator.rows(self._others, parameters)
+        *_, ((found,),) = self._administrator.rows_of(*self._written_out(), (self._others, parameters))
         return bool(found)
 
-    def _write_out(self) -> str:
-        """Have the server write all of its log to the file, from which it is read, and return where that ends."""
-        if self._administrator.version >= _FLUSH_SINCE:
-            self._administrator.rows("SELECT pg_catalog.pg_logical_emit_message(false, 'tdmvc', '', true)")
-        else:
-            self._administrator.write("SELECT pg_catalog.pg_logical_emit_message(true, 'tdmvc', '')")
-        ((end,),) = self._administrator.rows("SELECT pg_catalog.pg_current_wal_flush_lsn()::text")
-        return str(end)
+    def _written_out(self) -> list[Statement]:
+        """Return the statements that make the server write all of its log to the files from which it is read."""
+        if self._can_flush:
+            return [("SELECT pg_catalog.pg_logical_emit_message(false, 'tdmvc', '', true)", ())]
+        self._administrator.write("SELECT pg_catalog.pg_logical_emit_message(true, 'tdmvc', '')")
+        return []
 
     def _aborted(self, numbers: set[int]) -> set[int]:
         """Return the transactions that were rolled back; 0 stands for changes without one."""

@@ -1,18 +1,25 @@
 """What shows that nobody has written to a server of one's own since a moment."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from tdmvc.databases.postgres.connection import Statement
 from tdmvc.environments.postgres.administrator import Administrator
 
-_SNAPSHOT = """
-    SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint
-"""
-_OPEN = """
+SNAPSHOT: Statement = (
+    "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint",
+    (),
+)
+"""Reads one more than the number of the newest transaction that has ended."""
+_OPEN: Statement = (
+    """
     SELECT EXISTS (
         SELECT 1 FROM pg_catalog.pg_stat_activity
         WHERE backend_xid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
     ) OR EXISTS (SELECT 1 FROM pg_catalog.pg_prepared_xact())
-"""
+    """,
+    (),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +27,14 @@ class TransactionMark:
     """A moment, by the transactions that had ended."""
 
     next_number: int
-    """One more than the number of the newest transaction that had ended. Those that write later have this number or
-    a higher one."""
+    """Transactions that write later have this number or a higher one."""
     own_started: int
     """How many transactions of tdmvc had started; each may have ended before the moment, or after it."""
 
 
-def read_transaction_mark(administrator: Administrator) -> TransactionMark:
-    """Return the current moment.
-
-    Raises:
-        DatabaseError: the server is gone.
-    """
-    ((number,),) = administrator.rows(_SNAPSHOT)
+def read_mark(administrator: Administrator, rows: list[Any]) -> TransactionMark:
+    """Return the moment at which the rows of `SNAPSHOT` were read."""
+    ((number,),) = rows
     # Read afterwards: whatever is not counted yet cannot have ended by then.
     return TransactionMark(number, administrator.own.started)
 
@@ -46,10 +48,7 @@ def has_written(administrator: Administrator, mark: TransactionMark) -> bool:
     Raises:
         DatabaseError: the server is gone.
     """
-    ((is_open,),) = administrator.rows(_OPEN)
-    if is_open:
-        return True
     own = max(0, administrator.own.done - mark.own_started)
-    ((number,),) = administrator.rows(_SNAPSHOT)
+    ((is_open,),), ((number,),) = administrator.rows_of(_OPEN, SNAPSHOT)
     # At least `own` of the numbers belong to tdmvc: if there are no more, nobody else has taken one.
-    return bool(number - mark.next_number != own)
+    return bool(is_open or number - mark.next_number != own)

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
-from tdmvc.environments.postgres.administrator import Administrator
+from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting, run_together
+from tdmvc.environments.postgres.administrator import Administrator, open_transactions
 from tdmvc.environments.postgres.copies import Copies
 from tdmvc.environments.postgres.failures import CannotRestoreError
-from tdmvc.environments.postgres.log_blocks import LogReader, open_log
-from tdmvc.environments.postgres.marks import TransactionMark, has_written, read_transaction_mark
+from tdmvc.environments.postgres.log_blocks import POSITION, LogReader, WrittenBlocks, open_log
+from tdmvc.environments.postgres.marks import SNAPSHOT, TransactionMark, has_written, read_mark
 from tdmvc.environments.postgres.restoring import RowRestorer
-from tdmvc.environments.postgres.sequences import SequenceReader, Sequences
-from tdmvc.environments.postgres.shared_objects import SharedObjects, read_shared_objects
+from tdmvc.environments.postgres.sequences import SequenceReader, Sequences, parse_sequences
+from tdmvc.environments.postgres.shared_objects import SharedObjects, read_shared_objects, shared_statements
 from tdmvc.environments.postgres.table_files import TableFiles, read_table_files
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
@@ -29,6 +29,20 @@ class ServerMark:
     transactions: TransactionMark
     position: str
     """In the server's log."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was written to a database, and by whom, when nobody was in a transaction."""
+
+    ended: tuple[str, ...] = ()
+    """Sessions that had to be ended."""
+    remains: tuple[str, ...] = ()
+    """What was changed on the server since the last survey, and no reset brings back."""
+    moment: TransactionMark | None = None
+    blocks: WrittenBlocks | None = None
+    why_not: str = ""
+    """Why that cannot be restored in the database; empty if it perhaps can."""
 
 
 class OwnServerWatch:
@@ -51,9 +65,10 @@ class OwnServerWatch:
         self.start(self.read_mark())
         with reporting(str(location)):
             self._sequences = SequenceReader(self._connection)
-            self._seeded: Sequences = self._sequences.read(self._connection)
+            self._seeded: Sequences = self._read_sequences()
             self._files: TableFiles = read_table_files(self._connection)
-        self._shared: SharedObjects = self._read_shared()
+        statements = shared_statements(location.database, copies.prefix)
+        self._shared: SharedObjects = read_shared_objects(self._administrator.rows_of(*statements))
         self._settings = copies.read_settings()
 
     def start(self, mark: ServerMark) -> None:
@@ -66,6 +81,8 @@ class OwnServerWatch:
             DatabaseError: the server refuses.
         """
         self._connection = plain_connection(self._location)
+        self.pid = self._connection.info.backend_pid
+        """The process of the server that serves this watch, or did."""
         with reporting(str(self._location)):
             ((self._number,),) = self._connection.execute(_NUMBER).fetchall()
             self._restorer = RowRestorer(self._connection, self._copies.template)
@@ -77,13 +94,8 @@ class OwnServerWatch:
         Raises:
             DatabaseError: the server is gone.
         """
-        position = self._log.position() if self._log is not None else ""
-        return ServerMark(read_transaction_mark(self._administrator), position)
-
-    @property
-    def pid(self) -> int | None:
-        """The process of the server that serves this watch."""
-        return None if self._connection.closed else self._connection.info.backend_pid
+        ((position,),), moment = self._administrator.rows_of(POSITION, SNAPSHOT)
+        return ServerMark(read_mark(self._administrator, moment), position)
 
     def close(self) -> None:
         """Stop to watch."""
@@ -96,102 +108,97 @@ class OwnServerWatch:
         try:
             if has_written(self._administrator, self._mark.transactions):
                 return "something was written"
-            sequences = self._read_sequences()
+            with reporting(str(self._location)):
+                sequences = self._read_sequences()
         except DatabaseError:
             return "the session that watches was ended"
         return "" if sequences == self._seeded else "sequences were used"
 
-    def end_transactions(self) -> tuple[str, ...]:
-        """End the sessions that are in a transaction, and return their names.
+    def survey(self) -> Survey:
+        """Find what was written; sessions that are in a transaction are ended.
 
         Raises:
-            DatabaseError: they cannot be ended.
+            DatabaseError: they cannot be ended, or the server is gone.
         """
-        name = self._location.database
-        ended = self._administrator.end_transactions(name, self.pid or 0)
-        return ended + self._administrator.roll_back_prepared(name)
-
-    def restore_settings(self) -> None:
-        """Restore the settings of the server that are changed by ALTER SYSTEM.
-
-        Raises:
-            DatabaseError: the server is gone.
-        """
+        administrator, name, pid = self._administrator, self._location.database, self.pid
+        found = Survey()
         if self._copies.read_settings() != self._settings:
             self._copies.write_settings(self._settings)
-            self._administrator.rows("SELECT pg_catalog.pg_reload_conf()")
+            administrator.rows("SELECT pg_catalog.pg_reload_conf()")
+        statements = [*shared_statements(name, self._copies.prefix), SNAPSHOT]
+        transactions = open_transactions(name, pid)
+        while True:
+            log = self._log.statements(self._mark.position, self._number, self._files) if self._log else []
+            sessions, prepared, *rows = administrator.rows_of(*transactions, *statements, *log)
+            if not sessions and not prepared:
+                break
+            found.ended += administrator.end_transactions(name, pid)
+        self._note_shared(found, read_shared_objects(rows[:2]))
+        found.moment = read_mark(administrator, rows[2])
+        if self._log is None:
+            found.why_not = "the server cannot read its own log"
+        elif self._files.why_unknown:
+            found.why_not = self._files.why_unknown
+        elif found.moment.next_number >= _NEWEST_NUMBER:
+            found.why_not = "the server has made many transactions"
+        if self._log is not None and not found.why_not:
+            try:
+                found.blocks = self._log.read(rows[3:], self._files)
+            except CannotRestoreError as reason:
+                found.why_not = reason.why
+        return found
 
-    def restore(self) -> None:
-        """Restore the rows and sequences that were written; nobody is in a transaction.
+    def _note_shared(self, found: Survey, seen: SharedObjects) -> None:
+        found.remains = self._shared.kinds_changed(seen)
+        if seen.database != self._shared.database:
+            found.why_not = "settings of the database were changed"
+        self._shared = SharedObjects(seen.server, self._shared.database)
+
+    def restore(self, survey: Survey) -> None:
+        """Restore the rows and sequences that were written.
 
         Raises:
             CannotRestoreError: that is not enough to be in the seeded state again, or not possible.
         """
-        if self._log is None:
-            raise CannotRestoreError("the server cannot read its own log")
-        if self._files.why_unknown:
-            raise CannotRestoreError(self._files.why_unknown)
-        if self._connection.closed:
-            raise CannotRestoreError("the session that watches was ended")
+        if survey.why_not or survey.blocks is None or survey.moment is None or self._log is None:
+            raise CannotRestoreError(survey.why_not)
         try:
-            self._restore(self._log)
+            own = self._restore(survey.blocks)
+            mark = self.read_mark()
+            if has_written(self._administrator, survey.moment) and self._log.has_others(
+                survey.blocks.end, self._number, self._files, own
+            ):
+                raise CannotRestoreError("sessions wrote while it was reset")
         except DatabaseError as error:
             raise CannotRestoreError(f"restoring the rows failed: {error.what.rstrip('.')}") from error
+        self._mark = mark
 
-    def shared_changes(self) -> tuple[str, ...]:
-        """Return what was changed on the server since the last call, and no reset brings back.
+    def _restore(self, blocks: WrittenBlocks) -> int | None:
+        """Restore what was written, and return the number of the transaction that did it; None if nothing was."""
+        first_new = self._mark.transactions.next_number
+        with reporting(str(self._location)):
+            changes, (states,) = self._restorer.compare(blocks.tables, first_new, [self._sequences.statement])
+            used = self._used_sequences(parse_sequences(states))
+            if not changes and not used:
+                return None
+            with self._administrator.own.counted():
+                return self._restorer.apply(changes, used)
 
-        Raises:
-            DatabaseError: the server is gone.
-        """
-        seen = self._read_shared()
-        changed = self._shared.kinds_changed(seen)
-        self._shared = SharedObjects(seen.server, self._shared.database)
-        return changed
-
-    def _restore(self, log: LogReader) -> None:
-        administrator = self._administrator
-        if self._read_shared().database != self._shared.database:
-            raise CannotRestoreError("settings of the database were changed")
-        before = read_transaction_mark(administrator)
-        if before.next_number >= _NEWEST_NUMBER:
-            raise CannotRestoreError("the server has made many transactions")
-        written = log.written_since(self._mark.position, self._number, self._files)
-        used = self._used_sequences()
-        own: int | None = None
-        if written.tables or used:
-            with reporting(str(self._location)), administrator.own.counted(), self._connection.transaction():
-                ((own,),) = self._connection.execute(
-                    "SELECT pg_catalog.pg_current_xact_id()::text::bigint"
-                ).fetchall()
-                self._restorer.restore(written.tables, self._mark.transactions.next_number)
-                for number in used:
-                    value, is_called = self._seeded[number]
-                    self._connection.execute(
-                        "SELECT pg_catalog.setval(%s::bigint::regclass, %s, %s)", [number, value, is_called]
-                    )
-        after = self.read_mark()
-        if has_written(administrator, before) and log.has_others(written.end, self._number, self._files, own):
-            raise CannotRestoreError("sessions wrote while it was reset")
-        self._mark = after
-
-    def _used_sequences(self) -> list[int]:
-        """Return the sequences that are not in the seeded state.
+    def _used_sequences(self, found: Sequences) -> Sequences:
+        """Return the seeded states of the sequences that are not in it.
 
         Raises:
             CannotRestoreError: sessions may have numbers of them in store.
         """
-        found = self._read_sequences()
         if found.keys() != self._seeded.keys():
             raise CannotRestoreError("the schema was changed")
-        used = [number for number, state in found.items() if state != self._seeded[number]]
-        if any(number in self._sequences.cached for number in used):
+        used = {
+            number: self._seeded[number] for number, state in found.items() if state != self._seeded[number]
+        }
+        if self._sequences.cached & used.keys():
             raise CannotRestoreError("sessions keep numbers of sequences")
         return used
 
     def _read_sequences(self) -> Sequences:
-        with reporting(str(self._location)):
-            return self._sequences.read(self._connection)
-
-    def _read_shared(self) -> SharedObjects:
-        return read_shared_objects(self._administrator, self._location.database, self._copies.prefix)
+        (rows,) = run_together(self._connection, [self._sequences.statement])
+        return parse_sequences(rows)

@@ -1,21 +1,36 @@
 """Restores the rows of tables in the blocks that were written, from the template."""
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from tdmvc.databases.postgres.connection import PostgresConnection, session_settings
+from tdmvc.databases.postgres.connection import (
+    PostgresConnection,
+    Statement,
+    run_together,
+)
 from tdmvc.environments.postgres.failures import CannotRestoreError
-from tdmvc.environments.postgres.table_files import TableDetails, TableFile, read_table_details
-from tdmvc.environments.postgres.template import TemplateDatabase
+from tdmvc.environments.postgres.sequences import Sequences
+from tdmvc.environments.postgres.table_files import (
+    TableDetails,
+    TableFile,
+    details_statement,
+    parse_details,
+)
+from tdmvc.environments.postgres.template import TemplateDatabase, session_statements
 
-_MOST_RUNS = 24
-"""How many ranges of blocks one query reads; with more, the blocks between them are read, too."""
+_MOST_RUNS = 50
+"""How many ranges of blocks one query reads."""
 _LOCK_TIMEOUT = "2s"
+
+_OWN_NUMBER = "SELECT pg_catalog.pg_current_xact_id()::text::bigint"
+_SET_SEQUENCE = "SELECT pg_catalog.setval(%s::bigint::regclass, %s, %s)"
 
 Place = tuple[int, int]
 """Where a row is in its table: the block, and the number in it."""
+Run = tuple[int, int]
+"""A range of blocks: the first and the last one."""
 
 
 @dataclass(slots=True)
@@ -28,6 +43,23 @@ class RowPlaces:
     """Places in the template of these rows."""
     seeded: dict[int, frozenset[Place]] = field(default_factory=dict)
     """The places of rows in blocks of the template, as far as they were read."""
+
+    def expected(self, blocks: Iterable[int]) -> dict[Place, Place]:
+        """Return where seeded rows are in some blocks → their places in the template."""
+        wanted = set(blocks)
+        found = {place: place for block in wanted for place in self.seeded[block] if place not in self.away}
+        return found | {now: home for now, home in self.home.items() if now[0] in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """How the rows of a table differ from the seeded ones."""
+
+    table: TableFile
+    new: list[Place]
+    """Where rows are that were not seeded."""
+    missing: dict[Place, Place]
+    """Where seeded rows were that are gone → their places in the template."""
 
 
 class RowRestorer:
@@ -45,124 +77,166 @@ class RowRestorer:
         self._template = template
         self._places: defaultdict[int, RowPlaces] = defaultdict(RowPlaces)
         self._details: dict[int, TableDetails] = {}
-        prepare_session(connection)
-        connection.execute(
-            "SELECT pg_catalog.set_config('session_replication_role', 'replica', false),"
-            " pg_catalog.set_config('lock_timeout', %s, false)",
-            [_LOCK_TIMEOUT],
+        run_together(
+            connection,
+            [
+                *session_statements(connection),
+                ("SELECT pg_catalog.set_config('session_replication_role', 'replica', false)", ()),
+                ("SELECT pg_catalog.set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT]),
+            ],
         )
 
-    def restore(self, blocks: Mapping[TableFile, Iterable[int]], first_new: int) -> int:
-        """Restore the rows in some blocks of tables, in the open transaction, and return how many were written.
+    def compare(
+        self, blocks: Mapping[TableFile, Iterable[int]], first_new: int, also: Sequence[Statement]
+    ) -> tuple[list[TableChange], list[list[Any]]]:
+        """Return how tables differ from the seeded ones in some blocks, and the rows of other statements.
+
+        The driver's errors are passed on.
 
         Args:
             first_new: the lowest number of a transaction that may have written since the database was in the
                 seeded state.
+            also: other statements that read the database.
 
         Raises:
-            CannotRestoreError: the rows of a table cannot be restored as they were.
+            CannotRestoreError: rows are where none were seeded, though no such transaction wrote.
         """
-        return sum(self._restore(table, sorted(set(found)), first_new) for table, found in blocks.items())
+        wanted = {table: sorted(set(found)) for table, found in blocks.items() if found}
+        rows, others = self._read(self._connection, wanted, "ctid::text, xmin::text::bigint", also)
+        self._read_seeded(wanted)
+        changes = []
+        for table, visible in rows.items():
+            old = {_place(place) for place, number in visible if number < first_new}
+            new = [_place(place) for place, number in visible if number >= first_new]
+            expected = self._places[table.oid].expected(wanted[table])
+            if old - expected.keys():
+                raise CannotRestoreError(f"rows of {table.label} are where none were seeded")
+            missing = {place: expected[place] for place in expected.keys() - old}
+            if new or missing:
+                changes.append(TableChange(table, new, missing))
+        return changes, others
 
-    def _restore(self, table: TableFile, blocks: list[int], first_new: int) -> int:
-        places = self._places[table.oid]
-        runs = _runs(blocks)
-        old, new = self._visible(table, runs, first_new)
-        expected = self._expected(table, places, runs)
-        missing = expected.keys() - old
-        if old - expected.keys():
-            raise CannotRestoreError(f"rows of {table.label} are where none were seeded")
-        if not new and not missing:
-            return 0
-        details = self._details.get(table.oid)
-        if details is None:
-            details = self._details[table.oid] = read_table_details(self._connection, table)
-        if details.has_lasting_triggers:
-            raise CannotRestoreError(f"{table.label} has triggers or rules that always run")
-        if new:
-            self._connection.execute(
-                f"DELETE FROM ONLY {_escaped(table.name)} WHERE ctid = ANY (%s::tid[])", [_texts(new)]
-            )
-        if missing:
-            for place in missing:
+    def apply(self, changes: Sequence[TableChange], sequences: Sequences) -> int:
+        """Restore rows and sequences in one transaction, and return its number.
+
+        The driver's errors are passed on; then the session must not be used any more.
+
+        Args:
+            sequences: the states that some sequences get.
+
+        Raises:
+            CannotRestoreError: the rows of a table cannot be restored as they were; nothing was changed.
+        """
+        self._read_details(changes)
+        homes = [sorted(change.missing.values()) for change in changes]
+        texts = self._read_rows(changes, homes)
+        statements: list[Statement] = [("BEGIN", ()), (_OWN_NUMBER, ())]
+        # In each table, new rows are deleted first: they may have the keys of those that are missing.
+        for change, found in zip(changes, texts, strict=True):
+            name = _escaped(change.table.name)
+            statements.append((f"DELETE FROM ONLY {name} WHERE ctid = ANY (%s::tid[])", [_texts(change.new)]))
+            statements.append((_inserting(name, self._details[change.table.oid]), [found]))
+        statements += [(_SET_SEQUENCE, [number, *state]) for number, state in sequences.items()]
+        _, ((number,),), *rows = run_together(self._connection, statements)
+        inserted = rows[1 : 2 * len(changes) : 2]
+        for change, found, made in zip(changes, texts, inserted, strict=True):
+            if [text for _, text in made] != found:
+                self._connection.execute("ROLLBACK")
+                raise CannotRestoreError(f"rows of {change.table.label} change when they are inserted again")
+        self._connection.execute("COMMIT")
+        for change, home, made in zip(changes, homes, inserted, strict=True):
+            places = self._places[change.table.oid]
+            for place in change.missing:
                 places.home.pop(place, None)
-            self._insert(table, details, places, sorted(expected[place] for place in missing))
-        return len(new) + len(missing)
+            places.away.update(home)
+            places.home.update(zip((_place(now) for now, _ in made), home, strict=True))
+        return int(number)
 
-    def _visible(
-        self, table: TableFile, runs: list[tuple[int, int]], first_new: int
-    ) -> tuple[set[Place], set[Place]]:
-        """Return the places of the rows in ranges of blocks that were there before, and of those that are new."""
-        old: set[Place] = set()
-        new: set[Place] = set()
-        selects = [
-            f"SELECT ctid::text, xmin::text::bigint FROM ONLY {table.name} WHERE {_within(run)}"
-            for run in runs
-        ]
-        for place, number in self._connection.execute(" UNION ALL ".join(selects)).fetchall():
-            (new if number >= first_new else old).add(_place(place))
-        return old, new
-
-    def _expected(
-        self, table: TableFile, places: RowPlaces, runs: list[tuple[int, int]]
-    ) -> dict[Place, Place]:
-        """Return where seeded rows were in ranges of blocks → their places in the template."""
-        blocks = [block for first, last in runs for block in range(first, last + 1)]
-        unknown = [block for block in blocks if block not in places.seeded]
-        if unknown:
-            self._read_seeded(table, places, unknown)
-        expected = {
-            place: place for block in blocks for place in places.seeded[block] if place not in places.away
+    def _read_seeded(self, wanted: Mapping[TableFile, list[int]]) -> None:
+        """Read where the rows of the template are, as far as that is not known."""
+        unknown = {
+            table: [block for block in found if block not in self._places[table.oid].seeded]
+            for table, found in wanted.items()
         }
-        wanted = set(blocks)
-        expected |= {now: home for now, home in places.home.items() if now[0] in wanted}
-        return expected
-
-    def _read_seeded(self, table: TableFile, places: RowPlaces, blocks: list[int]) -> None:
-        selects = [f"SELECT ctid::text FROM ONLY {table.name} WHERE {_within(run)}" for run in _runs(blocks)]
-        found: defaultdict[int, set[Place]] = defaultdict(set)
+        unknown = {table: blocks for table, blocks in unknown.items() if blocks}
+        if not unknown:
+            return
         with self._template.reading() as connection:
-            for (text,) in connection.execute(" UNION ALL ".join(selects)).fetchall():
+            rows, _ = self._read(connection, unknown, "ctid::text", ())
+        for table, blocks in unknown.items():
+            seeded: defaultdict[int, set[Place]] = defaultdict(set)
+            for (text,) in rows[table]:
                 place = _place(text)
-                found[place[0]].add(place)
-        for block in blocks:
-            places.seeded[block] = frozenset(found[block])
+                seeded[place[0]].add(place)
+            self._places[table.oid].seeded.update({block: frozenset(seeded[block]) for block in blocks})
 
-    def _insert(self, table: TableFile, details: TableDetails, places: RowPlaces, homes: list[Place]) -> None:
-        """Insert rows of the template again."""
-        with self._template.reading() as connection:
-            read = connection.execute(
-                f"SELECT one.ctid::text, one::text FROM ONLY {_escaped(table.name)} AS one"
+    def _read(
+        self,
+        connection: PostgresConnection,
+        wanted: Mapping[TableFile, list[int]],
+        columns: str,
+        also: Sequence[Statement],
+    ) -> tuple[dict[TableFile, list[Any]], list[list[Any]]]:
+        """Return columns of all rows in blocks of tables, and the rows of other statements."""
+        queries = [
+            (table, _reading(table, runs, columns))
+            for table, blocks in wanted.items()
+            for runs in _runs(blocks)
+        ]
+        rows = run_together(connection, [*(query for _, query in queries), *also])
+        found: dict[TableFile, list[Any]] = {table: [] for table in wanted}
+        for (table, _), some in zip(queries, rows, strict=False):
+            found[table] += some
+        return found, rows[len(queries) :]
+
+    def _read_details(self, changes: Sequence[TableChange]) -> None:
+        unknown = [change.table for change in changes if change.table.oid not in self._details]
+        rows = run_together(self._connection, [details_statement(table) for table in unknown])
+        self._details |= {table.oid: parse_details(found) for table, found in zip(unknown, rows, strict=True)}
+        for change in changes:
+            if self._details[change.table.oid].has_lasting_triggers:
+                raise CannotRestoreError(f"{change.table.label} has triggers or rules that always run")
+
+    def _read_rows(self, changes: Sequence[TableChange], homes: Sequence[list[Place]]) -> list[list[str]]:
+        """Return the texts of rows of the template, in the order of their places."""
+        if not any(homes):
+            return [[] for _ in changes]
+        statements: list[Statement] = [
+            (
+                f"SELECT one.ctid::text, one::text FROM ONLY {_escaped(change.table.name)} AS one"
                 " WHERE one.ctid = ANY (%s::tid[]) ORDER BY one.ctid",
-                [_texts(homes)],
-            ).fetchall()
-        if [_place(place) for place, _ in read] != homes:
-            raise CannotRestoreError(f"the template misses rows of {table.label}")
-        texts = [text for _, text in read]
-        name = _escaped(table.name)
-        columns = [_escaped(column) for column in details.columns]
-        target = f"({', '.join(columns)}) OVERRIDING SYSTEM VALUE" if columns else ""
-        values = ", ".join(f"(made.one).{column}" for column in columns)
-        inserted = self._connection.execute(
-            f"INSERT INTO {name} AS one {target} SELECT {values} FROM (SELECT given.text::{name} AS one"
-            " FROM pg_catalog.unnest(%s::text[]) WITH ORDINALITY AS given (text, number)"
-            " ORDER BY given.number OFFSET 0) AS made RETURNING one.ctid::text, one::text",
-            [texts],
-        ).fetchall()
-        if [text for _, text in inserted] != texts:
-            raise CannotRestoreError(f"rows of {table.label} change when they are inserted again")
-        for (now, _), home in zip(inserted, homes, strict=True):
-            places.home[_place(now)] = home
-            places.away.add(home)
+                [_texts(home)],
+            )
+            for change, home in zip(changes, homes, strict=True)
+        ]
+        with self._template.reading() as connection:
+            rows = run_together(connection, statements)
+        for change, home, found in zip(changes, homes, rows, strict=True):
+            if [_place(place) for place, _ in found] != home:
+                raise CannotRestoreError(f"the template misses rows of {change.table.label}")
+        return [[text for _, text in found] for found in rows]
 
 
-def prepare_session(connection: PostgresConnection) -> None:
-    """Let a session read and write the texts of values without a loss; the driver's errors are passed on."""
-    settings = session_settings(connection.info.server_version)
-    # What indexes and computed columns call is found as in the sessions of applications.
-    del settings["search_path"]
-    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(settings))
-    connection.execute(f"SELECT {calls}", [part for item in settings.items() for part in item])
+def _inserting(name: str, details: TableDetails) -> str:
+    """Return the statement that inserts rows by their texts, in their order."""
+    columns = [_escaped(column) for column in details.columns]
+    target = f"({', '.join(columns)}) OVERRIDING SYSTEM VALUE" if columns else ""
+    values = ", ".join(f"(made.one).{column}" for column in columns)
+    return (
+        f"INSERT INTO {name} AS one {target} SELECT {values} FROM (SELECT given.text::{name} AS one"
+        " FROM pg_catalog.unnest(%s::text[]) WITH ORDINALITY AS given (text, number)"
+        " ORDER BY given.number OFFSET 0) AS made RETURNING one.ctid::text, one::text"
+    )
+
+
+def _reading(table: TableFile, runs: list[Run], columns: str) -> Statement:
+    """Return the statement that reads the rows in ranges of blocks."""
+    selects = [
+        f"SELECT {columns} FROM ONLY {table.name}"
+        f" WHERE ctid >= '({first},0)'::tid AND ctid < '({last + 1},0)'::tid"
+        for first, last in runs
+    ]
+    return " UNION ALL ".join(selects), ()
 
 
 def _escaped(name: str) -> str:
@@ -170,30 +244,15 @@ def _escaped(name: str) -> str:
     return name.replace("%", "%%")
 
 
-def _runs(blocks: list[int]) -> list[tuple[int, int]]:
-    """Return ranges that have all of these blocks, which are sorted: the first and the last block of each."""
-    runs = [[block, block] for block in blocks[:1]]
-    for block in blocks[1:]:
-        if block == runs[-1][1] + 1:
-            runs[-1][1] = block
+def _runs(blocks: list[int]) -> list[list[Run]]:
+    """Return the ranges of blocks, which are sorted, in groups for one query each."""
+    runs: list[Run] = []
+    for block in blocks:
+        if runs and runs[-1][1] == block - 1:
+            runs[-1] = (runs[-1][0], block)
         else:
-            runs.append([block, block])
-    if len(runs) > _MOST_RUNS:
-        gaps = sorted((after[0] - before[1] for before, after in itertools.pairwise(runs)), reverse=True)
-        widest = gaps[_MOST_RUNS - 1]
-        merged = [runs[0]]
-        for run in runs[1:]:
-            if run[0] - merged[-1][1] > widest:
-                merged.append(run)
-            else:
-                merged[-1][1] = run[1]
-        runs = merged
-    return [(first, last) for first, last in runs]
-
-
-def _within(run: tuple[int, int]) -> str:
-    first, last = run
-    return f"ctid >= '({first},0)'::tid AND ctid < '({last + 1},0)'::tid"
+            runs.append((block, block))
+    return [runs[start : start + _MOST_RUNS] for start in range(0, len(runs), _MOST_RUNS)]
 
 
 def _place(text: str) -> Place:

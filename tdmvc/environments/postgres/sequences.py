@@ -1,8 +1,9 @@
 """The states of a database's sequences."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.connection import PostgresConnection, Statement
 from tdmvc.sql.quoting import quote_name
 
 _DATA_SINCE = 180000
@@ -40,9 +41,12 @@ class SequenceReader:
                 for number, space, name, _ in rows
             )
 
-    def read(self, connection: PostgresConnection) -> Sequences:
-        """Return the states; the driver's errors are passed on."""
-        if not self._query:
-            return {}
-        rows = connection.execute(self._query, prepare=True).fetchall()
-        return {number: (value, is_called) for number, value, is_called in rows}
+    @property
+    def statement(self) -> Statement:
+        """Reads the states; `parse_sequences` takes the rows."""
+        return self._query or "SELECT WHERE false", ()
+
+
+def parse_sequences(rows: list[Any]) -> Sequences:
+    """Return the states by the rows of a reader's statement."""
+    return {number: (value, is_called) for number, value, is_called in rows}

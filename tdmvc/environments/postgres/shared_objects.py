@@ -1,8 +1,10 @@
 """What belongs to the whole server, or to a database as a whole: roles, rights, settings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from tdmvc.environments.postgres.administrator import Administrator
+from tdmvc.databases.postgres.connection import Statement
 
 _SHARED = """
     SELECT
@@ -42,16 +44,17 @@ class SharedObjects:
         return tuple(kind for kind, before, now in pairs if before != now)
 
 
-def read_shared_objects(administrator: Administrator, database: str, prefix: str) -> SharedObjects:
-    """Return what a server and one of its databases have, apart from its content.
+def shared_statements(database: str, prefix: str) -> list[Statement]:
+    """Return the statements whose rows `read_shared_objects` takes.
 
     Args:
         prefix: how the names of databases begin that tdmvc makes and drops while tests run.
-
-    Raises:
-        DatabaseError: the server is gone.
     """
     parameters = {"prefix": prefix, "database": database}
-    (server,) = administrator.rows(_SHARED, parameters)
-    own = administrator.rows(_OWN, parameters)
+    return [(_SHARED, parameters), (_OWN, parameters)]
+
+
+def read_shared_objects(rows: Sequence[list[Any]]) -> SharedObjects:
+    """Return what a server and one of its databases have, apart from its content."""
+    (server,), own = rows
     return SharedObjects(tuple(server), tuple(own[0]) if own else ())

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from tdmvc.databases.postgres.connection import PostgresConnection
+from tdmvc.databases.postgres.connection import PostgresConnection, Statement
 from tdmvc.sql.quoting import quote_name
 
 _FIRST_OWN = 16384
@@ -82,7 +83,12 @@ def read_table_files(connection: PostgresConnection) -> TableFiles:
     return TableFiles(tables, tuple(derived), why)
 
 
-def read_table_details(connection: PostgresConnection, table: TableFile) -> TableDetails:
-    """Return what is needed to insert rows into a table; the driver's errors are passed on."""
-    ((columns, has_lasting_triggers),) = connection.execute(_DETAILS, {"table": table.oid}).fetchall()
+def details_statement(table: TableFile) -> Statement:
+    """Return the statement whose rows `parse_details` takes."""
+    return _DETAILS, {"table": table.oid}
+
+
+def parse_details(rows: list[Any]) -> TableDetails:
+    """Return what is needed to insert rows into a table."""
+    ((columns, has_lasting_triggers),) = rows
     return TableDetails(tuple(quote_name(column) for column in columns), has_lasting_triggers)

@@ -4,7 +4,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection
+from tdmvc.databases.postgres.connection import (
+    PostgresConnection,
+    Statement,
+    plain_connection,
+    run_together,
+    session_settings,
+)
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.model.location import ServerLocation
 
@@ -42,6 +48,7 @@ class TemplateDatabase:
         with self._lock:
             if self._reader is None or self._reader.closed:
                 self._reader = plain_connection(self.location)
+                run_together(self._reader, session_statements(self._reader))
             yield self._reader
 
     def close(self) -> None:
@@ -49,3 +56,11 @@ class TemplateDatabase:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
+
+
+def session_statements(connection: PostgresConnection) -> list[Statement]:
+    """Return the statements after which a session reads and writes the texts of values without a loss."""
+    settings = session_settings(connection.info.server_version)
+    # What indexes and computed columns call is found as in the sessions of applications.
+    del settings["search_path"]
+    return [("SELECT pg_catalog.set_config(%s, %s, false)", item) for item in settings.items()]

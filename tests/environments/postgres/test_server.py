@@ -152,9 +152,9 @@ def test_a_user_who_may_not_create_databases_is_told_so(
     tests: ServerLocation, postgres_server: DatabaseServer
 ) -> None:
     postgres_server.execute("", f"ALTER ROLE {tests.user} NOCREATEDB")
-    with pytest.raises(DatabaseError, match="may not create databases") as raised:
-        with ServerProvider(tests).open(KEY, Shop().build):
-            pass
+    opened = ServerProvider(tests).open(KEY, Shop().build)
+    with pytest.raises(DatabaseError, match="may not create databases") as raised, opened:
+        pass
     postgres_server.execute("", raised.value.remedy.split("`")[1])
     with ServerProvider(tests).open(KEY, Shop().build):
         pass
