@@ -182,6 +182,15 @@ def template_folder_error(path: Path | str, error: OSError) -> DatabaseError:
     )
 
 
+def missing_template(path: Path) -> DatabaseError:
+    """Return the error for a template that somebody removed while it is used."""
+    return DatabaseError(
+        "The template of the database is not there any more, or not as a whole.",
+        where=str(path),
+        remedy="run the same command again; it makes a new one.",
+    )
+
+
 def _name(product: str, key: TemplateKey) -> str:
     text = f"{_FORMAT}\n{key.schema}\n{key.rows}"
     return f"{product}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"

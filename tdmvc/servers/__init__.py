@@ -6,7 +6,7 @@ the process was killed, the next start of any server finds it, stops it, and rem
 """
 
 from tdmvc.servers.base import RunningServer, ServerOptions
-from tdmvc.servers.mariadb import start_mariadb
+from tdmvc.servers.mariadb import start_mariadb, stop_mariadb
 from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
 from tdmvc.servers.postgres import settings_file, start_postgres, stop_postgres
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres, find_system_postgres
@@ -22,5 +22,6 @@ __all__ = [
     "settings_file",
     "start_mariadb",
     "start_postgres",
+    "stop_mariadb",
     "stop_postgres",
 ]

@@ -18,6 +18,8 @@ class ServerOptions:
     """On 127.0.0.1; by default, a free one."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """More settings of the server, by name."""
+    password: str | None = field(default=None, repr=False)
+    """The administrator's, for a MariaDB server that takes the place of another; by default, a random one."""
     start_seconds: float = 60.0
     """How long it may take to be ready."""
     fill: Callable[[Path], str] | None = None

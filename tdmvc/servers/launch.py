@@ -64,9 +64,20 @@ def run_program(command: list[str], folder: Path, account: Account) -> "subproce
 
 @contextmanager
 def launched(
-    command: list[str], folder: Path, account: Account, *, is_ready: Callable[[], bool], seconds: float
+    command: list[str],
+    folder: Path,
+    account: Account,
+    *,
+    is_ready: Callable[[], bool],
+    seconds: float,
+    stop_signal: signal.Signals = signal.SIGQUIT,
 ) -> Iterator[None]:
     """Run a server in the background, as its user, until the end of the block.
+
+    Args:
+        is_ready: whether it can be used.
+        seconds: how long that may take.
+        stop_signal: makes it stop at once, without writing what will be thrown away.
 
     Raises:
         ServerEndedError: it ended before it was ready, or was not ready in time.
@@ -87,7 +98,7 @@ def launched(
                 umask=0o077,
                 **account.process_options,
             )
-        stop = partial(_stop, process, os.getpid())
+        stop = partial(_stop, process, os.getpid(), stop_signal)
         # Also if somebody never leaves the block.
         atexit.register(stop)
         stack.callback(atexit.unregister, stop)
@@ -133,7 +144,7 @@ def launch_on_port(
     raise port_taken(chosen)
 
 
-def _stop(process: "subprocess.Popen[bytes]", owner: int) -> None:
+def _stop(process: "subprocess.Popen[bytes]", owner: int, stop_signal: signal.Signals) -> None:
     """Stop a server at once: what it holds is thrown away, so that it need not write it."""
     if os.getpid() != owner:
         # A process that was forked while the server ran ends before its parent.
@@ -141,7 +152,7 @@ def _stop(process: "subprocess.Popen[bytes]", owner: int) -> None:
     with _without_interrupts():
         if process.poll() is not None:
             return
-        process.send_signal(signal.SIGQUIT)
+        process.send_signal(stop_signal)
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,7 +1,10 @@
 """Starts and stops MariaDB, with settings for data that may be lost."""
 
+import os
 import secrets
+import signal
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
@@ -9,9 +12,10 @@ from pathlib import Path
 
 from tdmvc.servers.accounts import Account, server_account
 from tdmvc.servers.base import RunningServer, ServerOptions
-from tdmvc.servers.failures import server_start
-from tdmvc.servers.launch import launch_on_port, launched, run_program
+from tdmvc.servers.failures import server_start, server_stop
+from tdmvc.servers.launch import SERVER_LOG, launch_on_port, launched, run_program
 from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
+from tdmvc.servers.processes import last_lines
 from tdmvc.servers.run_folders import starting
 from tdmvc.servers.templates import copy_template
 
@@ -20,6 +24,8 @@ _TEMPLATE = 1
 """Raised when initialised data folders change."""
 _ACCOUNTS = "accounts.sql"
 _ANSWER_SECONDS = 5.0
+_STOP_SECONDS = 120.0
+_POLL_SECONDS = 0.01
 _SETTINGS = {
     "bind-address": "127.0.0.1",
     "skip-name-resolve": "1",
@@ -27,7 +33,6 @@ _SETTINGS = {
     "innodb-flush-log-at-trx-commit": "0",
     "innodb-doublewrite": "0",
     "innodb-log-file-size": "64M",
-    "skip-log-bin": "1",
     "performance-schema": "OFF",
     "default-time-zone": "+00:00",
     # Dumps may hold rows as long as this.
@@ -65,19 +70,19 @@ def _start(
     for name in ("socket", "files", "temporary"):
         (folder / name).mkdir(mode=0o700)
         account.own(folder / name)
-    copy_template(
-        f"mariadb-{binaries.version}-{binaries.digest}-{_TEMPLATE}",
-        folder / "data",
-        lambda target: _initialise(binaries, target, account, folder),
-        account,
-    )
-    password = secrets.token_urlsafe(24)
+    _fill(folder, binaries, account, options)
+    password = options.password or secrets.token_urlsafe(24)
     account.write_private(folder / _ACCOUNTS, _accounts_sql(password))
 
     def launch(port: int) -> AbstractContextManager[None]:
         command = _command(binaries, folder, port, options.settings)
         return launched(
-            command, folder, account, is_ready=partial(_answers, port), seconds=options.start_seconds
+            command,
+            folder,
+            account,
+            is_ready=partial(_answers, port),
+            seconds=options.start_seconds,
+            stop_signal=signal.SIGKILL,
         )
 
     try:
@@ -86,6 +91,43 @@ def _start(
         (folder / _ACCOUNTS).unlink()
     return RunningServer(
         "mysql", binaries.version, port, _ADMINISTRATOR, password, folder / "socket" / "s", folder
+    )
+
+
+def stop_mariadb(server: RunningServer) -> Path:
+    """Stop a server so that its data folder is whole, and return that folder.
+
+    The folder can fill that of another server, until the block ends that started this one.
+
+    Raises:
+        DatabaseError: the server does not stop in time.
+    """
+    data = server.folder / "data"
+    pid_file = data / "pid"
+    try:
+        os.kill(int(pid_file.read_text(encoding="utf-8")), signal.SIGTERM)
+    except (OSError, ValueError) as error:
+        raise server_stop("MariaDB", server.folder, last_lines(server.folder / SERVER_LOG)) from error
+    end = time.monotonic() + _STOP_SECONDS
+    # The server removes this file last.
+    while pid_file.exists():
+        if time.monotonic() > end:
+            raise server_stop("MariaDB", server.folder, last_lines(server.folder / SERVER_LOG))
+        time.sleep(_POLL_SECONDS)
+    return data
+
+
+def _fill(folder: Path, binaries: MariadbBinaries, account: Account, options: ServerOptions) -> None:
+    data = folder / "data"
+    if options.fill is not None:
+        options.fill(data)
+        account.own_all(data)
+        return
+    copy_template(
+        f"mariadb-{binaries.version}-{binaries.digest}-{_TEMPLATE}",
+        data,
+        lambda target: _initialise(binaries, target, account, folder),
+        account,
     )
 
 
@@ -129,7 +171,12 @@ def _command(binaries: MariadbBinaries, folder: Path, port: int, settings: Mappi
 
 def _accounts_sql(password: str) -> str:
     """Return the statements that leave one administrator, for connections from this machine."""
-    statements = ["DELETE FROM mysql.global_priv WHERE User NOT IN ('mariadb.sys')", "FLUSH PRIVILEGES"]
+    statements = [
+        # Nobody copies what happens here.
+        "SET SESSION sql_log_bin = 0",
+        f"DELETE FROM mysql.global_priv WHERE User IN ('', '{_ADMINISTRATOR}', 'mysql')",
+        "FLUSH PRIVILEGES",
+    ]
     for host in ("localhost", "127.0.0.1"):
         user = f"{_ADMINISTRATOR}@'{host}'"
         statements.append(f"CREATE USER {user} IDENTIFIED BY '{password}'")

@@ -16,15 +16,6 @@ def foreign_file(path: Path) -> DatabaseError:
     )
 
 
-def missing_template(path: Path, error: OSError) -> DatabaseError:
-    """Return the error for a template that somebody removed at the wrong moment."""
-    return DatabaseError(
-        f"The template of the database is not there any more: {error.strerror or error}.",
-        where=str(path),
-        remedy="run the same command again; it makes a new one.",
-    )
-
-
 def changed_template(path: Path) -> DatabaseError:
     """Return the error for a template that another program wrote to."""
     return DatabaseError(

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tdmvc.environments.files.failures import changed_template, file_error, missing_template
+from tdmvc.environments.files.failures import changed_template, file_error
+from tdmvc.environments.template_store import missing_template
 from tdmvc.store.reflinks import copy_file
 
 
@@ -25,7 +26,7 @@ class Pristine:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise missing_template(path, error) from error
+            raise missing_template(path) from error
         self._opened = os.fstat(self._file.fileno())
 
     def __enter__(self) -> Self:

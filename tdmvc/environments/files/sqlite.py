@@ -61,6 +61,8 @@ class SqliteFile:
         with file_error(self._path):
             self._stamp = stamp_file(self._path)
             self._mode = self._path.stat().st_mode
+        self._keeps_log = False
+        """Whether there is a write-ahead log that the template does not have."""
 
     @property
     def location(self) -> PathLocation:
@@ -107,6 +109,7 @@ class SqliteFile:
 
     def _place(self) -> None:
         self._working.place(self._pristine.copy_to)
+        self._keeps_log = False
         with file_error(self._path):
             os.chmod(self._path, self._mode)
             self._stamp = stamp_file(self._path)
@@ -122,12 +125,15 @@ class SqliteFile:
         database.execute("BEGIN IMMEDIATE")
         is_written = self._is_written()
         database.execute("ROLLBACK")
+        why = "the file was written"
         if not is_written:
-            return ""
+            if not self._keeps_log or _has_log(database):
+                return ""
+            why = "the log that a connection kept could be left"
         with self._pristine.readable(self._working.new_path) as source:
             while not self._restore(database, source, deadline):
                 _busy_after(deadline)
-        return "the file was written"
+        return why
 
     def _is_written(self) -> bool:
         """Whether anybody wrote since the stamp; only while a lock keeps others from writing.
@@ -141,13 +147,14 @@ class SqliteFile:
         """Copy the template into the file; False if somebody wrote to it meanwhile."""
         with closing(sqlite3.connect(f"{source.as_uri()}?immutable=1&mode=ro", uri=True)) as template:
             has_log = _read(database, "journal_mode") == "wal"
+            wants_log = _wants_log(source)
             if has_log and _read(database, "page_size") != _read(template, "page_size"):
                 # SQLite cannot change it while there is a log.
                 has_log = _leave_log(database)
-            elif has_log and not _wants_log(source):
-                # Connections that are open keep the log, which changes nothing of what they see.
-                with suppress(sqlite3.OperationalError):
-                    has_log = _leave_log(database)
+            elif has_log and not wants_log:
+                has_log = _has_log(database)
+            # Connections that are open keep a log, which changes nothing of what they see.
+            self._keeps_log = has_log and not wants_log
             if not has_log:
                 # A run that is killed removes the file, so nobody needs a journal on disk.
                 database.execute("PRAGMA journal_mode = MEMORY")
@@ -187,6 +194,13 @@ def _wants_log(path: Path) -> bool:
     """Whether a file says that connections use a write-ahead log; one that is read without locks shows none."""
     with path.open("rb") as file:
         return file.read(19)[18:] == b"\2"
+
+
+def _has_log(database: sqlite3.Connection) -> bool:
+    """Whether other connections keep a log; it is left if there are none."""
+    with suppress(sqlite3.OperationalError):
+        return _leave_log(database)
+    return True
 
 
 def _leave_log(database: sqlite3.Connection) -> bool:

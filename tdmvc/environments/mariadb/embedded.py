@@ -1,0 +1,106 @@
+"""MariaDB that tdmvc starts itself, whose template is a data folder in the user's cache."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tdmvc.environments.base import (
+    DatabaseSource,
+    EmbeddedServer,
+    EphemeralDatabase,
+    StoredTemplate,
+    TemplateBuild,
+    TemplateKey,
+)
+from tdmvc.environments.mariadb.accounts import open_administrator, prepare_builder
+from tdmvc.environments.mariadb.database import MariadbDatabase
+from tdmvc.environments.mariadb.failures import other_major
+from tdmvc.environments.mariadb.own_server import BUILD_SETTINGS, DATABASE, OwnServer, app_location, fill_from
+from tdmvc.environments.mariadb.pristine import keep_pristine, remove_pristine
+from tdmvc.environments.template_metadata import Template
+from tdmvc.environments.template_store import TemplateStore
+from tdmvc.model.environment import TemplateOrigin
+from tdmvc.servers import MariadbBinaries, ServerOptions, find_mariadb, start_mariadb, stop_mariadb
+from tdmvc.store.reflinks import copy_folder
+
+PRODUCT = "mariadb"
+_LAYOUT = 1
+"""Raised when data folders of templates change."""
+
+
+class EmbeddedMariadb:
+    """Provides databases on a server of its own for each, and keeps templates in the user's cache."""
+
+    def __init__(self, wanted: EmbeddedServer, *, folder: Path | None = None) -> None:
+        """Find the programs of the server.
+
+        Args:
+            folder: where templates are kept; by default, in the user's cache.
+
+        Raises:
+            DatabaseError: there are none, or they are of another major version.
+        """
+        self._binaries = find_mariadb()
+        if wanted.major not in (None, int(self._binaries.version.split(".", 1)[0])):
+            raise other_major(wanted.major, self._binaries)
+        self._store = TemplateStore(PRODUCT, self.version, folder=folder)
+
+    @property
+    def version(self) -> str:
+        return f"{PRODUCT} {self._binaries.version} ({self._binaries.digest}, {_LAYOUT})"
+
+    @contextmanager
+    def open(self, key: TemplateKey, build: TemplateBuild) -> Iterator[DatabaseSource]:
+        def make(content: Path, nearest: Template | None) -> str:
+            _make(self._binaries, content, nearest, build)
+            return ""
+
+        with self._store.open(key, make) as template, ExitStack() as databases:
+            yield _Source(self._binaries, template, databases)
+
+    def list_templates(self) -> Sequence[StoredTemplate]:
+        return self._store.list()
+
+    def remove_template(self, key: TemplateKey) -> bool:
+        return self._store.remove(key)
+
+
+class _Source:
+    """A template in the cache, from which databases are made, each with a server."""
+
+    def __init__(self, binaries: MariadbBinaries, template: Template, databases: ExitStack) -> None:
+        self._binaries = binaries
+        self._template = template
+        self._databases = databases
+
+    @property
+    def origin(self) -> TemplateOrigin:
+        return self._template.origin
+
+    def create(self) -> EphemeralDatabase:
+        server = OwnServer(self._binaries, self._template)
+        self._databases.callback(server.close)
+        server.start()
+        return MariadbDatabase(server)
+
+
+def _make(binaries: MariadbBinaries, content: Path, nearest: Template | None, build: TemplateBuild) -> None:
+    """Make the data folder of a template.
+
+    Raises:
+        DatabaseError: the server does not start or refuses, or there is no room. What `build` raises is passed on.
+    """
+    fill = None if nearest is None else fill_from(nearest)
+    with start_mariadb(binaries, ServerOptions(settings=BUILD_SETTINGS, fill=fill)) as server:
+        with open_administrator(server) as administrator:
+            password = prepare_builder(administrator)
+            if nearest is None:
+                administrator.execute(f"CREATE DATABASE {DATABASE}")
+            remove_pristine(administrator)
+        location = app_location(server, password)
+        if nearest is None:
+            build.migrate(location)
+        build.seed(location)
+        with open_administrator(server) as administrator:
+            keep_pristine(administrator)
+        copy_folder(stop_mariadb(server), content / "data")
