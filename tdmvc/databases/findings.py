@@ -6,6 +6,8 @@ from tdmvc.errors import format_names
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.text import plural
 
+_FIT = "change the values, or the type of the column in the database; or leave the table out with --exclude."
+
 
 def left_out(noun: str, table: str | None, why: str) -> Finding:
     """Return the finding on something beside a table that was not made."""
@@ -66,7 +68,7 @@ def value_finding(
         message,
         table=table,
         columns=(column,),
-        remedy="change the values, or the type of the column in the database." if is_error else "",
+        remedy=_FIT if is_error else "",
         details=details or {},
     )
 
