@@ -137,3 +137,15 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to DuckDB in a time zone that is not UTC, so that a result that depends on it is wrong."""
     with open_session("America/New_York", threads=2) as connection:
         yield connection
+
+
+@pytest.fixture
+def nameless_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a name, as in a container that runs under a number of its own."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)

@@ -19,6 +19,7 @@ from tdmvc.model.environment import Environment
 from tdmvc.model.location import Location
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.placeholders import fill_placeholders
+from tdmvc.model.text import plural
 from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
 
@@ -57,7 +58,7 @@ class MigrationPlan:
 
     @property
     def _files(self) -> str:
-        return f"{len(self.scripts)} SQL files"
+        return plural(len(self.scripts), "SQL file")
 
 
 def plan_migration(workspace: Workspace, environment: Environment, scheme: str) -> MigrationPlan:

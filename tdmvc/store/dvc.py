@@ -5,9 +5,11 @@ Contract tests pin what is used of it, which is the same from dvc 3.50 to 3.67.
 """
 
 import contextlib
+import getpass
 import importlib
 import io
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,7 +37,7 @@ def init_repository(root: Path, *, is_subfolder: bool) -> None:
     Raises:
         StoreError: DVC fails.
     """
-    with _quiet():
+    with _quiet(), _named_user():
         from dvc.repo import Repo
 
         try:
@@ -143,7 +145,7 @@ def open_remote(root: Path, remote: str | None) -> Iterator[RemoteStorage]:
 
 @contextlib.contextmanager
 def _opened(root: Path) -> Iterator["Repo"]:
-    with _quiet():
+    with _quiet(), _named_user():
         from dvc.repo import Repo
 
         try:
@@ -214,6 +216,21 @@ def _ask_nothing(files: Any) -> None:
     from asyncssh import SSHClient
 
     files.fs_args["client_factory"] = SSHClient
+
+
+@contextlib.contextmanager
+def _named_user() -> Iterator[None]:
+    """Let DVC name the user, who has no name in a container that runs under a number of its own."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())
+        try:
+            yield
+        finally:
+            del os.environ["LOGNAME"]
+    else:
+        yield
 
 
 @contextlib.contextmanager

@@ -69,6 +69,18 @@ def objects_in(folder: Path) -> set[str]:
     return {file.parent.name + file.name for file in files}
 
 
+@pytest.mark.usefixtures("nameless_user")
+def test_a_user_needs_no_name(repo: Path, remote: Path) -> None:
+    objects = objects_in(repo / ".dvc" / "cache")
+
+    dvc.push(repo, objects)
+    shutil.rmtree(repo / ".dvc" / "cache")
+    dvc.fetch(repo, objects)
+
+    assert objects_in(remote) == objects_in(repo / ".dvc" / "cache") == objects
+    assert "LOGNAME" not in os.environ
+
+
 def closure(root: Path) -> set[str]:
     """Return what the pointer of the table needs, read from DVC's own cache."""
     pointer = read_pointers(WorkTree(root), "datasets/golden")["t"]

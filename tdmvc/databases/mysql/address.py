@@ -104,7 +104,7 @@ def resolve_address(location: Location, environment: Mapping[str, str] = os.envi
     mode = _mode(tls["ssl_mode"], location, has_files=any(tls[name] for name in ("ssl_ca", "ssl_cert")))
     return Address(
         location,
-        location.user or found.get("user", "") or getpass.getuser(),
+        location.user or found.get("user", "") or _login_name(),
         host or "localhost",
         location.port or _number(found.get("port", ""), "port", location) or 3306,
         socket or None,
@@ -139,6 +139,14 @@ def _mode(text: str, location: ServerLocation, *, has_files: bool) -> str:
             remedy="use disabled, preferred, required, verify_ca or verify_identity.",
         )
     return mode
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # In a container that runs under a number of its own; MySQL's programs take this name, too.
+        return "UNKNOWN_USER"
 
 
 def _number(text: str, name: str, location: ServerLocation) -> int | None:

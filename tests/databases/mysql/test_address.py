@@ -94,3 +94,8 @@ def test_only_urls_of_servers_are_taken() -> None:
     assert is_server(parse_location("mariadb+pymysql://db/shop"))
     assert not is_server(parse_location("postgresql://db/shop"))
     assert not is_server(parse_location("shop.db"))
+
+
+@pytest.mark.usefixtures("nameless_user")
+def test_a_user_without_a_name_is_called_as_in_the_programs_of_mysql(tmp_path: Path) -> None:
+    assert resolve("mysql:///shop", tmp_path).user == "UNKNOWN_USER"
