@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
+from contextlib import closing
 
+from tdmvc.environments.endpoint import EndpointClient
 from tdmvc.environments.keeping import error_of
 from tdmvc.environments.provide import EnvironmentOptions
 from tdmvc.environments.records import Records
 from tdmvc.errors import DatabaseError
-from tdmvc.model.environment import Environment, ResetMethod, ResetReport, RunStep
+from tdmvc.model.environment import Environment, ResetReport, RunStep
 from tdmvc.model.environment_report import KeptEnvironment
 from tdmvc.servers.marked_processes import RUN_VARIABLE
 from tdmvc.servers.processes import last_lines
@@ -24,7 +24,6 @@ from tdmvc.workspace.workspace import Workspace
 
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.05
-_RESET_SECONDS = 600.0
 
 
 def start_keeper(
@@ -158,31 +157,13 @@ def reset_kept(kept: KeptEnvironment) -> ResetReport:
     Raises:
         DatabaseError: it cannot be reset.
     """
-    url = f"{kept.exports['TDMVC_ENDPOINT']}reset"
-    # A proxy of the environment is for other machines.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(urllib.request.Request(url, method="POST"), timeout=_RESET_SECONDS) as answer:
-            fields = json.load(answer)
-    except urllib.error.HTTPError as error:
+        with closing(EndpointClient(kept.exports["TDMVC_ENDPOINT"])) as client:
+            return client.reset()
+    except DatabaseError as error:
         raise DatabaseError(
-            f"The environment {kept.name} cannot be reset: {_reason(error)}",
-            where=kept.database,
-            remedy=f"start it anew: `tdmvc up {kept.environment} --renew`.",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise DatabaseError(
-            f"The process that keeps the environment {kept.name} does not answer.",
+            error.what,
             where=kept.database,
             remedy=f"start it anew: `tdmvc down {kept.name}`, then `tdmvc up {kept.environment}`.",
+            details=error.details,
         ) from error
-    return ResetReport(
-        ResetMethod(fields["method"]), fields["seconds"], tuple(fields["ended_connections"]), fields["why"]
-    )
-
-
-def _reason(error: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.load(error)["message"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"HTTP {error.code}"
