@@ -137,11 +137,10 @@ def stop_keeper(workspace: Workspace, kept: KeptEnvironment) -> None:
 
 def clean_killed(records: Records) -> tuple[str, ...]:
     """Remove what killed processes left, and return the names of their environments."""
+    remove_orphans()
     killed = tuple(name for name in records.names() if not records.is_held(name))
-    if killed:
-        remove_orphans()
-        for name in killed:
-            records.remove(name)
+    for name in killed:
+        records.remove(name)
     return killed
 
 
