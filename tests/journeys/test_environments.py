@@ -45,6 +45,8 @@ class App:
     """An application's repository, and a home of its own for caches and temporary files."""
 
     root: Path
+    python: Path
+    """Runs commands that nobody interrupts or kills."""
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def configure(self, text: str) -> None:
@@ -65,22 +67,30 @@ class App:
         }
 
     def start(self, *words: str, **options: Any) -> "subprocess.Popen[str]":
-        """Start tdmvc."""
+        """Start tdmvc in an interpreter of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "tdmvc", *words],
             cwd=self.root,
             env=self.environ,
             text=True,
             stdout=subprocess.PIPE,
-            **{"stderr": subprocess.PIPE, **options},
+            stderr=subprocess.PIPE,
+            **options,
         )
 
-    def run(self, *words: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, code: int = 0, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Run tdmvc to its end."""
-        process = self.start(*words)
-        out, err = process.communicate()
-        assert process.returncode == code, out + err
-        return subprocess.CompletedProcess(words, process.returncode, out, err)
+        ran = subprocess.run(
+            [self.python, "-m", "tdmvc", *words],
+            cwd=self.root,
+            env=self.environ,
+            text=True,
+            capture_output=True,
+            input=stdin,
+            check=False,
+        )
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran
 
     def document(self, name: str, *words: str) -> Any:
         """Return the JSON that a command prints, which must be as published."""
@@ -100,6 +110,11 @@ class App:
         files = [str(path) for path in (self.root.parent / "tmp").rglob("run-*")]
         files += [path.name for path in self.root.iterdir() if "test.db" in path.name or "test-" in path.name]
         return files + [str(pid) for pid in self.processes()]
+
+    @property
+    def records(self) -> list[Path]:
+        """The records of environments that go on."""
+        return list((self.root / ".dvc" / "tmp" / "tdmvc" / "environments").glob("*.json"))
 
     def processes(self) -> list[int]:
         """Return the processes that a run in this repository started."""
@@ -129,11 +144,12 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def app(made: Path, tmp_path: Path) -> Iterator[App]:
+def app(made: Path, tmp_path: Path, fast_python: Path) -> Iterator[App]:
     (tmp_path / "tmp").mkdir()
-    application = App(copy_repo(made, tmp_path / "app"))
+    application = App(copy_repo(made, tmp_path / "app"), fast_python)
     yield application
-    application.run("down", "--all")
+    if application.records:
+        application.run("down", "--all")
 
 
 def steps(report: Mapping[str, Any]) -> dict[str, str]:
@@ -160,7 +176,8 @@ def running(app: App, script: str, *options: str) -> Iterator["subprocess.Popen[
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()
 
 
 # run.
@@ -175,6 +192,7 @@ def test_a_command_runs_with_a_migrated_and_seeded_database_and_nothing_is_left(
         "seed",
         "database",
         "command",
+        "tear",
     ]
     assert app.leftovers() == []
     again = app.report("true")
@@ -183,9 +201,8 @@ def test_a_command_runs_with_a_migrated_and_seeded_database_and_nothing_is_left(
 
 
 def test_the_command_gets_standard_input_and_its_exit_code_is_passed_on(app: App) -> None:
-    process = app.start("-q", "run", "--", "sh", "-c", "cat; exit 7", stdin=subprocess.PIPE)
-    out, err = process.communicate("typed\n")
-    assert (process.returncode, out, err) == (7, "typed\n", "")
+    ran = app.run("-q", "run", "--", "sh", "-c", "cat; exit 7", code=7, stdin="typed\n")
+    assert (ran.stdout, ran.stderr) == ("typed\n", "")
     assert app.run("-q", "run", "--", "sh", "-c", "kill -9 $$", code=137).stderr == ""
 
 
@@ -222,7 +239,7 @@ def test_the_report_is_alone_on_standard_output(app: App) -> None:
         (CONFIG, ["--env", "lokal", "--", "true"], 3, "did you mean 'local'?"),
         (CONFIG, ["--", "no-such-program"], 2, "There is no program 'no-such-program'"),
         (CONFIG, ["--with", "golden@9.9.9", "--", "true"], 3, "no version '9.9.9'"),
-        (CONFIG.replace("{path}", "{paht}"), ["--", "true"], 2, "line "),
+        (CONFIG.replace("{path}", "{paht}"), ["--", "true"], 2, "line 11, key"),
         ("environments: {local: {database: embedded-99}}\n", ["--", "true"], 7, "PostgreSQL 99"),
         ("environments: {local: {database: 'postgresql://db.prod/x'}}\n", ["--", "true"], 5, "production"),
         (
@@ -291,7 +308,7 @@ def test_changed_rows_are_seeded_again_and_a_version_can_be_chosen(app: App) -> 
 
 def test_two_runs_at_once_have_a_database_each(app: App) -> None:
     app.report("true")
-    script = "echo ready; echo $SHOP_FILE; read line"
+    script = "echo ready; echo $SHOP_FILE; exec sleep 60"
     with running(app, script) as first, running(app, script) as second:
         files = [process.stdout.readline() for process in (first, second) if process.stdout]
         assert len(set(files)) == 2
@@ -351,10 +368,11 @@ def test_after_a_kill_the_next_command_leaves_nothing(app: App, trial: int) -> N
     app.configure(CONFIG + SERVICE)
     if trial % 2:
         app.report("true")
-    process = app.start("-q", "run", "--", "sleep", "60", start_new_session=True)
+    process = app.start("-q", "run", "--", "sleep", "600", start_new_session=True)
     time.sleep(0.3 + (trial * 0.618 % 1) * 2.5)
     process.kill()
-    process.communicate()
+    # What it started may hold its streams.
+    process.wait()
     app.report("true")
     assert app.leftovers() == []
 
@@ -387,7 +405,7 @@ def test_services_are_ready_before_the_command_and_are_told_to_the_next_one(app:
 )
 def test_a_service_that_does_not_start_is_reported_with_its_log(app: App, service: str, says: str) -> None:
     app.configure(CONFIG + f"    services: {{queue: {service}}}\n")
-    ran = app.run("run", "--", "sleep", "1", code=0 if "ready" not in service else 7)
+    ran = app.run("run", "--", "sleep", "60", code=7)
     assert says in ran.stderr
     assert app.leftovers() == []
 
@@ -398,6 +416,13 @@ def test_a_port_that_another_program_uses_is_named(app: App) -> None:
         port = taken.getsockname()[1]
         app.configure(CONFIG + f"    services: {{web: {{command: sleep 60, ready: 'tcp:{port}'}}}}\n")
         assert f"Another program uses port {port}" in app.run("run", "--", "true", code=7).stderr
+
+
+def test_a_service_that_ends_while_the_command_runs_is_told_at_once(app: App) -> None:
+    app.configure(CONFIG + "    services: {queue: {command: 'echo full; sleep 0.3; exit 3'}}\n")
+    ran = app.run("run", "--format", "json", "--", "sleep", "1")
+    assert "warning: The service queue ended with exit code 3: full" in ran.stderr
+    assert json.loads(ran.stdout)["notes"] == ["The service queue ended with exit code 3: full"]
 
 
 # up, down, reset, env.
@@ -475,5 +500,5 @@ def test_what_a_killed_keeper_left_is_removed_by_down(app: App) -> None:
 def test_only_this_user_can_read_the_passwords_of_an_environment(app: App) -> None:
     app.run("up")
     folder = app.root / ".dvc" / "tmp" / "tdmvc" / "environments"
-    assert [(path.name, path.stat().st_mode & 0o077) for path in folder.glob("*.json")] == [("local.json", 0)]
+    assert [(path.name, path.stat().st_mode & 0o077) for path in app.records] == [("local.json", 0)]
     assert (folder / "local.log").stat().st_mode & 0o077 == 0

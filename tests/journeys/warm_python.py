@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _SERVER = """
-import contextlib, json, os, socket, sys
+import contextlib, json, os, socket, sys, tempfile
 from importlib import import_module
 from tdmvc.cli.main import main
 for name in ("commands.build", "plumbing.git_diff", "plumbing.git_merge", "plumbing.git_textconv"):
@@ -31,6 +31,7 @@ def serve(connection, order, files):
     os.chdir(bytes.fromhex(order["folder"]))
     os.environ.clear()
     os.environ.update(order["environ"])
+    tempfile.tempdir = None
     sys.argv[:] = order["words"]
     try:
         if sys.argv[0] == "tdmvc":

@@ -58,7 +58,8 @@ def reset_words(report: ResetReport) -> str:
 def run_words(report: RunReport) -> str:
     """Return how a run ended, in a sentence."""
     if report.error:
-        return f"The environment {visible(report.environment)} could not be provided: {visible(report.error)}"
+        why = visible(without_passwords(report.error))
+        return f"The environment {visible(report.environment)} could not be provided: {why}"
     command = visible(without_passwords(" ".join(report.command)))
     if report.exit_code is None:
         return f"{command} was not run"
