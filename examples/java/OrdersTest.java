@@ -35,9 +35,7 @@ class OrdersTest {
         try (var connection = connect(); var statement = connection.createStatement()) {
             orders = count(connection);
             assertTrue(orders > 0);
-            statement.execute("DELETE FROM order_items");
-            statement.execute("DELETE FROM payments");
-            statement.execute("DELETE FROM orders");
+            statement.execute("TRUNCATE orders CASCADE");
             assertEquals(0, count(connection));
         }
     }
