@@ -369,7 +369,8 @@ def test_the_time_of_a_file_is_read_in_the_notation_of_each_file_system(
     assert remote_files._modified(facts) == seconds
 
 
-def test_the_lock_is_the_one_that_dvc_commands_take(repo: Path) -> None:
+def test_the_lock_is_the_one_that_dvc_commands_take(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dvc.lock.DEFAULT_TIMEOUT", 0.1)
     with dvc.repository_lock(repo), plain_dvc(repo) as opened, pytest.raises(Exception, match="lock"):
         opened.lock.lock()
     with (
