@@ -15,6 +15,7 @@ from tdmvc.environments.file_locks import lock_file
 from tdmvc.environments.template_metadata import (
     CONTENT,
     METADATA,
+    ReadTemplate,
     Template,
     read_all,
     read_complete,
@@ -154,6 +155,20 @@ def templates_folder() -> Path:
     except OSError as error:
         raise template_folder_error(cache, error) from error
     return temporary
+
+
+def read_templates() -> list[ReadTemplate]:
+    """Return the templates of all engines in this user's folder, the most recently used first.
+
+    Raises:
+        DatabaseError: no folder can be written.
+    """
+    return read_all(templates_folder())
+
+
+def remove_template(place: Path) -> bool:
+    """Remove the template in a folder; False if it is gone, or a process is using it."""
+    return _remove(place)
 
 
 def shrink_templates(limit_bytes: int, folder: Path | None = None) -> list[StoredTemplate]:

@@ -137,3 +137,47 @@ class EnvironmentList:
     environments: tuple[DeclaredEnvironment, ...]
     others: tuple[KeptEnvironment, ...] = ()
     """Those that run, and that tdmvc.yaml does not name any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTemplate:
+    """A template that is kept for later runs."""
+
+    name: str
+    """Its short name, as runs show it."""
+    label: str
+    """The states that it has: `golden@3.2.0`."""
+    engine: str
+    size_bytes: int
+    used_at: str
+    """When a run last opened it, in ISO 8601 and UTC."""
+    place: str
+    """A folder, or the URL of a server without a password."""
+    is_old: bool = False
+    """Whether nobody has used it for the grace period."""
+    is_removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesReport:
+    """What `gc --templates` lists and removes."""
+
+    templates: tuple[ListedTemplate, ...]
+    """The most recently used first."""
+    grace_days: float
+    is_applied: bool
+    notes: tuple[str, ...] = ()
+    """Servers that could not be asked."""
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(template.size_bytes for template in self.templates)
+
+    @property
+    def old_bytes(self) -> int:
+        """The size of those that nobody has used for the grace period."""
+        return sum(template.size_bytes for template in self.templates if template.is_old)
+
+    @property
+    def removed_bytes(self) -> int:
+        return sum(template.size_bytes for template in self.templates if template.is_removed)

@@ -502,3 +502,18 @@ def test_only_this_user_can_read_the_passwords_of_an_environment(app: App) -> No
     folder = app.root / ".dvc" / "tmp" / "tdmvc" / "environments"
     assert [(path.name, path.stat().st_mode & 0o077) for path in app.records] == [("local.json", 0)]
     assert (folder / "local.log").stat().st_mode & 0o077 == 0
+
+
+def test_templates_are_listed_and_removed_unless_a_run_uses_them(app: App) -> None:
+    app.report("true")
+    [template] = app.document("templates", "gc", "--templates")["templates"]
+    assert (template["label"], template["is_old"]) == ("golden", False)
+    assert app.document("templates", "gc", "--templates", "--apply")["removed_bytes"] == 0
+    app.run("up")
+    assert app.document("templates", "gc", "--templates", "--grace", "0", "--apply")["removed_bytes"] == 0
+    app.run("down")
+    removed = app.document("templates", "gc", "--templates", "--grace", "0", "--apply")
+    assert removed["removed_bytes"] == template["size_bytes"]
+    assert app.document("templates", "gc", "--templates")["templates"] == []
+    assert steps(app.report("true"))["migrate"] == "done"
+    assert "takes no option" in app.run("gc", "--templates", "--alone", code=2).stderr

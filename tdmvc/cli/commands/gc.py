@@ -6,7 +6,10 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc
+from tdmvc.actions.gc_templates import gc_templates
 from tdmvc.cli.output import formats_option, opened, print_as
+from tdmvc.errors import UsageError
+from tdmvc.render.environments import TEMPLATES_FORMATS
 from tdmvc.render.reports import GC_FORMATS
 
 _UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
@@ -53,6 +56,11 @@ class _Days(click.ParamType[float]):
     "--accept-unknown", is_flag=True, help="Continue if a pointer cannot be read or its listing is missing."
 )
 @click.option("--without-origin", is_flag=True, help="Continue if a Git remote does not answer.")
+@click.option(
+    "--templates",
+    is_flag=True,
+    help="Instead of objects: the databases that runs keep as templates, of all your repositories.",
+)
 @formats_option(GC_FORMATS)
 @click.pass_context
 def command(
@@ -64,6 +72,7 @@ def command(
     alone: bool,
     accept_unknown: bool,
     without_origin: bool,
+    templates: bool,
     output_format: str,
 ) -> int:
     """List objects that nothing needs, and remove them with --apply.
@@ -79,7 +88,17 @@ def command(
       tdmvc gc --apply --grace 30d
       tdmvc gc --remote --alone
       tdmvc gc --remote storage --also ../other-app --apply
+      tdmvc gc --templates --grace 30d --apply
     """
+    if templates:
+        if remote is not None or also or alone or accept_unknown or without_origin:
+            raise UsageError(
+                "--templates takes no option about objects.", remedy="leave only --grace and --apply."
+            )
+        with opened(context) as workspace:
+            found = gc_templates(workspace, grace, apply=apply)
+        print_as(context, TEMPLATES_FORMATS[output_format], found)
+        return 0
     options = GcOptions(remote, apply, grace, also, alone, accept_unknown, without_origin)
     with opened(context) as workspace:
         report = gc(workspace, options)

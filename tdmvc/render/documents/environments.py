@@ -28,3 +28,9 @@ declare(
 )
 declare(environment_report.EnvironmentList, "environments others", format="tdmvc.environments/1")
 declare(environment_report.DeclaredEnvironment, "name database datasets folder running")
+declare(
+    environment_report.TemplatesReport,
+    "is_applied grace_days size_bytes old_bytes removed_bytes templates notes",
+    format="tdmvc.templates/1",
+)
+declare(environment_report.ListedTemplate, "name label engine size_bytes used_at place is_old is_removed")

@@ -6,6 +6,7 @@ from tdmvc.model.environment_report import (
     EnvironmentReset,
     RunReport,
     ShownEnvironment,
+    TemplatesReport,
     UpReport,
 )
 from tdmvc.render.environments import run_junit, run_markdown, terminal
@@ -19,6 +20,7 @@ __all__ = [
     "RESET_FORMATS",
     "RUN_FORMATS",
     "SHOWN_FORMATS",
+    "TEMPLATES_FORMATS",
     "UP_FORMATS",
     "kept_text",
 ]
@@ -32,4 +34,5 @@ UP_FORMATS: Formats[UpReport] = formats_of(terminal.render_up)
 DOWN_FORMATS: Formats[DownReport] = formats_of(terminal.render_down)
 RESET_FORMATS: Formats[EnvironmentReset] = formats_of(terminal.render_reset)
 LIST_FORMATS: Formats[EnvironmentList] = formats_of(terminal.render_list)
+TEMPLATES_FORMATS: Formats[TemplatesReport] = formats_of(terminal.render_templates)
 SHOWN_FORMATS: Formats[ShownEnvironment] = formats_of(terminal.render_shown)

@@ -9,8 +9,10 @@ from tdmvc.model.environment_report import (
     EnvironmentList,
     EnvironmentReset,
     KeptEnvironment,
+    ListedTemplate,
     RunReport,
     ShownEnvironment,
+    TemplatesReport,
     UpReport,
     UpStatus,
 )
@@ -25,6 +27,7 @@ from tdmvc.render.environments.wording import (
 )
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step
+from tdmvc.render.text import joined, size
 
 _UP = {
     UpStatus.STARTED: "is up",
@@ -132,6 +135,44 @@ def _declared(one: DeclaredEnvironment, page: Page) -> Sequence[Cell]:
         Cell("up" if one.running else "not running", page.style.green if one.running else page.style.dim),
         Cell(visible(one.database)),
         Cell(visible(datasets), page.style.dim),
+    )
+
+
+def render_templates(report: TemplatesReport, options: RenderOptions) -> str:
+    """Return the templates, and which of them were or would be removed."""
+    page = Page(options)
+    old = [template for template in report.templates if template.is_old]
+    removed = [template for template in report.templates if template.is_removed]
+    if report.is_applied:
+        page.verdict("Removed", joined([plural(len(removed), "template"), size(report.removed_bytes)]))
+    else:
+        page.verdict(
+            plural(len(report.templates), "template"),
+            joined(
+                [
+                    size(report.size_bytes),
+                    f"{plural(len(old), 'template')} not used for {report.grace_days:g} days",
+                ]
+            ),
+        )
+    page.rows([_template(one, page) for one in report.templates], right_aligned=frozenset({1}))
+    page.notes(report.notes)
+    if old and not report.is_applied:
+        page.next([Step("tdmvc gc --templates --apply", f"remove {size(report.old_bytes)}")])
+    elif report.templates and not report.is_applied:
+        page.next([Step("tdmvc gc --templates --grace 0 --apply", "remove them all")])
+    return page.text
+
+
+def _template(one: ListedTemplate, page: Page) -> Sequence[Cell]:
+    state = "removed" if one.is_removed else "old" if one.is_old else ""
+    return (
+        Cell(one.name),
+        Cell(size(one.size_bytes)),
+        Cell(visible(one.engine), page.style.dim),
+        Cell(one.used_at[:10], page.style.dim),
+        Cell(state.ljust(7), page.style.yellow),
+        Cell(visible(one.label)),
     )
 
 
