@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.databases import measure_databases
 from benchmarks.encodings import HEADINGS, measure_encodings
-from benchmarks.environments import measure_environments
+from benchmarks.environments import measure_environments, measure_runs
 from benchmarks.figures import GIB, Figure, render_figures, render_table
 from benchmarks.history import measure_history
 from benchmarks.lineitem import DATA, lineitem
@@ -84,7 +84,9 @@ def main() -> None:
         rows, tests = (50_000, 10) if options.quick else (1_000_000, 100)
         _say("measuring environments …")
         with _work_folder() as work:
-            _print_figures("Environments", measure_environments(work, rows=rows, tests=tests))
+            _print_figures("Resets between tests", measure_environments(work, rows=rows, tests=tests))
+        with _work_folder() as work:
+            _print_figures("`tdmvc run`", measure_runs(work, runs=runs))
     if _PEERS in groups:
         for name, block in _compare_with_peers(options):
             if options.write:

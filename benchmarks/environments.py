@@ -1,6 +1,7 @@
 """What a clean database per test costs, compared with a clone per test and with deleting and inserting all rows."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import psycopg
 from benchmarks.databases import fifty_tables
 from benchmarks.figures import Figure, in_seconds
 from benchmarks.peers_programs import PYTHON_OF_PEERS
-from benchmarks.processes import ENVIRONMENT
+from benchmarks.processes import ENVIRONMENT, TDMVC
+from benchmarks.repository import DATASET, Repository
 from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
 from tdmvc.environments.postgres import EmbeddedProvider
@@ -24,6 +26,17 @@ KEY = TemplateKey("fifty tables", "their rows", "benchmark")
 _TABLES = 50
 _CLONES, _DELETE = "pytest-postgresql's clone", "DELETE and COPY of all rows"
 _MODULE = (sys.executable, "-m", "benchmarks.environment_tests")
+_MIGRATIONS = 50
+_ALEMBIC_ENV = """
+import os
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
 _PEER_FILE = str(Path(__file__).with_name("environment_tests.py"))
 
 
@@ -84,6 +97,81 @@ def measure_environments(work: Path, *, rows: int, tests: int) -> Iterator[Figur
         if load.workers == 1:
             peer = _play_on_servers(provider, load, "delete", 3)
             yield _ratio(f"{what}, {load.text}", ours, peer, _DELETE, 1 / 100)
+
+
+def measure_runs(work: Path, *, runs: int) -> Iterator[Figure]:
+    """Measure `tdmvc run` of an application with 50 migrations, cold and warm, step by step.
+
+    Args:
+        work: an empty folder.
+    """
+    environment = {"XDG_CACHE_HOME": str(work / "cache")}
+    repository = Repository(work / "application", environment)
+    repository.create()
+    _write_application(repository.root)
+    for i in range(_MIGRATIONS):
+        lines = [f"{n},name {n},{n * 7 % 100}" for n in range(1, 21)]
+        (work / f"t{i}.csv").write_text("\n".join(["id,name,amount", *lines]) + "\n", encoding="utf-8")
+    repository.tdmvc("add", DATASET, *(str(work / f"t{i}.csv") for i in range(_MIGRATIONS)))
+    repository.publish("1.0.0")
+    cold = _run_once(repository, environment)
+    what = f"{_MIGRATIONS} migrations of Alembic, {_MIGRATIONS} tables"
+    for step in cold:
+        yield Figure(f"cold run, {what}: {step['name']}", in_seconds(float(step["seconds"])), "")
+    yield Figure(f"cold run, {what}: until the command starts", in_seconds(_until_command(cold)), "")
+    warm = [_run_once(repository, environment) for _ in range(runs)]
+    database = statistics.median(
+        float(step["seconds"]) for steps in warm for step in steps if step["name"] == "database"
+    )
+    yield Figure("warm run: the database is ready", in_seconds(database), "", database, 0.5, "s")
+    yield Figure(
+        "warm run: until the command starts", in_seconds(statistics.median(map(_until_command, warm))), ""
+    )
+
+
+def _write_application(root: Path) -> None:
+    """Write an application with Alembic's migrations, one for each table."""
+    versions = root / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (root / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n", encoding="utf-8")
+    (root / "migrations" / "env.py").write_text(_ALEMBIC_ENV, encoding="utf-8")
+    for i in range(_MIGRATIONS):
+        down = f"'r{i - 1:03}'" if i else None
+        (versions / f"r{i:03}.py").write_text(
+            f"from alembic import op\nimport sqlalchemy as sa\nrevision = 'r{i:03}'\ndown_revision = {down}\n"
+            f"def upgrade():\n    op.create_table('t{i}', sa.Column('id', sa.BigInteger, primary_key=True),\n"
+            "        sa.Column('name', sa.Text, nullable=False), sa.Column('amount', sa.BigInteger))\n",
+            encoding="utf-8",
+        )
+    with (root / "tdmvc.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            f"migrations:\n  main: {{tool: alembic, path: migrations}}\n"
+            f"environments:\n  local:\n    datasets: [{DATASET}@1.0.0]\n"
+            f'    exports: {{DATABASE_URL: "{{sqlalchemy_url}}"}}\n'
+        )
+
+
+def _run_once(repository: Repository, environment: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return the steps of one `tdmvc run`."""
+    done = subprocess.run(
+        [*TDMVC, "run", "--format", "json", "--", "true"],
+        cwd=repository.root,
+        env={**ENVIRONMENT, **environment, "PATH": _path()},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    steps: list[dict[str, object]] = json.loads(done.stdout)["steps"]
+    return steps
+
+
+def _until_command(steps: Sequence[Mapping[str, object]]) -> float:
+    return sum(float(str(step["seconds"])) for step in steps if step["name"] not in ("command", "tear-down"))
+
+
+def _path() -> str:
+    """Return a PATH where `alembic` is that of the interpreter that runs this."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def _fill(location: Location, rows: int) -> None:
