@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tdmvc.checks.drift import drift_findings
 from tdmvc.checks.merged import check_table_names
+from tdmvc.environments.checking import check_environments
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError, TdmvcError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config
@@ -66,6 +67,8 @@ def check(
     findings += _drift_findings(workspace, [one.name for one in checks if one.state is not None])
     checked = [check_state_rows(workspace, one.state) for one in checks if rows and one.state is not None]
     findings += [finding for one in checked for finding in one.findings]
+    if not names:
+        findings += check_environments(workspace)
     workspace.store.index.save()
     report = CheckReport(
         tuple(chosen),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tdmvc.environments.suggestion import suggest_environment
 from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
 from tdmvc.gitrepo.releases import read_release, suggest_source
 from tdmvc.gitrepo.repository import GitRepo
@@ -53,7 +54,9 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
     written, notes = _write_workflows(git.root, workflows)
     release, fault = read_release(git, config)
     notes += [*([fault] if fault else []), *found]
-    return InitReport(str(git.root), (*created, *written), config.migrations, tuple(notes), release)
+    return InitReport(
+        str(git.root), (*created, *written), config.migrations, tuple(notes), release, config.environments
+    )
 
 
 def _write_workflows(root: Path, workflows: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -91,8 +94,13 @@ def _suggest(git: GitRepo) -> tuple[RepoConfig, tuple[UnreadableLocation, ...]]:
     tree = git.unignored_tree()
     source, value = suggest_source(git, tree, git.root.name)
     migrations, unreadable = detect_readable(tree)
+    environment = suggest_environment(tree, migrations)
     config = RepoConfig(
-        app_name=git.root.name, release_source=source, release_value=value, migrations=migrations
+        app_name=git.root.name,
+        release_source=source,
+        release_value=value,
+        migrations=migrations,
+        environments=(environment,) if environment is not None else (),
     )
     return config, unreadable
 

@@ -82,6 +82,7 @@ def _kept(name: str, running: RunningEnvironment) -> KeptEnvironment:
         running.refs,
         running.key.digest,
         datetime.now(UTC).isoformat(timespec="seconds"),
+        running.template_bytes,
         services={one.name: one.planned.port for one in running.services},
         process=os.getpid(),
         exports=running.exports,

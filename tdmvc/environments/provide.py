@@ -69,6 +69,7 @@ class RunningEnvironment:
     database: EphemeralDatabase
     source: DatabaseSource
     """Where further databases in the same state come from."""
+    provider: DatabaseProvider
     key: TemplateKey
     refs: tuple[str, ...]
     """The states that were loaded."""
@@ -92,6 +93,12 @@ class RunningEnvironment:
     def recorder(self) -> Steps:
         """Takes further steps."""
         return self._steps
+
+    @property
+    def template_bytes(self) -> int | None:
+        """The size of the template; None if it is not known."""
+        sizes = [one.size_bytes for one in self.provider.list_templates() if one.key == self.key]
+        return sizes[0] if sizes else None
 
     def reset(self) -> ResetReport:
         """Bring the database back to its seeded state.
@@ -147,7 +154,7 @@ def provided(
         if options.has_endpoint:
             exports.update(stack.enter_context(serve_endpoint(database, source, prepared.refs)).exports)
         yield RunningEnvironment(
-            environment, database, source, key, prepared.refs, exports, groups, services, steps
+            environment, database, source, provider, key, prepared.refs, exports, groups, services, steps
         )
     finally:
         with ignored_signals(), steps.step("tear-down"):

@@ -1,7 +1,7 @@
 """Reads and writes tdmvc.yaml: where datasets and migrations are, releases, environments."""
 
 from tdmvc.errors import NotFoundError
-from tdmvc.formats.environments import read_environments
+from tdmvc.formats.environments import read_environments, render_environment
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree, names_revision
@@ -88,6 +88,8 @@ def render_config(config: RepoConfig) -> str:
             if location.pattern is not None:
                 entries.append(("pattern", scalar(location.pattern)))
             lines.append(f"  {scalar(location.name)}: {flow_mapping(entries)}")
+    if config.environments:
+        lines += ["environments:", *(line for one in config.environments for line in render_environment(one))]
     if config.release_remote is not None:
         lines += ["store:", f"  release_remote: {scalar(config.release_remote)}"]
     return "\n".join(lines) + "\n"

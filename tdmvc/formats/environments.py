@@ -9,6 +9,7 @@ from tdmvc.model.environment import EMBEDDED, Environment, Service
 from tdmvc.model.placeholders import FILE_PLACEHOLDERS, SERVER_PLACEHOLDERS, find_placeholders
 from tdmvc.model.reference import parse_reference
 from tdmvc.yaml.node import YamlNode
+from tdmvc.yaml.writer import flow_list, flow_mapping, scalar
 
 _KEYS = (
     "extends",
@@ -48,6 +49,22 @@ def read_environments(node: YamlNode) -> tuple[Environment, ...]:
             )
         entry.only(*_KEYS)
     return tuple(_read_environment(name, _extended(declared, (name,))) for name in declared)
+
+
+def render_environment(environment: Environment) -> list[str]:
+    """Return the lines of an environment without services: its database, and what differs from the defaults."""
+    defaults = Environment(environment.name)
+    lines = [f"  {scalar(environment.name)}:", f"    database: {scalar(environment.database)}"]
+    if environment.folder != defaults.folder:
+        lines.append(f"    folder: {scalar(environment.folder)}")
+    if environment.migrate is not None:
+        lines.append(f"    migrate: {scalar(environment.migrate)}")
+    if environment.datasets is not None:
+        lines.append(f"    datasets: {flow_list(environment.datasets)}")
+    if environment.exports != defaults.exports:
+        exports = [(name, scalar(value)) for name, value in environment.exports.items()]
+        lines.append(f"    exports: {flow_mapping(exports)}")
+    return lines
 
 
 def _extended(declared: Mapping[str, YamlNode], names: Sequence[str]) -> dict[str, YamlNode]:

@@ -32,7 +32,9 @@ class MigrateCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tool:
+class KnownTool:
+    """How a tool is run, wherever its migrations are."""
+
     command: str
     """`{{path}}` stands for the location's path, relative to the folder in which the command runs."""
     project: tuple[str, ...] = ()
@@ -46,10 +48,10 @@ class _Tool:
 
 _NODE = ("package.json",)
 _JDBC = {"URL": "{jdbc_url}", "USER": "{user}", "PASSWORD": "{password}"}
-_COMMANDS: Final[Mapping[str, _Tool]] = {
-    "alembic": _Tool("alembic upgrade heads", ("alembic.ini", "pyproject.toml")),
-    "django": _Tool("python manage.py migrate --no-input", ("manage.py",), needs="manage.py"),
-    "flyway": _Tool(
+COMMANDS: Final[Mapping[str, KnownTool]] = {
+    "alembic": KnownTool("alembic upgrade heads", ("alembic.ini", "pyproject.toml")),
+    "django": KnownTool("python manage.py migrate --no-input", ("manage.py",), needs="manage.py"),
+    "flyway": KnownTool(
         "flyway migrate",
         ("flyway.toml", "flyway.conf"),
         {
@@ -57,7 +59,7 @@ _COMMANDS: Final[Mapping[str, _Tool]] = {
             "FLYWAY_LOCATIONS": "filesystem:{{path}}",
         },
     ),
-    "liquibase": _Tool(
+    "liquibase": KnownTool(
         "liquibase update",
         ("liquibase.properties",),
         {
@@ -67,32 +69,32 @@ _COMMANDS: Final[Mapping[str, _Tool]] = {
         },
         needs="liquibase.properties",
     ),
-    "prisma": _Tool("npx prisma migrate deploy", _NODE),
-    "drizzle": _Tool("npx drizzle-kit migrate", _NODE),
-    "knex": _Tool("npx knex migrate:latest", _NODE),
-    "kysely": _Tool("npx kysely migrate:latest", _NODE),
-    "mikroorm": _Tool("npx mikro-orm migration:up", _NODE),
-    "node-pg-migrate": _Tool("npx node-pg-migrate up --migrations-dir {{path}}", _NODE),
-    "sequelize": _Tool("npx sequelize-cli db:migrate", _NODE),
-    "rails": _Tool("bin/rails db:migrate", ("bin/rails",)),
-    "laravel": _Tool("php artisan migrate --force", ("artisan",)),
-    "doctrine": _Tool("php bin/console doctrine:migrations:migrate --no-interaction", ("bin/console",)),
-    "phinx": _Tool("vendor/bin/phinx migrate", ("phinx.php", "phinx.yml", "phinx.json")),
-    "ecto": _Tool("mix ecto.migrate", ("mix.exs",)),
-    "efcore": _Tool("dotnet ef database update"),
-    "goose": _Tool(
+    "prisma": KnownTool("npx prisma migrate deploy", _NODE),
+    "drizzle": KnownTool("npx drizzle-kit migrate", _NODE),
+    "knex": KnownTool("npx knex migrate:latest", _NODE),
+    "kysely": KnownTool("npx kysely migrate:latest", _NODE),
+    "mikroorm": KnownTool("npx mikro-orm migration:up", _NODE),
+    "node-pg-migrate": KnownTool("npx node-pg-migrate up --migrations-dir {{path}}", _NODE),
+    "sequelize": KnownTool("npx sequelize-cli db:migrate", _NODE),
+    "rails": KnownTool("bin/rails db:migrate", ("bin/rails",)),
+    "laravel": KnownTool("php artisan migrate --force", ("artisan",)),
+    "doctrine": KnownTool("php bin/console doctrine:migrations:migrate --no-interaction", ("bin/console",)),
+    "phinx": KnownTool("vendor/bin/phinx migrate", ("phinx.php", "phinx.yml", "phinx.json")),
+    "ecto": KnownTool("mix ecto.migrate", ("mix.exs",)),
+    "efcore": KnownTool("dotnet ef database update"),
+    "goose": KnownTool(
         "goose up",
         variables={"GOOSE_DBSTRING": "{url}", "GOOSE_DRIVER": "postgres", "GOOSE_MIGRATION_DIR": "{{path}}"},
         schemes=("postgresql",),
     ),
-    "dbmate": _Tool("dbmate --no-dump-schema --migrations-dir {{path}} migrate"),
-    "diesel": _Tool("diesel migration run --migration-dir {{path}}"),
-    "refinery": _Tool("refinery migrate -e DATABASE_URL -p {{path}}"),
-    "sqlx": _Tool("sqlx migrate run --source {{path}}"),
-    "seaorm": _Tool("sea-orm-cli migrate up -d {{path}}"),
-    "aerich": _Tool("aerich upgrade", ("pyproject.toml",)),
-    "piccolo": _Tool("piccolo migrations forwards all", ("piccolo_conf.py",)),
-    "yoyo": _Tool("yoyo apply --batch", ("yoyo.ini",), needs="yoyo.ini"),
+    "dbmate": KnownTool("dbmate --no-dump-schema --migrations-dir {{path}} migrate"),
+    "diesel": KnownTool("diesel migration run --migration-dir {{path}}"),
+    "refinery": KnownTool("refinery migrate -e DATABASE_URL -p {{path}}"),
+    "sqlx": KnownTool("sqlx migrate run --source {{path}}"),
+    "seaorm": KnownTool("sea-orm-cli migrate up -d {{path}}"),
+    "aerich": KnownTool("aerich upgrade", ("pyproject.toml",)),
+    "piccolo": KnownTool("piccolo migrations forwards all", ("piccolo_conf.py",)),
+    "yoyo": KnownTool("yoyo apply --batch", ("yoyo.ini",), needs="yoyo.ini"),
 }
 """Tools that take the address of the database from a variable. The others need a command in tdmvc.yaml."""
 
@@ -107,7 +109,7 @@ def find_command(tree: FileTree, location: MigrationLocation, scheme: str) -> Mi
     Args:
         scheme: of the database: `postgresql`, `mysql`, `sqlite` or `duckdb`.
     """
-    tool = _COMMANDS.get(location.tool)
+    tool = COMMANDS.get(location.tool)
     if tool is None or (tool.schemes and scheme not in tool.schemes):
         return None
     path = normalize_folder(location.path)

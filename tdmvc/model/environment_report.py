@@ -53,6 +53,8 @@ class KeptEnvironment:
     """The template's short name."""
     since: str
     """When it was ready, in ISO 8601 and UTC."""
+    size_bytes: int | None = None
+    """Of the template; None if it is not known."""
     services: Mapping[str, int] = field(default_factory=dict)
     """Ports by the names of services."""
     process: int = 0

@@ -6,6 +6,7 @@ from enum import StrEnum
 from tdmvc.model.dataset import DatasetKind, WorkStatus
 from tdmvc.model.declarations import View
 from tdmvc.model.diff import Bump, SchemaChange, TableStatus, ViewChange
+from tdmvc.model.environment import Environment
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.remote import RemoteComparison
@@ -25,6 +26,8 @@ class InitReport:
     """What you should know, such as files that were kept unchanged."""
     release: str | None = None
     """The application's release as it is read now; None if there is none, or only a command can tell."""
+    environments: tuple[Environment, ...] = ()
+    """What tdmvc.yaml says about test runs."""
 
 
 @dataclass(frozen=True, slots=True)

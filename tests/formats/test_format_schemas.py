@@ -13,6 +13,7 @@ from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.versions import parse_version, render_version
 from tdmvc.model.dataset import DatasetConfig, DatasetKind, DiffRules, ReleaseSource, RepoConfig
 from tdmvc.model.diff import BumpLevel
+from tdmvc.model.environment import Environment
 from tdmvc.model.merge import Choice, Conflict, ConflictKind, Resolutions, Side
 from tdmvc.model.merge_report import ConflictFile, ListedConflict
 from tdmvc.model.migration import MigrationLocation, RecordedState
@@ -42,10 +43,19 @@ def _example(name: str) -> str:
             "d", "shop", ReleaseSource.FILE, "VERSION", (MigrationLocation("m", "sql", "db", "x"),), "archive"
         ),
         RepoConfig(release_source=ReleaseSource.COMMAND, release_value="1.0"),
+        RepoConfig(
+            environments=(
+                Environment("on", migrate="a: b", datasets=("no@1.0",), exports={"URL": "{sqlalchemy_url}"}),
+                Environment("ci", "sqlite:///x", folder="apps/1", migrate=""),
+            )
+        ),
     ],
 )
 def test_a_written_tdmvc_yaml_follows_its_schema(config: RepoConfig) -> None:
     _check("repo", render_config(config))
+    read = parse_config(render_config(config), "tdmvc.yaml").environments
+    assert [one.migrate for one in read] == [one.migrate for one in config.environments]
+    assert [one.database for one in read] == [one.database for one in config.environments]
 
 
 @pytest.mark.parametrize(

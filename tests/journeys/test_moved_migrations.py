@@ -127,7 +127,7 @@ def test_init_names_only_migrations_that_can_be_read_and_says_why_not_the_others
     _write(repo, {"py/db/versions/a.py": "revision = 'a'\ndown_revision = None\n"})
     line = "py: {tool: alembic, path: py/db}"
     assert f"`{line}`" in notes
-    with (repo / "tdmvc.yaml").open("a") as file:
-        file.write(f"  {line}\n")
+    config = repo / "tdmvc.yaml"
+    config.write_text(config.read_text().replace("migrations:\n", f"migrations:\n  {line}\n"))
     found = tdmvc("migrations", "--format", "json").json["locations"]
-    assert [location["heads"] for location in found] == [["1"], ["a"]]
+    assert [location["heads"] for location in found] == [["a"], ["1"]]

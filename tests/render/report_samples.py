@@ -9,6 +9,7 @@ import pyarrow as pa
 from tdmvc.model.dataset import DatasetKind, Pointer, WorkStatus
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import Bump, BumpLevel, TableStatus
+from tdmvc.model.environment import Environment
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Kept, Refusal
 from tdmvc.model.merge import (
@@ -80,7 +81,10 @@ DJANGO_STATE = {
 }
 
 INIT_NEW = InitReport(
-    "/home/ada/shop", (".dvc/.gitignore", ".dvc/config", ".dvcignore", "tdmvc.yaml"), (MAIN, BILLING)
+    "/home/ada/shop",
+    (".dvc/.gitignore", ".dvc/config", ".dvcignore", "tdmvc.yaml"),
+    (MAIN, BILLING),
+    environments=(Environment("local"),),
 )
 INIT_AGAIN = InitReport("/home/ada/shop", (), ())
 

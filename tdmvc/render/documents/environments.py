@@ -14,7 +14,7 @@ declare(
 declare(environment.RunStep, "name seconds detail is_skipped error?")
 declare(
     environment_report.KeptEnvironment,
-    "name environment database refs template since services process variables",
+    "name environment database refs template since size_bytes services process variables",
     variables=lambda kept, scope: sorted(kept.exports),
 )
 declare(environment_report.ShownEnvironment, "*kept exports-", format="tdmvc.environment/1")

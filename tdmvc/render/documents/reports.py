@@ -12,6 +12,7 @@ from tdmvc.model import (
     seeding,
     version,
 )
+from tdmvc.model.masking import without_passwords
 from tdmvc.render.json import declare, json_value, plain_value, to_object
 
 # What many documents share.
@@ -26,7 +27,15 @@ declare(migration.MigrationLocation, "name tool path")
 declare(declarations.ForeignKey, "columns table to")
 
 # init, add, status, list, show, publish, checkout, push and pull, verify, check, gc.
-declare(report.InitReport, "root created migrations release notes", format="tdmvc.init/1")
+declare(
+    report.InitReport,
+    "root created migrations release environments notes",
+    format="tdmvc.init/1",
+    environments=lambda one, scope: [
+        {"name": environment.name, "database": without_passwords(environment.database)}
+        for environment in one.environments
+    ],
+)
 declare(report.AddReport, "dataset folder? tables views findings notes", format="tdmvc.add/1")
 declare(diff.ViewChange, "name status old new")
 declare(declarations.View, "name columns query dialect")

@@ -5,6 +5,7 @@ from tdmvc.model.environment_report import KeptEnvironment, RunReport
 from tdmvc.model.masking import without_passwords
 from tdmvc.render.cells import visible
 from tdmvc.render.terminal import Style
+from tdmvc.render.text import size
 
 _NAME_WIDTH = 9
 _RESETS = {
@@ -73,6 +74,6 @@ def kept_facts(kept: KeptEnvironment) -> list[tuple[str, str]]:
         ("database", visible(kept.database)),
         ("datasets", ", ".join(map(visible, kept.refs)) or "none"),
         ("services", ports),
-        ("template", kept.template),
+        ("template", f"{kept.template}, {size(kept.size_bytes)}" if kept.size_bytes else kept.template),
         ("since", kept.since),
     ]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tdmvc.model.diff import SchemaChangeKind, TableStatus
+from tdmvc.model.masking import without_passwords
 from tdmvc.model.report import AddedTable, AddReport, InitReport
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
@@ -38,6 +39,15 @@ def render_init(report: InitReport, options: RenderOptions) -> str:
     else:
         page.facts([("migrations", "none that can be read; name them in tdmvc.yaml for `tdmvc drift`")])
     page.facts([("release", visible(report.release or ""))])
+    page.rows(
+        [
+            [
+                Cell("environment", page.style.dim),
+                *map(Cell, (visible(one.name), visible(without_passwords(one.database)))),
+            ]
+            for one in report.environments
+        ]
+    )
     page.notes(report.notes)
     tops = sorted({path.split("/")[0] for path in report.created})
     steps = [Step("tdmvc add golden SOURCE", "add rows from CSV, JSON, Parquet, SQLite, …")]

@@ -1,0 +1,170 @@
+"""What a template's key depends on, and what it does not depend on."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tdmvc.environments.base import TemplateKey
+from tdmvc.environments.datasets import choose_states
+from tdmvc.environments.key import template_key
+from tdmvc.environments.migrating import plan_migration
+from tdmvc.model.environment import Environment, Service
+from tdmvc.model.seeding import SeedOptions
+from tdmvc.seeding.states import open_states
+from tdmvc.workspace.workspace import Workspace
+from tests.builders import add_tables, commit_all, copy_repo, git, publish, run_quietly
+
+BASE = Environment("local", "sqlite:///x.db", migrate="true", migrate_inputs=("app/models/**",))
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    app = copy_repo(template, tmp_path_factory.mktemp("keys") / "app")
+    for name, text in {
+        "migrations/0001_first.sql": "CREATE TABLE customers (id int primary key);",
+        "migrations/helper.py": "x = 1",
+        "app/models/deep/order.py": "class Order: ...",
+        "app/views.py": "def index(): ...",
+        "requirements.txt": "django==5.0\n",
+    }.items():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text)
+    (app / ".gitignore").write_text("app/models/local.py\n")
+    with (app / "tdmvc.yaml").open("a") as file:
+        file.write("migrations:\n  main: {tool: sql, path: migrations}\n")
+    add_tables(app, {"customers": "id\n1\n2\n"})
+    source = app.parent / "countries.csv"
+    source.write_text("id\n1\n")
+    run_quietly(app, "add", "reference", source, "--key", "countries=id", "--kind", "reference")
+    commit_all(app, "Start")
+    return app
+
+
+@pytest.fixture
+def app(made: Path, tmp_path: Path) -> Path:
+    return copy_repo(made, tmp_path / "app")
+
+
+def key_of(
+    app: Path, environment: Environment = BASE, engine: str = "sqlite 3", offset: int = 0
+) -> TemplateKey:
+    with Workspace.open(app) as workspace:
+        states = open_states(workspace, choose_states(workspace, environment), SeedOptions())
+        plan = plan_migration(workspace, environment, "sqlite")
+        return template_key(workspace, environment, plan, states, engine, offset)
+
+
+def write(name: str, text: str = "changed") -> Callable[[Path], None]:
+    def change(app: Path) -> None:
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text)
+
+    return change
+
+
+def add_rows(dataset: str, table: str) -> Callable[[Path], None]:
+    def change(app: Path) -> None:
+        source = app.parent / f"{table}.csv"
+        source.write_text("id\n1\n7\n")
+        run_quietly(app, "add", dataset, source, "--key", f"{table}=id")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        write("migrations/0001_first.sql"),
+        write("migrations/0002_second.sql"),
+        write("migrations/helper.py"),
+        write("app/models/deep/order.py"),
+        write("app/models/local.py"),  # Git ignores it, and a pattern names it
+        write("requirements.txt"),
+        write("uv.lock"),
+        lambda app: (app / "app/models/deep/order.py").unlink(),
+        lambda app: (app / "app/models/deep/order.py").rename(app / "app/models/order.py"),
+        add_rows("reference", "countries"),  # an upsert leaves rows that a difference does not remove
+    ],
+)
+def test_what_the_schema_depends_on_changes_the_schema(app: Path, change: Callable[[Path], None]) -> None:
+    before = key_of(app)
+    change(app)
+    assert key_of(app).schema != before.schema
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        write("app/views.py"),
+        write("migrations/__pycache__/helper.cpython-311.pyc"),
+        write("README.md"),
+        lambda app: git(app, "commit", "-q", "--allow-empty", "-m", "Nothing"),
+        lambda app: os.utime(app / "migrations/0001_first.sql", (1, 1)),
+    ],
+)
+def test_everything_else_leaves_the_key_as_it_is(app: Path, change: Callable[[Path], None]) -> None:
+    before = key_of(app)
+    change(app)
+    assert key_of(app) == before
+
+
+def test_other_rows_change_the_rows_only(app: Path) -> None:
+    before = key_of(app)
+    add_rows("golden", "customers")(app)
+    after = key_of(app)
+    assert after.schema == before.schema
+    assert after.rows != before.rows
+
+
+def test_a_version_with_the_same_rows_has_the_same_key(app: Path) -> None:
+    before = key_of(app)
+    publish(app)
+    after = key_of(app, replace(BASE, datasets=("reference", "golden@1.0.0")))
+    assert (after.schema, after.rows) == (before.schema, before.rows)
+    assert after.label == "reference, golden@1.0.0"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        replace(BASE, migrate="alembic upgrade head"),
+        replace(BASE, exports={"DATABASE_URL": "{url}", "MODE": "test"}),
+        replace(BASE, datasets=("golden",)),
+        replace(BASE, services=(Service("web", "x", exports={"WEB": "{port}"}),)),
+        replace(BASE, migrate=None),
+    ],
+)
+def test_settings_that_reach_the_migrations_change_the_schema(app: Path, environment: Environment) -> None:
+    assert key_of(app, environment).schema != key_of(app).schema
+
+
+def test_environments_that_differ_in_name_or_place_share_a_template(app: Path) -> None:
+    other = replace(BASE, name="ci", database="sqlite:///y.db", policy={"a": "b"})
+    assert key_of(app, other) == key_of(app)
+
+
+def test_engine_sequences_settings_and_installed_packages_count(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = key_of(app)
+    assert key_of(app, engine="sqlite 4") != before
+    assert key_of(app, offset=1000) != before
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop.other")
+    assert key_of(app) != before
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert key_of(app) == before
+
+    packages = tmp_path / "venv" / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    (tmp_path / "venv" / "bin").mkdir()
+    python = tmp_path / "venv" / "bin" / "python"
+    python.write_text("")
+    python.chmod(0o755)
+    monkeypatch.setenv("PATH", str(python.parent), prepend=os.pathsep)
+    (packages / "django-5.0.dist-info").mkdir()
+    first = key_of(app)
+    (packages / "django-5.0.dist-info").rename(packages / "django-5.1.dist-info")
+    assert key_of(app) != first
