@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.names import quoted_names, table_sql
+from tdmvc.databases.mysql.names import quoted
 from tdmvc.environments.mariadb.binary_log import (
     LogPosition,
     read_position,
@@ -12,7 +12,7 @@ from tdmvc.environments.mariadb.binary_log import (
     read_written_tables,
 )
 from tdmvc.environments.mariadb.failures import CannotRestoreError
-from tdmvc.environments.mariadb.pristine import PRISTINE, skip_checks
+from tdmvc.environments.mariadb.pristine import PRISTINE, restore_rows, skip_checks
 from tdmvc.environments.mariadb.sessions import Sessions
 from tdmvc.environments.mariadb.tables import (
     MariadbTable,
@@ -26,8 +26,7 @@ from tdmvc.errors import DatabaseError
 _WAIT_SECONDS = 1
 """How long a table may be locked by others before the server is started anew."""
 _ROUNDS = 3
-_FEW_ROWS = 2000
-_MOST_BYTES = 8 * 1024**2
+_MOST_BYTES = 16 * 1024**2
 """How large the tables may be together that are restored by a copy."""
 
 
@@ -67,6 +66,7 @@ class MariadbRestorer:
         administrator.execute(f"SET SESSION lock_wait_timeout = {_WAIT_SECONDS}")
         administrator.execute(f"SET SESSION innodb_lock_wait_timeout = {_WAIT_SECONDS}")
         skip_checks(administrator)
+        administrator.execute(f"USE {quoted(schema)}")
         self._mark = self._read_mark()
 
     def is_written(self) -> bool:
@@ -115,7 +115,7 @@ class MariadbRestorer:
                 # The server keeps numbers that it has not given away yet.
                 self._administrator.execute(f"FLUSH LOCAL TABLES {table.sql}")
             else:
-                self._copy_back(table)
+                restore_rows(self._administrator, table)
 
     def _find(self, name: str) -> MariadbTable:
         """Return a table that can be restored by a copy.
@@ -130,25 +130,16 @@ class MariadbRestorer:
             return table
         raise CannotRestoreError(f"the table {name} is large, has triggers or keeps history")
 
-    def _copy_back(self, table: MariadbTable) -> None:
-        copy, columns = table_sql(PRISTINE, table.name), quoted_names(table.columns)
-        if table.engine == "InnoDB" and self._has_few_rows(table):
-            self._administrator.execute(f"DELETE FROM {table.sql}")
-        else:
-            self._administrator.execute(f"TRUNCATE TABLE {table.sql}")
-        self._administrator.execute(f"INSERT INTO {table.sql} ({columns}) SELECT {columns} FROM {copy}")
-
-    def _has_few_rows(self, table: MariadbTable) -> bool:
-        limited = f"SELECT count(*) FROM (SELECT 1 FROM {table.sql} LIMIT {_FEW_ROWS + 1}) AS few"
-        return int(self._administrator.query(limited)[0][0]) <= _FEW_ROWS
-
     def _restore_counters(self) -> None:
         """Restore what the next numbers are, of rows that were undone, too."""
-        for name, number in read_counters(self._administrator, self._schema).items():
+        now = read_counters(self._administrator, self._schema)
+        if now == self._counters:
+            return
+        for name, number in now.items():
             if self._counters.get(name) != number:
-                table = self._find(name)
+                next_number = self._counters.get(name, "1")
                 self._administrator.execute(
-                    f"ALTER TABLE {table.sql} AUTO_INCREMENT = {self._counters.get(name, '1')}"
+                    f"ALTER TABLE {self._find(name).sql} AUTO_INCREMENT = {next_number}"
                 )
         if read_counters(self._administrator, self._schema) != self._counters:
             raise CannotRestoreError("the next numbers of a table cannot be restored")

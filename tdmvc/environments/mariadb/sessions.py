@@ -1,14 +1,15 @@
 """Other sessions of an own server: who is connected, and who has a transaction open."""
 
 import contextlib
+import re
 import time
 
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.environments.mariadb.failures import CannotRestoreError
 from tdmvc.errors import DatabaseError
 
-_STALE_SECONDS = 0.11
-"""The server collects anew which transactions there are if nobody has asked for a tenth of a second."""
+_TRANSACTION = re.compile(r"^---TRANSACTION (?P<state>[^\n]*)\n(?P<rest>(?:(?!---).*\n?)*)", re.MULTILINE)
+_THREAD = re.compile(r"^M\w+ thread id (?P<number>\d+),", re.MULTILINE)
 _END_SECONDS = 5.0
 _POLL_SECONDS = 0.01
 
@@ -18,7 +19,6 @@ class Sessions:
 
     def __init__(self, administrator: MysqlConnection) -> None:
         self._administrator = administrator
-        self._asked = 0.0
 
     def others(self) -> dict[str, str]:
         """Return the sessions of others by their number, as people recognise them.
@@ -39,11 +39,13 @@ class Sessions:
             CannotRestoreError: one of them does not end.
             DatabaseError: the server refuses.
         """
-        time.sleep(max(0.0, self._asked + _STALE_SECONDS - time.monotonic()))
-        rows = self._administrator.query("SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX")
-        self._asked = time.monotonic()
-        open_ones = {text_of(number) for (number,) in rows}
-        ended = {number: who for number, who in self.others().items() if number in open_ones}
+        others = self.others()
+        if not others:
+            return ()
+        # The table INNODB_TRX tells what was a tenth of a second ago.
+        ((*_, status),) = self._administrator.query("SHOW ENGINE INNODB STATUS")
+        open_ones = find_open_transactions(text_of(status))
+        ended = {number: who for number, who in others.items() if number in open_ones}
         for number in ended:
             # It may have ended by itself.
             with contextlib.suppress(DatabaseError):
@@ -54,3 +56,13 @@ class Sessions:
                 raise CannotRestoreError("a transaction does not end")
             time.sleep(_POLL_SECONDS)
         return tuple(ended.values())
+
+
+def find_open_transactions(status: str) -> set[str]:
+    """Return the numbers of the sessions that have a transaction open, by what InnoDB tells of its state."""
+    found = set()
+    for transaction in _TRANSACTION.finditer(status):
+        thread = _THREAD.search(transaction["rest"])
+        if thread is not None and "not started" not in transaction["state"]:
+            found.add(thread["number"])
+    return found

@@ -8,6 +8,7 @@ from tdmvc.databases.mysql.names import table_sql, text_literal
 
 _LARGEST_BYTES = 4 * 1024**2
 """The largest table that is restored by a copy; for more, a restart of the server takes less time."""
+_INEXACT = ("float", "double", "enum", "set")
 _SEQUENCE = "SEQUENCE"
 _BASE = "BASE TABLE"
 
@@ -23,6 +24,10 @@ class MariadbTable:
     size_bytes: int
     columns: tuple[str, ...]
     """Those that are written; generated columns follow from them."""
+    key: tuple[str, ...]
+    """The columns of the primary key; none if it has only the beginnings of texts."""
+    inexact: frozenset[str]
+    """Columns whose texts do not tell all of a value: floating-point numbers and enums."""
     has_triggers: bool
 
     @property
@@ -53,11 +58,15 @@ def read_tables(connection: MysqlConnection, schema: str) -> Mapping[str, Mariad
     """
     wanted = f"= {text_literal(schema)}"
     columns: dict[str, list[str]] = {}
-    for table, column in connection.query(
-        "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+    inexact: dict[str, set[str]] = {}
+    for table, column, data_type in connection.query(
+        "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS "
         f"WHERE TABLE_SCHEMA {wanted} AND IS_GENERATED = 'NEVER' ORDER BY TABLE_NAME, ORDINAL_POSITION"
     ):
         columns.setdefault(text_of(table), []).append(text_of(column))
+        if text_of(data_type) in _INEXACT:
+            inexact.setdefault(text_of(table), set()).add(text_of(column))
+    keys = _read_keys(connection, wanted)
     triggered = {
         text_of(table)
         for (table,) in connection.query(
@@ -73,12 +82,29 @@ def read_tables(connection: MysqlConnection, schema: str) -> Mapping[str, Mariad
             text_of(row[2]),
             int(text_of(row[3]) or 0),
             tuple(columns.get(name, ())),
+            keys.get(name, ()),
+            frozenset(inexact.get(name, ())),
             name in triggered,
         )
         for row in connection.query(
             "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES "
             f"WHERE TABLE_SCHEMA {wanted} AND TABLE_TYPE NOT LIKE '%VIEW%' ORDER BY TABLE_NAME"
         )
+    }
+
+
+def _read_keys(connection: MysqlConnection, wanted: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the columns of primary keys by table."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for table, column, is_part in connection.query(
+        "SELECT TABLE_NAME, COLUMN_NAME, SUB_PART IS NOT NULL FROM information_schema.STATISTICS "
+        f"WHERE TABLE_SCHEMA {wanted} AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX"
+    ):
+        found.setdefault(text_of(table), []).append((text_of(column), text_of(is_part) == "1"))
+    return {
+        table: tuple(column for column, _ in parts)
+        for table, parts in found.items()
+        if not any(is_part for _, is_part in parts)
     }
 
 

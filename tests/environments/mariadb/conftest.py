@@ -27,6 +27,9 @@ SCHEMA = (
     "CREATE TABLE isam (id INT AUTO_INCREMENT PRIMARY KEY, x TEXT) ENGINE=MyISAM",
     "CREATE TABLE aria (id INT, x TEXT) ENGINE=Aria",
     "CREATE TABLE memory (id INT) ENGINE=MEMORY",
+    "CREATE TABLE wide (a VARCHAR(20), b INT, c INT UNIQUE, d FLOAT, e DOUBLE, f ENUM('x', 'y', ''), g BLOB, "
+    "h DECIMAL(10, 3), i DATETIME(6), j JSON, k BIT(9), l VARCHAR(20), PRIMARY KEY (a, b))",
+    "CREATE TABLE parts (a TEXT, b INT, PRIMARY KEY (a(3), b))",
     "CREATE TABLE audited (id INT AUTO_INCREMENT PRIMARY KEY)",
     "CREATE TABLE audit (at INT)",
     "CREATE TRIGGER audited_insert AFTER INSERT ON audited FOR EACH ROW INSERT INTO audit VALUES (NEW.id)",
@@ -43,6 +46,10 @@ ROWS = (
     "INSERT INTO `lines` VALUES (1, 1), (2, 2)",
     "INSERT INTO isam VALUES (1, 'x')",
     "INSERT INTO aria VALUES (1, 'x'), (1, 'x')",
+    "INSERT INTO wide VALUES ('a', 1, 1, 0.1, 0.1, 'x', 'g', 1.5, '2024-01-01', '{}', 1, 'text'), "
+    "('b', 1, 2, 1e-30, 1e300, '', NULL, NULL, NULL, NULL, NULL, NULL), "
+    "('b', 2, 3, 0, 0, 'y', '', 0, NULL, '1', 2, 't')",
+    "INSERT INTO parts VALUES ('one', 1), ('two', 1)",
     "INSERT INTO audited VALUES (1)",
     "INSERT INTO kept VALUES (1)",
     "ALTER TABLE orders AUTO_INCREMENT = 50",
