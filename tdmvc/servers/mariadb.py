@@ -32,9 +32,6 @@ _SETTINGS = {
     "character-set-server": "utf8mb4",
     "innodb-flush-log-at-trx-commit": "0",
     "innodb-doublewrite": "0",
-    # Nothing waits for the disk.
-    "innodb-flush-method": "nosync",
-    "loose-debug-no-sync": "ON",
     "innodb-log-file-size": "64M",
     # Rows must survive the server's end, but not the machine's. Only both together avoid the waits for the disk.
     "loose-debug-no-sync": "1",
