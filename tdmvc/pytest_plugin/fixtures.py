@@ -19,13 +19,13 @@ PLUGIN = "tdmvc-session"
 @pytest.fixture(scope="session")
 def tdmvc_workspace(pytestconfig: pytest.Config) -> "Repository":
     """The repository of the tests: `tdmvc_workspace.table("golden", "orders")` returns rows as Arrow."""
-    return _plugin(pytestconfig).databases.repository
+    return find_plugin(pytestconfig).databases.repository
 
 
 @pytest.fixture
 def tdmvc_database(request: pytest.FixtureRequest) -> "Iterator[SeededDatabase]":
     """A database with the rows of the environment, or of the states that the marker `tdmvc` names."""
-    database = _plugin(request.config).find_database(datasets_of(request.node))
+    database = find_plugin(request.config).find_database(datasets_of(request.node))
     yield database
     database.close_connections()
 
@@ -36,7 +36,8 @@ def tdmvc_url(tdmvc_database: "SeededDatabase") -> str:
     return tdmvc_database.url
 
 
-def _plugin(config: pytest.Config) -> "TdmvcPlugin":
+def find_plugin(config: pytest.Config) -> "TdmvcPlugin":
+    """Return the plugin of this process."""
     plugin: TdmvcPlugin | None = config.pluginmanager.get_plugin(PLUGIN)
     assert plugin is not None, "tests run in processes that have the plugin"
     return plugin

@@ -23,6 +23,10 @@ def install(config: pytest.Config, environment: str | None) -> None:
     config.pluginmanager.register(fixtures, "tdmvc-fixtures")
     if environment is not None:
         plugin.provide()
+        if config.pluginmanager.hasplugin("django"):
+            from tdmvc.pytest_plugin import django_databases
+
+            config.pluginmanager.register(django_databases, "tdmvc-django")
 
 
 class TdmvcPlugin:

@@ -10,7 +10,7 @@ import pytest
 from tests.journeys.example_projects import ROOT, copy_examples, run_in
 from tests.series import long_only
 
-EXAMPLES = ("shop-sqlalchemy",)
+EXAMPLES = ("shop-sqlalchemy", "shop-django")
 
 
 @pytest.fixture(scope="module")

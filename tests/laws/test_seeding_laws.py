@@ -106,7 +106,9 @@ def test_rows_come_back_or_it_is_said_that_they_do_not(
         # Only the server knows that a text is no JSON, and says so while it is loaded. A column of texts for one of the
         # same type is not read before, because the load refuses the only text that PostgreSQL does not have.
         has_nul = "\\x00" in repr(rows) and "a NUL character" in error.message
-        if not has_nul and not any(column.name in error.message for column in schema.columns if column.is_json):
+        if not has_nul and not any(
+            column.name in error.message for column in schema.columns if column.is_json
+        ):
             raise
         event("refused by the server")
         return
