@@ -50,7 +50,6 @@ def run(
         DatabaseError: the database cannot be provided, a migration fails, or a service does not start.
         NotFoundError: there is no such environment, dataset, version or release.
         PartError: rows of a state are missing.
-        PolicyError: the database's address says that it is production.
         UsageError: there is no command, or the configuration is wrong.
     """
     find_program(command)

@@ -32,7 +32,6 @@ def up(workspace: Workspace, name: str | None, options: UpOptions) -> UpReport:
         DatabaseError: the database cannot be provided, a migration fails, or a service does not start.
         NotFoundError: there is no such environment, dataset, version or release.
         PartError: rows of a state are missing.
-        PolicyError: the database's address says that it is production.
     """
     environment = find_environment(workspace, name, options.folder)
     records = Records(workspace.root)

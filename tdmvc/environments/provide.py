@@ -29,7 +29,7 @@ from tdmvc.environments.processes import ProcessGroups, ignored_signals
 from tdmvc.environments.providers import find_provider, parse_database
 from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
 from tdmvc.environments.steps import StepListener, Steps, ignore_steps
-from tdmvc.errors import PolicyError
+from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Environment, ResetReport, RunStep, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
 from tdmvc.model.seeding import SeedOptions
@@ -116,10 +116,10 @@ def provided(
     """Provide an environment until the end of the block; then everything of it is removed but the template.
 
     Raises:
-        DatabaseError: the database cannot be provided, a migration fails, or a service does not start.
+        DatabaseError: the database cannot be provided or says that it is production, a migration fails, or a service
+            does not start.
         NotFoundError: there is no such dataset, version or release.
         PartError: rows of a state are missing.
-        PolicyError: the database's address says that it is production.
         UsageError: tdmvc.yaml names a database that no engine provides.
     """
     steps = Steps(options.on_step)
@@ -181,10 +181,10 @@ def prepare(
     """Choose states, and find out what the database would be made from; nothing is started.
 
     Raises:
-        DatabaseError: a location's tool needs a command that tdmvc.yaml does not name, or a server cannot be used.
+        DatabaseError: a location's tool needs a command that tdmvc.yaml does not name, a server cannot be used, or its
+            name says that it is production.
         NotFoundError: there is no such dataset, version or release.
         PartError: the listing of a state's table is missing.
-        PolicyError: the database's address says that it is production.
         UsageError: tdmvc.yaml names a database that no engine provides.
     """
     states = open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
@@ -198,7 +198,7 @@ def _provider(workspace: Workspace, environment: Environment) -> tuple[DatabaseP
     """Return what provides databases for an environment, and the scheme of their URLs."""
     wanted = parse_database(environment.database, folder=workspace.root, variables=os.environ)
     if isinstance(wanted, ServerLocation) and (refusal := refuse_name(wanted)):
-        raise PolicyError(
+        raise DatabaseError(
             str(refusal),
             where=f"tdmvc.yaml, environments, {environment.name}, database",
             remedy="name a server for tests: an environment makes and drops databases there.",

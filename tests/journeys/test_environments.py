@@ -241,7 +241,7 @@ def test_the_report_is_alone_on_standard_output(app: App) -> None:
         (CONFIG, ["--with", "golden@9.9.9", "--", "true"], 3, "no version '9.9.9'"),
         (CONFIG.replace("{path}", "{paht}"), ["--", "true"], 2, "line 11, key"),
         ("environments: {local: {database: embedded-99}}\n", ["--", "true"], 7, "PostgreSQL 99"),
-        ("environments: {local: {database: 'postgresql://db.prod/x'}}\n", ["--", "true"], 5, "production"),
+        ("environments: {local: {database: 'postgresql://db.prod/x'}}\n", ["--", "true"], 7, "production"),
         (
             "environments: {local: {database: '${NO_SUCH_URL}'}}\n",
             ["--", "true"],
