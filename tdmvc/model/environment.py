@@ -61,7 +61,7 @@ class ResetMethod(StrEnum):
     """How a database got back to its seeded state, the cheapest first."""
 
     NOTHING = "nothing"
-    """Nobody had written anything."""
+    """Nothing that anybody had written was left."""
     DELTA = "delta"
     """Only the rows that were written were restored."""
     SWAP = "swap"

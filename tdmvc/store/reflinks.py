@@ -50,9 +50,21 @@ def copy_folder(source: Path, target: Path) -> None:
         OSError: the target exists, or there is no room.
     """
 
+    can_share = True
+
     def copy(old: str, new: str) -> None:
-        copy_file(Path(old), Path(new))
-        shutil.copystat(old, new)
+        nonlocal can_share
+        if can_share:
+            try:
+                reflink(Path(old), Path(new))
+            except FileExistsError:
+                raise
+            except OSError:
+                # All files of a folder are on the same file system: the others are not tried.
+                can_share = False
+        if not can_share:
+            shutil.copyfile(old, new)
+        shutil.copymode(old, new)
 
     try:
         shutil.copytree(source, target, symlinks=True, copy_function=copy)

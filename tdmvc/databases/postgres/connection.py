@@ -96,6 +96,22 @@ def plain_connection(location: Location) -> PostgresConnection:
     return _plain_connection(read_address(location))
 
 
+def lasting_connection(location: Location) -> PostgresConnection:
+    """Return a plain connection whose session and statements may last as long as they need.
+
+    Raises:
+        UsageError: the address has a parameter that cannot be used.
+        DatabaseError: the driver is not installed, or the server cannot be reached or refuses.
+    """
+    connection = plain_connection(location)
+    with reporting(str(location)):
+        connection.execute(
+            "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = ANY (%s)",
+            [["idle_session_timeout", "lock_timeout", "statement_timeout", "transaction_timeout"]],
+        )
+    return connection
+
+
 def _plain_connection(address: PostgresAddress) -> PostgresConnection:
     try:
         import psycopg

@@ -10,6 +10,7 @@ from typing import Any
 from tdmvc.databases.postgres.connection import (
     PostgresConnection,
     Statement,
+    lasting_connection,
     plain_connection,
     reporting,
     run_together,
@@ -30,14 +31,20 @@ _OTHER_SESSIONS = """
     SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session')
     FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()
 """
-_IN_TRANSACTION = (
-    _OTHER_SESSIONS + " AND pid <> %s AND (state IS DISTINCT FROM 'idle' OR backend_xid IS NOT NULL)"
-)
+_IN_TRANSACTION = """
+    SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session'), backend_xid IS NOT NULL
+    FROM pg_catalog.pg_stat_activity
+    WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid() AND pid <> %s
+        AND (state IS DISTINCT FROM 'idle' OR backend_xid IS NOT NULL)
+"""
 _PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = %s"
 
 
 def open_transactions(database: str, spared: int) -> list[Statement]:
-    """Return the statements that read who is in a transaction of a database: sessions, and prepared transactions.
+    """Return the statements that read who is in a transaction of a database.
+
+    The rows of the first are sessions: number of the process, name, and whether the transaction has written; those of
+    the second, prepared transactions.
 
     Args:
         spared: the process of a session that does not count.
@@ -56,7 +63,7 @@ class Administrator:
         """
         self.location = location
         self.own = own
-        self.connection: PostgresConnection = plain_connection(location)
+        self.connection: PostgresConnection = lasting_connection(location)
         self.lock = threading.RLock()
         self._is_cloning = self.version >= _CLONE_SINCE
 
@@ -82,8 +89,7 @@ class Administrator:
         Raises:
             DatabaseError: the server refuses, or is gone.
         """
-        with self.lock, reporting(str(self.location)):
-            return self._live().execute(query, parameters or None).fetchall()
+        return self.rows_of((query, parameters))[0]
 
     def rows_of(self, *statements: Statement) -> list[list[Any]]:
         """Return the rows of each of several statements, in one round trip.
@@ -91,8 +97,16 @@ class Administrator:
         Raises:
             DatabaseError: the server refuses, or is gone.
         """
-        with self.lock, reporting(str(self.location)):
-            return run_together(self._live(), statements)
+        with self.lock:
+            try:
+                with reporting(str(self.location)):
+                    return run_together(self._live(), statements)
+            except DatabaseError:
+                if not self.connection.closed:
+                    raise
+            # Somebody ended the session while it had nothing to do.
+            with reporting(str(self.location)):
+                return run_together(self._live(), statements)
 
     def write(self, *statements: str) -> None:
         """Run statements that write, in one transaction if there are several.
@@ -112,7 +126,7 @@ class Administrator:
     def _live(self) -> PostgresConnection:
         """Return the connection; a new one if somebody ended the session."""
         if self.connection.closed:
-            self.connection = plain_connection(self.location)
+            self.connection = lasting_connection(self.location)
         return self.connection
 
     def exists(self, database: str) -> bool:
@@ -190,11 +204,12 @@ class Administrator:
         """Return the sessions of a database, but not this one: number of the process, and name."""
         return self.rows(_OTHER_SESSIONS, [database])
 
-    def end_transactions(self, database: str, spared: int) -> tuple[str, ...]:
+    def end_transactions(self, database: str, spared: int, *, only_writing: bool) -> tuple[str, ...]:
         """End the sessions of a database that are in a transaction, and roll back prepared ones; return their names.
 
         Args:
             spared: the process of a session that is not ended.
+            only_writing: whether those may stay that have not written.
 
         Raises:
             DatabaseError: sessions cannot be ended.
@@ -203,10 +218,13 @@ class Administrator:
         time.sleep(_CLOSING_SECONDS)
         ended: dict[str, None] = {}
         end = time.monotonic() + _SWAP_SECONDS
-        while found := self.rows(_IN_TRANSACTION, [database, spared]):
+        while True:
+            rows = self.rows(_IN_TRANSACTION, [database, spared])
+            found = [(pid, name) for pid, name, writes in rows if writes or not only_writing]
+            if not found:
+                return (*ended, *self._roll_back_prepared(database))
             self._end(database, found, end)
             ended |= dict.fromkeys(_session(pid, name) for pid, name in found)
-        return (*ended, *self._roll_back_prepared(database))
 
     def _end(self, database: str, sessions: list[tuple[int, str]], end: float) -> None:
         if time.monotonic() > end:

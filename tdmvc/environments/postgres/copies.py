@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tdmvc.databases.postgres.connection import plain_connection, reporting
@@ -29,6 +29,8 @@ class Copies:
     """How the names of databases begin that are made and dropped while tests run."""
     settings: Path | None
     """The file that ALTER SYSTEM writes, of a server that nobody else uses, so that whatever is written is seen."""
+    made: set[str] = field(default_factory=set)
+    """The databases that tests use."""
 
     @property
     def is_own_server(self) -> bool:

@@ -43,8 +43,10 @@ class PostgresDatabase:
             return ResetReport(ResetMethod.NOTHING, 0.0)
         survey = watch.survey()
         try:
-            watch.restore(survey)
-            report = ResetReport(ResetMethod.DELTA, 0.0, why=why)
+            if watch.restore(survey) or survey.has_settings:
+                report = ResetReport(ResetMethod.DELTA, 0.0, why=why)
+            else:
+                report = ResetReport(ResetMethod.NOTHING, 0.0)
         except CannotRestoreError as reason:
             mark = watch.read_mark()
             watch.close()

@@ -1,8 +1,16 @@
 """Watches what is written to a database of a server that nobody else uses, and restores it there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting, run_together
+from tdmvc.databases.postgres.connection import (
+    PostgresConnection,
+    Statement,
+    plain_connection,
+    reporting,
+    run_together,
+)
 from tdmvc.environments.postgres.administrator import Administrator, open_transactions
 from tdmvc.environments.postgres.copies import Copies
 from tdmvc.environments.postgres.failures import CannotRestoreError
@@ -41,6 +49,8 @@ class Survey:
     """What was changed on the server since the last survey, and no reset brings back."""
     moment: TransactionMark | None = None
     blocks: WrittenBlocks | None = None
+    has_settings: bool = False
+    """Whether settings of the server were changed, and are restored now."""
     why_not: str = ""
     """Why that cannot be restored in the database; empty if it perhaps can."""
 
@@ -67,8 +77,9 @@ class OwnServerWatch:
             self._sequences = SequenceReader(self._connection)
             self._seeded: Sequences = self._read_sequences()
             self._files: TableFiles = read_table_files(self._connection)
-        statements = shared_statements(location.database, copies.prefix)
-        self._shared: SharedObjects = read_shared_objects(self._administrator.rows_of(*statements))
+        self._shared: SharedObjects = read_shared_objects(
+            self._administrator.rows_of(*self._shared_statements())
+        )
         self._settings = copies.read_settings()
 
     def start(self, mark: ServerMark) -> None:
@@ -115,47 +126,60 @@ class OwnServerWatch:
         return "" if sequences == self._seeded else "sequences were used"
 
     def survey(self) -> Survey:
-        """Find what was written; sessions that are in a transaction are ended.
+        """Find what was written. Sessions that are writing are ended; the others in a transaction only if rows have
+        to be restored.
 
         Raises:
             DatabaseError: they cannot be ended, or the server is gone.
         """
-        administrator, name, pid = self._administrator, self._location.database, self.pid
         found = Survey()
         if self._copies.read_settings() != self._settings:
             self._copies.write_settings(self._settings)
-            administrator.rows("SELECT pg_catalog.pg_reload_conf()")
-        statements = [*shared_statements(name, self._copies.prefix), SNAPSHOT]
-        transactions = open_transactions(name, pid)
+            self._administrator.rows("SELECT pg_catalog.pg_reload_conf()")
+            found.has_settings = True
+        name = self._location.database
         while True:
-            log = self._log.statements(self._mark.position, self._number, self._files) if self._log else []
-            sessions, prepared, *rows = administrator.rows_of(*transactions, *statements, *log)
-            if not sessions and not prepared:
-                break
-            found.ended += administrator.end_transactions(name, pid)
-        self._note_shared(found, read_shared_objects(rows[:2]))
-        found.moment = read_mark(administrator, rows[2])
+            sessions, prepared, *rows = self._administrator.rows_of(
+                *open_transactions(name, self.pid), *self._survey_statements()
+            )
+            is_writing = bool(prepared) or any(writes for _, _, writes in sessions)
+            if not is_writing:
+                self._note(found, rows)
+                if not sessions or found.blocks is None or not found.blocks.tables:
+                    return found
+            found.ended += self._administrator.end_transactions(name, self.pid, only_writing=is_writing)
+
+    def _survey_statements(self) -> list[Statement]:
+        """Return the statements whose rows `_note` takes."""
+        log = self._log.statements(self._mark.position, self._number, self._files) if self._log else []
+        return [*self._shared_statements(), SNAPSHOT, *log]
+
+    def _note(self, found: Survey, rows: Sequence[list[Any]]) -> None:
+        seen = read_shared_objects(rows[:2])
+        found.remains += self._shared.kinds_changed(seen)
+        is_changed = seen.database != self._shared.database
+        self._shared = SharedObjects(seen.server, self._shared.database)
+        found.moment = read_mark(self._administrator, rows[2])
+        found.blocks = None
         if self._log is None:
             found.why_not = "the server cannot read its own log"
         elif self._files.why_unknown:
             found.why_not = self._files.why_unknown
+        elif is_changed:
+            found.why_not = "settings of the database were changed"
         elif found.moment.next_number >= _NEWEST_NUMBER:
             found.why_not = "the server has made many transactions"
-        if self._log is not None and not found.why_not:
+        else:
             try:
                 found.blocks = self._log.read(rows[3:], self._files)
             except CannotRestoreError as reason:
                 found.why_not = reason.why
-        return found
 
-    def _note_shared(self, found: Survey, seen: SharedObjects) -> None:
-        found.remains = self._shared.kinds_changed(seen)
-        if seen.database != self._shared.database:
-            found.why_not = "settings of the database were changed"
-        self._shared = SharedObjects(seen.server, self._shared.database)
+    def _shared_statements(self) -> list[Statement]:
+        return shared_statements(self._location.database, self._copies.prefix, self._copies.made)
 
-    def restore(self, survey: Survey) -> None:
-        """Restore the rows and sequences that were written.
+    def restore(self, survey: Survey) -> bool:
+        """Restore the rows and sequences that were written, and return whether there were any.
 
         Raises:
             CannotRestoreError: that is not enough to be in the seeded state again, or not possible.
@@ -172,6 +196,7 @@ class OwnServerWatch:
         except DatabaseError as error:
             raise CannotRestoreError(f"restoring the rows failed: {error.what.rstrip('.')}") from error
         self._mark = mark
+        return own is not None
 
     def _restore(self, blocks: WrittenBlocks) -> int | None:
         """Restore what was written, and return the number of the transaction that did it; None if nothing was."""

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.template import TemplateDatabase
@@ -27,7 +28,7 @@ class SparePool:
         """Prepare a pool.
 
         Args:
-            connect: makes the thread's own connection.
+            connect: makes the connections of the thread.
             new_name: names a new database.
             size: how many spare copies there are at most.
         """
@@ -91,18 +92,13 @@ class SparePool:
         self._changed.notify_all()
 
     def _run(self) -> None:
-        administrator: Administrator | None = None
-        try:
-            while self._wait_for_work():
-                try:
-                    administrator = administrator or self._connect()
+        while self._wait_for_work():
+            try:
+                # A session that waits for work could be ended by a test, or by the server.
+                with closing(self._connect()) as administrator:
                     self._work(administrator)
-                except Exception as error:
-                    administrator = None
-                    self._keep_error(error)
-        finally:
-            if administrator is not None:
-                administrator.close()
+            except Exception as error:
+                self._keep_error(error)
 
     def _wait_for_work(self) -> bool:
         """Wait until there is something to do; false if the pool is closed."""

@@ -3,7 +3,7 @@
 The server releases the locks of a session that ends, however it ends.
 """
 
-from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
+from tdmvc.databases.postgres.connection import PostgresConnection, lasting_connection, reporting
 from tdmvc.model.location import ServerLocation
 
 RUN = 0x74646D76
@@ -25,7 +25,7 @@ class ServerLocks:
             DatabaseError: the server cannot be reached.
         """
         self._where = str(location)
-        self._connection: PostgresConnection = plain_connection(location)
+        self._connection: PostgresConnection = lasting_connection(location)
 
     def close(self) -> None:
         """Release all locks."""

@@ -1,6 +1,6 @@
 """What belongs to the whole server, or to a database as a whole: roles, rights, settings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ _SHARED = """
         (SELECT coalesce(pg_catalog.string_agg(one::text, ',' ORDER BY one::text), '')
             FROM pg_catalog.pg_db_role_setting AS one WHERE setdatabase = 0),
         (SELECT coalesce(pg_catalog.string_agg(datname, ',' ORDER BY datname), '')
-            FROM pg_catalog.pg_database WHERE NOT pg_catalog.starts_with(datname, %(prefix)s)),
+            FROM pg_catalog.pg_database
+            WHERE NOT pg_catalog.starts_with(datname, %(prefix)s) AND datname <> ALL (%(made)s)),
         (SELECT coalesce(pg_catalog.string_agg(one::text, ',' ORDER BY one::text), '')
             FROM pg_catalog.pg_tablespace AS one)
 """
@@ -44,13 +45,14 @@ class SharedObjects:
         return tuple(kind for kind, before, now in pairs if before != now)
 
 
-def shared_statements(database: str, prefix: str) -> list[Statement]:
+def shared_statements(database: str, prefix: str, made: Collection[str]) -> list[Statement]:
     """Return the statements whose rows `read_shared_objects` takes.
 
     Args:
         prefix: how the names of databases begin that tdmvc makes and drops while tests run.
+        made: other databases that tdmvc made.
     """
-    parameters = {"prefix": prefix, "database": database}
+    parameters = {"prefix": prefix, "made": list(made), "database": database}
     return [(_SHARED, parameters), (_OWN, parameters)]
 
 

@@ -1,0 +1,264 @@
+"""On a server of its own, tdmvc sees whatever is written, and chooses the cheapest reset that is sound."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
+from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres.copies import opened_copies
+from tdmvc.environments.postgres.database import PostgresDatabase
+from tdmvc.environments.postgres.source import PostgresSource
+from tdmvc.model.environment import ResetMethod, TemplateOrigin
+from tdmvc.model.location import Location, ServerLocation
+from tdmvc.servers import ServerOptions, find_system_postgres, settings_file, start_postgres
+from tests.environments.postgres.observed import connect, observe
+
+SCHEMA = """
+    CREATE TABLE plain (id integer PRIMARY KEY, note text);
+    INSERT INTO plain SELECT i, 'n' || i FROM generate_series(1, 500) AS i;
+    CREATE TABLE watched (id integer);
+    CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER nothing BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION nothing();
+    ALTER TABLE watched ENABLE ALWAYS TRIGGER nothing;
+    CREATE SEQUENCE cached CACHE 10;
+    CREATE SEQUENCE single;
+    CREATE ROLE guest;
+    CREATE ROLE owner;
+    ALTER DATABASE {database} OWNER TO owner;
+    ALTER DATABASE {database} SET search_path = "$user", public, "odd ""name", '';
+    ALTER DATABASE {database} SET application_name = 'it''s, "quoted"';
+    ALTER ROLE guest IN DATABASE {database} SET work_mem = '5MB';
+    REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+    GRANT CONNECT ON DATABASE {database} TO guest WITH GRANT OPTION;
+"""
+
+
+def build(*statements: str) -> TemplateBuild:
+    def migrate(location: Location) -> None:
+        assert isinstance(location, ServerLocation)
+        with connect(location) as connection:
+            for statement in statements:
+                connection.execute(statement.replace("{database}", location.database))
+
+    return TemplateBuild(migrate, lambda location: None)
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedProvider:
+    return EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="module")
+def source(provider: EmbeddedProvider) -> Iterator[PostgresSource]:
+    with provider.open(TemplateKey("own", "rows", "golden@1.0.0"), build(SCHEMA)) as source:
+        yield source
+
+
+@pytest.fixture(scope="module")
+def shared(source: PostgresSource) -> PostgresDatabase:
+    return source.create()
+
+
+@pytest.fixture
+def database(shared: PostgresDatabase) -> PostgresDatabase:
+    shared.reset()
+    return shared
+
+
+def settings(database: PostgresDatabase) -> list[tuple[object, ...]]:
+    """Return what PostgreSQL does not copy with a database."""
+    query = """
+        SELECT pg_get_userbyid(datdba), datacl::text, setrole::regrole::text, setconfig::text
+        FROM pg_database LEFT JOIN pg_db_role_setting ON setdatabase = pg_database.oid
+        WHERE datname = current_database() ORDER BY 3
+    """
+    with connect(database.location) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_connections_stay_open_when_rows_are_restored(database: PostgresDatabase) -> None:
+    with connect(database.location) as connection:
+        connection.execute("PREPARE one AS SELECT count(*) FROM plain WHERE note = 'x'")
+        connection.execute("SELECT pg_advisory_lock(7)")
+        for _ in range(3):
+            connection.execute("UPDATE plain SET note = 'x' WHERE id % 50 = 0")
+            connection.execute("DELETE FROM plain WHERE id = 7")
+            assert database.reset().method is ResetMethod.DELTA
+            assert connection.execute("EXECUTE one").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*), sum(id) FROM plain").fetchall() == [(500, 125250)]
+        assert connection.execute("SELECT pg_advisory_unlock(7)").fetchall() == [(True,)]
+
+
+def test_a_copy_has_the_owner_the_rights_and_the_settings_of_the_template(database: PostgresDatabase) -> None:
+    before = settings(database)
+    assert len(before) == 2
+    with connect(database.location) as connection:
+        connection.execute("ALTER DATABASE app RESET ALL")
+        connection.execute("GRANT ALL ON DATABASE app TO PUBLIC")
+    report = database.reset()
+    assert (report.method, report.why) == (
+        ResetMethod.COPY,
+        "settings of the database were changed; no spare copy was ready",
+    )
+    assert settings(database) == before
+    with connect(database.location) as connection:
+        assert connection.execute("SHOW search_path").fetchall() == [('"$user", public, "odd ""name", ""',)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("SELECT nextval('cached')", "sessions keep numbers of sequences"),
+        ("INSERT INTO watched VALUES (1)", "public.watched has triggers or rules that always run"),
+        ("INSERT INTO plain SELECT i FROM generate_series(1000, 60000) AS i", "much was written"),
+        ("TRUNCATE plain", "the schema was changed"),
+        ("CREATE UNLOGGED TABLE fast ()", "the schema was changed"),
+        ("ANALYZE plain", "the schema was changed"),
+        ("SELECT lo_create(0)", "the schema was changed"),
+    ],
+)
+def test_a_copy_takes_over_where_single_rows_cannot_be_restored(
+    database: PostgresDatabase, statement: str, why: str
+) -> None:
+    seeded = observe(database.location)
+    with connect(database.location) as connection:
+        connection.execute(statement)
+    report = database.reset()
+    assert report.method in (ResetMethod.SWAP, ResetMethod.COPY)
+    assert report.why.removesuffix("; no spare copy was ready") == why
+    assert observe(database.location) == seeded
+    assert database.reset().method in (ResetMethod.NOTHING, ResetMethod.DELTA)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["BEGIN", "CREATE TABLE more (id integer PRIMARY KEY)", "DROP TABLE plain", "ROLLBACK"],
+        ["BEGIN", "SAVEPOINT s", "CREATE INDEX ON plain (note)", "ROLLBACK TO s", "COMMIT"],
+        ["SELECT nextval('single')"],
+        ["SELECT * FROM plain FOR UPDATE"],
+        ["CHECKPOINT", "UPDATE plain SET note = upper(note) WHERE id < 9", "CHECKPOINT"],
+    ],
+)
+def test_rows_are_restored_where_nothing_else_stays_changed(
+    database: PostgresDatabase, statements: list[str]
+) -> None:
+    seeded = observe(database.location)
+    with connect(database.location) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    report = database.reset()
+    assert report.method in (ResetMethod.NOTHING, ResetMethod.DELTA), report.why
+    assert observe(database.location) == seeded
+
+
+def test_what_no_reset_brings_back_is_named_once(database: PostgresDatabase) -> None:
+    name = f"left_{secrets.token_hex(4)}"
+    with connect(database.location) as connection:
+        connection.execute(f"CREATE ROLE {name}")
+        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"ALTER ROLE {name} SET work_mem = '6MB'")
+    assert database.reset().remains == ("roles", "settings of roles", "databases")
+    assert database.reset().remains == ()
+    with connect(database.location) as connection:
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"DROP ROLE {name}")
+
+
+def test_settings_of_the_server_are_restored(database: PostgresDatabase) -> None:
+    with connect(database.location) as connection:
+        (before,) = connection.execute("SHOW work_mem").fetchall()
+        connection.execute("ALTER SYSTEM SET work_mem = '7MB'")
+        connection.execute("SELECT pg_reload_conf()")
+    report = database.reset()
+    assert report.why == "settings of the server were changed"
+    assert database.reset().method is ResetMethod.NOTHING
+    with connect(database.location) as connection:
+        assert connection.execute("SELECT pg_sleep(0.1)").fetchall()
+        assert connection.execute("SHOW work_mem").fetchall() == [before]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL",
+        "DROP DATABASE app WITH (FORCE)",
+    ],
+)
+def test_a_reset_survives_a_test_that_ends_all_sessions_or_drops_the_database(
+    database: PostgresDatabase, statement: str
+) -> None:
+    seeded = observe(database.location)
+    with connect(ServerLocation(**{**_parts(database.location), "database": "postgres"})) as connection:
+        connection.execute(statement)
+    database.reset()
+    assert observe(database.location) == seeded
+
+
+def _parts(location: ServerLocation) -> dict[str, object]:
+    return {name: getattr(location, name) for name in ServerLocation.__slots__}
+
+
+def test_a_session_that_reads_in_a_transaction_is_ended_only_if_something_was_written(
+    database: PostgresDatabase,
+) -> None:
+    with closing(connect(database.location, autocommit=False, application_name="reader")) as reader:
+        reader.execute("SELECT * FROM plain")
+        assert database.reset().method is ResetMethod.NOTHING
+        reader.execute("SELECT * FROM plain")
+        with connect(database.location) as connection:
+            connection.execute("DELETE FROM plain")
+        report = database.reset()
+        assert [name.partition(" ")[0] for name in report.ended_connections] == ["reader"]
+
+
+def test_work_that_was_rolled_back_leaves_nothing_to_restore(database: PostgresDatabase) -> None:
+    with connect(database.location) as connection:
+        for statement in ("BEGIN", "UPDATE plain SET note = 'x'", "ROLLBACK"):
+            connection.execute(statement)
+        assert database.reset().method is ResetMethod.NOTHING
+        assert connection.execute("SELECT count(*) FROM plain WHERE note = 'x'").fetchall() == [(0,)]
+
+
+def test_a_template_with_unlogged_tables_is_copied_for_each_reset(provider: EmbeddedProvider) -> None:
+    key = TemplateKey("unlogged", "rows", "golden@1.0.0")
+    with provider.open(key, build("CREATE UNLOGGED TABLE fast AS SELECT 1 AS id")) as source:
+        database = source.create()
+        assert database.reset().method is ResetMethod.NOTHING
+        seeded = observe(database.location)
+        with connect(database.location) as connection:
+            connection.execute("DELETE FROM fast")
+        report = database.reset()
+        assert report.why.startswith("public.fast is unlogged")
+        assert observe(database.location) == seeded
+
+
+def test_prepared_transactions_are_rolled_back(tmp_path: Path) -> None:
+    options = ServerOptions(settings={"max_prepared_transactions": "5"})
+    with ExitStack() as stack:
+        server = stack.enter_context(start_postgres(find_system_postgres(), options))
+        build("CREATE DATABASE pattern").migrate(server.location("postgres"))
+        build("CREATE TABLE plain (id integer)").migrate(server.location("pattern"))
+        copies = stack.enter_context(
+            opened_copies(
+                server.location("postgres"),
+                server.location("pattern"),
+                prefix="t_",
+                settings=settings_file(server),
+            )
+        )
+        source = stack.enter_context(closing(PostgresSource(TemplateOrigin.BUILT, copies, iter(["app"]))))
+        database = source.create()
+        for statement in ("INSERT INTO plain VALUES (1)", "CREATE TABLE more ()"):
+            with connect(database.location) as connection:
+                for one in ("BEGIN", statement, "PREPARE TRANSACTION 'it''s %s'"):
+                    connection.execute(one)
+            report = database.reset()
+            assert "prepared transaction it's %s" in report.ended_connections
+            with connect(database.location) as connection:
+                connection.execute("DROP TABLE plain")
+            database.reset()
