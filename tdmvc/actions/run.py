@@ -30,7 +30,7 @@ class RunOptions:
     environment: str | None = None
     """By default, the one for the folder."""
     folder: Path = Path()
-    """Where the command was given."""
+    """Where the command was given, and where it runs."""
     provide: EnvironmentOptions = DEFAULT_ENVIRONMENT
     is_kept: bool = False
     """Let the environment go on after the command."""
@@ -52,7 +52,7 @@ def run(
         PartError: rows of a state are missing.
         UsageError: there is no command, or the configuration is wrong.
     """
-    find_program(command)
+    find_program(command, options.folder)
     environment = find_environment(workspace, options.environment, options.folder)
     running = _Run(workspace, environment, tuple(command), options)
     try:
@@ -126,6 +126,7 @@ class _Run:
             self._exports,
             self._groups,
             self._services,
+            folder=self._options.folder,
             warn=self._note,
             stdout=self._options.stdout,
         )

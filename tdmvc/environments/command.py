@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from tdmvc.environments.exports import process_variables
@@ -21,22 +22,30 @@ _PATIENCE_SECONDS = 10.0
 """How long a command may take to end after it was told to."""
 
 
-def find_program(command: Sequence[str]) -> str:
+def find_program(command: Sequence[str], folder: Path) -> str:
     """Return the path of a command's program.
+
+    Args:
+        folder: where the command runs; a relative path begins there.
 
     Raises:
         UsageError: there is no such program.
     """
     if not command:
         raise UsageError("run needs a command.", remedy="name it behind two dashes: `tdmvc run -- pytest`.")
-    found = shutil.which(command[0])
-    if found is None:
-        raise UsageError(
-            f"There is no program '{command[0]}'.",
-            where="PATH",
-            remedy="install it, or activate the virtual environment that has it.",
+    name = command[0]
+    found = shutil.which(folder / name if os.sep in name else name)
+    if found is not None:
+        return os.path.abspath(found)
+    own = Path(sys.executable).parent
+    remedy = "install it, or activate the virtual environment that has it."
+    if os.sep not in name and shutil.which(own / name):
+        remedy = (
+            f"it is in {own}, which is not in PATH: activate that virtual environment, or write {own / name}."
         )
-    return found
+    raise UsageError(
+        f"There is no program '{name}'.", where=str(folder) if os.sep in name else "PATH", remedy=remedy
+    )
 
 
 def run_command(
@@ -45,6 +54,7 @@ def run_command(
     groups: ProcessGroups,
     services: Sequence[RunningService],
     *,
+    folder: Path,
     warn: Callable[[str], None],
     stdout: int | None = None,
 ) -> int:
@@ -54,6 +64,7 @@ def run_command(
     on, and after a while the command is killed.
 
     Args:
+        folder: where it runs.
         warn: told at once if a service ends while the command runs.
         stdout: where its output goes; None: where this process's does.
 
@@ -63,12 +74,16 @@ def run_command(
     Raises:
         UsageError: it cannot be run.
     """
-    program = find_program(command)
+    program = find_program(command, folder)
     groups.add(os.getpgrp())
     with _Signals(groups) as signals:
         try:
             process = subprocess.Popen(
-                list(command), executable=program, env=process_variables(exports, groups.run), stdout=stdout
+                list(command),
+                executable=program,
+                cwd=folder,
+                env=process_variables(exports, groups.run),
+                stdout=stdout,
             )
         except OSError as error:
             raise UsageError(
@@ -76,6 +91,7 @@ def run_command(
                 where=program,
                 remedy="check that it is a program for this machine, and that you may run it.",
             ) from error
+        signals.child = process.pid
         code = _wait(process, signals, services, warn)
     return 128 - code if code < 0 else code
 
@@ -105,6 +121,8 @@ class _Signals:
         self._groups = groups
         self._earlier: dict[int, object] = {}
         self._interrupts = 0
+        self.child: int | None = None
+        """The command's own process, which may have left this process's group, as an interactive shell does."""
         self._end: float | None = None
 
     def __enter__(self) -> "_Signals":
@@ -124,16 +142,21 @@ class _Signals:
         return self._interrupts > 1 or (self._end is not None and time.monotonic() > self._end)
 
     def kill(self) -> None:
-        self._groups.send(os.getpgrp(), signal.SIGKILL)
+        self._send(signal.SIGKILL)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT:
             self._interrupts += 1
             if self._interrupts == 1 and not _is_in_foreground():
-                self._groups.send(os.getpgrp(), number)
+                self._send(number)
             return
         self._end = self._end or time.monotonic() + _PATIENCE_SECONDS
-        self._groups.send(os.getpgrp(), number)
+        self._send(number)
+
+    def _send(self, number: int) -> None:
+        for pid in {*self._groups.members(os.getpgrp()), *([self.child] if self.child else [])}:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
 
 
 def _is_in_foreground() -> bool:

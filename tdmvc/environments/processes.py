@@ -54,11 +54,9 @@ class ProcessGroups:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def send(self, group: int, number: int) -> None:
-        """Send a signal to the processes of a group that this run started."""
-        for pid in find_marked(self.folder, {group}):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, number)
+    def members(self, group: int) -> list[int]:
+        """Return the processes of a group that this run started."""
+        return find_marked(self.folder, {group})
 
 
 @contextmanager

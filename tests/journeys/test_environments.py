@@ -1,7 +1,10 @@
 """Environments through the command line, from the first run to the last `down`, on real SQLite databases."""
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
 import shlex
 import signal
@@ -9,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -341,6 +345,14 @@ def test_a_second_interrupt_kills_the_command_with_all_that_it_started(app: App)
     assert app.leftovers() == []
 
 
+def test_a_signal_reaches_a_command_that_left_the_group(app: App) -> None:
+    script = "import os, time; os.setpgid(0, 0); print('ready', flush=True); time.sleep(600)"
+    with running(app, f"exec {sys.executable} -c {shlex.quote(script)}") as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143
+    assert app.leftovers() == []
+
+
 def test_an_interrupt_while_it_migrates_leaves_nothing(app: App) -> None:
     mark = app.root.parent / "migrating"
     app.configure(CONFIG + f"    migrate: touch {mark}; sleep 60\n")
@@ -517,3 +529,41 @@ def test_templates_are_listed_and_removed_unless_a_run_uses_them(app: App) -> No
     assert app.document("templates", "gc", "--templates")["templates"] == []
     assert steps(app.report("true"))["migrate"] == "done"
     assert "takes no option" in app.run("gc", "--templates", "--alone", code=2).stderr
+
+
+def test_the_command_runs_in_the_folder_of_C(app: App) -> None:
+    (app.root / "src").mkdir()
+    (app.root / "src" / "show").symlink_to("/bin/pwd")
+    assert app.run("-q", "-C", "src", "run", "--", "./show").stdout.strip() == str(app.root / "src")
+    assert "There is no program './show'" in app.run("run", "--", "./show", code=2).stderr
+
+
+def test_the_command_owns_the_terminal_and_gets_ctrl_c_once(app: App) -> None:
+    script = "trap 'echo told' INT; echo ready; cat"
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tdmvc", "-q", "run", "--", "sh", "-c", script],
+        cwd=app.root,
+        env=app.environ,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        # The new session takes the terminal as its own.
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(terminal)
+    seen = b""
+    while b"ready" not in seen:
+        seen += os.read(controller, 1024)
+    os.write(controller, b"typed\n")
+    while seen.count(b"typed") < 2:
+        seen += os.read(controller, 1024)
+    os.write(controller, b"\x03")
+    with contextlib.suppress(OSError):
+        while more := os.read(controller, 1024):
+            seen += more
+    # The interrupt ends `cat`, and the shell goes on after its trap.
+    assert process.wait(30) == 130
+    assert seen.count(b"told") == 1
+    assert app.leftovers() == []
