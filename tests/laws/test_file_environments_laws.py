@@ -16,7 +16,7 @@ from tdmvc.environments.base import EphemeralDatabase, TemplateBuild, TemplateKe
 from tdmvc.environments.files import provider_for
 from tdmvc.model.environment import ResetMethod
 from tdmvc.model.location import Location, PathLocation
-from tests.series import trials
+from tests.series import IS_LONG, trials
 
 TABLES = ("customers", "orders", "t1", "t2")
 SCHEMA = (
@@ -113,6 +113,7 @@ def without_counters(data: bytes) -> bytes:
     return data[:24] + data[28:40] + data[44:92] + data[100:]
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
     max_examples=trials(1500, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -151,6 +152,7 @@ def test_sqlite(sqlite_file: EphemeralDatabase, done: list[tuple[bool, str]], st
     assert sqlite_file.reset().method is ResetMethod.NOTHING
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
     max_examples=trials(600, 10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

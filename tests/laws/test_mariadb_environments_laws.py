@@ -14,7 +14,7 @@ from tdmvc.environments.mariadb import EmbeddedMariadb
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod
 from tests.environments.mariadb.conftest import KEY, build, connect, content
-from tests.series import trials
+from tests.series import IS_LONG, trials
 from tests.servers import without_package
 
 TABLES = ("customers", "orders", "isam", "t1", "t2")
@@ -92,6 +92,7 @@ def check(
         assert database.reset().method is ResetMethod.NOTHING
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
     max_examples=trials(500, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -102,6 +103,7 @@ def test_rows(
     check(database, seeded, done, is_ended=is_ended)
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
     max_examples=trials(200, 3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

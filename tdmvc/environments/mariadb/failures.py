@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.servers import MariadbBinaries
 
+MARK = "_tdmvc_"
+"""In the name of every database that tdmvc makes on a server."""
+
 
 class CannotRestoreError(Exception):
     """Rows cannot be restored in place; another method must be used."""
@@ -28,4 +31,31 @@ def rows_in_memory(tables: Sequence[str]) -> DatabaseError:
     return DatabaseError(
         f"Tables of the engine MEMORY have rows, which a server loses when it stops: {format_names(tables)}.",
         remedy="use another engine for them, or leave their rows out of the datasets.",
+    )
+
+
+def tables_with_history(tables: Sequence[str]) -> DatabaseError:
+    """Return the error for tables whose history cannot be copied by statements."""
+    return DatabaseError(
+        f"A copy of tables WITH SYSTEM VERSIONING would have another history: {format_names(tables)}.",
+        remedy="write `embedded-mariadb` in `database` in tdmvc.yaml: there, copies are made of the files.",
+    )
+
+
+def may_not_create(where: str, error: DatabaseError) -> DatabaseError:
+    """Return the error for a user who may not make databases."""
+    return DatabaseError(
+        f"The user may not make databases for an environment. {error.what}",
+        where=where,
+        remedy=f"let an administrator run GRANT ALL PRIVILEGES ON `%{MARK}%`.* TO the user, and GRANT "
+        "PROCESS ON *.* to end what other users began; or write `embedded-mariadb` in `database` in tdmvc.yaml.",
+    )
+
+
+def protected_server(where: str, what: str) -> DatabaseError:
+    """Return the error for a URL that says that the server is for production."""
+    return DatabaseError(
+        f"No environment is made here: {what}",
+        where=where,
+        remedy="name a server for tests in `database` in tdmvc.yaml, or write `embedded-mariadb`.",
     )

@@ -7,7 +7,6 @@ from tdmvc.environments.mariadb.own_server import DATABASE
 from tdmvc.environments.mariadb.tables import MariadbTable, read_tables
 
 PRISTINE = "tdmvc_pristine"
-_UNCHECKED = ("SET SESSION foreign_key_checks = 0", "SET SESSION check_constraint_checks = 0")
 _FEW_ROWS = 2000
 
 
@@ -17,8 +16,9 @@ def skip_checks(connection: MysqlConnection) -> None:
     Raises:
         DatabaseError: the server refuses.
     """
-    for statement in _UNCHECKED:
-        connection.execute(statement)
+    connection.execute("SET SESSION foreign_key_checks = 0")
+    if connection.is_mariadb:
+        connection.execute("SET SESSION check_constraint_checks = 0")
 
 
 def keep_pristine(administrator: MysqlConnection) -> None:

@@ -61,7 +61,8 @@ def read_tables(connection: MysqlConnection, schema: str) -> Mapping[str, Mariad
     inexact: dict[str, set[str]] = {}
     for table, column, data_type in connection.query(
         "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS "
-        f"WHERE TABLE_SCHEMA {wanted} AND IS_GENERATED = 'NEVER' ORDER BY TABLE_NAME, ORDINAL_POSITION"
+        f"WHERE TABLE_SCHEMA {wanted} AND coalesce(GENERATION_EXPRESSION, '') = '' "
+        "ORDER BY TABLE_NAME, ORDINAL_POSITION"
     ):
         columns.setdefault(text_of(table), []).append(text_of(column))
         if text_of(data_type) in _INEXACT:

@@ -1,0 +1,204 @@
+"""MariaDB or MySQL that runs already, whose templates are databases on it."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from tdmvc.databases.mysql.address import resolve_address
+from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, connected, text_of
+from tdmvc.databases.mysql.errors import RefusedStatementError
+from tdmvc.databases.mysql.names import quoted
+from tdmvc.environments.base import (
+    DatabaseSource,
+    EphemeralDatabase,
+    StoredTemplate,
+    TemplateBuild,
+    TemplateKey,
+)
+from tdmvc.environments.mariadb.failures import may_not_create, protected_server
+from tdmvc.environments.mariadb.schema_copies import create_schema, fill_schema
+from tdmvc.environments.mariadb.server_database import ServerDatabase
+from tdmvc.environments.mariadb.server_names import (
+    name_copy,
+    name_template,
+    new_run,
+    release_lock,
+    run_of,
+    take_lock,
+)
+from tdmvc.environments.mariadb.server_templates import ServerTemplates
+from tdmvc.environments.template_store import LIMIT_BYTES
+from tdmvc.errors import DatabaseError
+from tdmvc.model.environment import TemplateOrigin
+from tdmvc.model.location import ServerLocation
+from tdmvc.seeding.protection import refuse_name
+
+_FORBIDDEN = (1044, 1142, 1227)
+_BASE = "app"
+
+
+class MariadbServerProvider:
+    """Provides databases on a server that others may use, too, beside the one that the URL names."""
+
+    def __init__(self, location: ServerLocation) -> None:
+        """Take a URL; its database need not exist, and is never touched.
+
+        Raises:
+            DatabaseError: the URL says that the server is for production.
+        """
+        refusal = refuse_name(location)
+        if refusal is not None:
+            raise protected_server(str(location), refusal.what)
+        self._location = location
+        self._base = location.database or _BASE
+        self._version = ""
+
+    @property
+    def version(self) -> str:
+        """The server's version.
+
+        Raises:
+            DatabaseError: the server cannot be reached.
+        """
+        if not self._version:
+            with self._connected() as connection:
+                self._version = f"mysql {connection.version_text}"
+        return self._version
+
+    @contextmanager
+    def open(self, key: TemplateKey, build: TemplateBuild) -> Iterator[DatabaseSource]:
+        with self._connected() as connection:
+            templates = ServerTemplates(connection, self._base, self.version)
+            with self._told():
+                _drop_abandoned(connection)
+                run = new_run()
+                take_lock(connection, run)
+                lock = name_template(self._base, key)
+                take_lock(connection, lock)
+                try:
+                    origin = self._provide(connection, templates, key, build)
+                    templates.use(key, run)
+                finally:
+                    release_lock(connection, lock)
+            try:
+                yield _ServerSource(self, connection, origin, key, run)
+            finally:
+                with contextlib.suppress(DatabaseError):
+                    _drop(connection, run)
+
+    def list_templates(self) -> Sequence[StoredTemplate]:
+        with self._connected() as connection:
+            return ServerTemplates(connection, self._base, self.version).stored()
+
+    def remove_template(self, key: TemplateKey) -> bool:
+        with self._connected() as connection:
+            return ServerTemplates(connection, self._base, self.version).remove(key)
+
+    def create(self, connection: MysqlConnection, key: TemplateKey, name: str) -> ServerDatabase:
+        """Make a copy of a template.
+
+        Raises:
+            DatabaseError: the server refuses.
+        """
+        with self._told():
+            return ServerDatabase(
+                connection,
+                replace(self._location, database=name),
+                name_template(self._base, key),
+            )
+
+    @property
+    def base(self) -> str:
+        """How the names of databases begin."""
+        return self._base
+
+    def _provide(
+        self,
+        connection: MysqlConnection,
+        templates: ServerTemplates,
+        key: TemplateKey,
+        build: TemplateBuild,
+    ) -> TemplateOrigin:
+        if templates.has(key):
+            return TemplateOrigin.REUSED
+        name = name_template(self._base, key)
+        # What a killed run left is not complete.
+        connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        nearest = templates.nearest(key)
+        location = replace(self._location, database=name)
+        create_schema(connection, name, like=nearest)
+        try:
+            if nearest is None:
+                build.migrate(location)
+            else:
+                fill_schema(connection, nearest, name)
+            build.seed(location)
+            templates.complete(key)
+            templates.shrink(key, LIMIT_BYTES)
+        except BaseException:
+            with contextlib.suppress(DatabaseError):
+                connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+            raise
+        return TemplateOrigin.BUILT if nearest is None else TemplateOrigin.DERIVED
+
+    @contextmanager
+    def _connected(self) -> Iterator[MysqlConnection]:
+        address = resolve_address(replace(self._location, database=""))
+        with connected(address, mode=WRITING_MODE) as connection:
+            # Its locks tell that the run goes on.
+            connection.execute("SET SESSION wait_timeout = 2147483")
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say which rights the user lacks."""
+        try:
+            yield
+        except RefusedStatementError as error:
+            if error.code in _FORBIDDEN:
+                raise may_not_create(str(self._location), error) from error
+            raise
+
+
+class _ServerSource:
+    def __init__(
+        self,
+        provider: MariadbServerProvider,
+        connection: MysqlConnection,
+        origin: TemplateOrigin,
+        key: TemplateKey,
+        run: str,
+    ) -> None:
+        self._provider = provider
+        self._connection = connection
+        self._key = key
+        self._names = (name_copy(provider.base, run, number) for number in itertools.count(1))
+        self.origin = origin
+
+    def create(self) -> EphemeralDatabase:
+        return self._provider.create(self._connection, self._key, next(self._names))
+
+
+def _drop_abandoned(connection: MysqlConnection) -> None:
+    """Drop the databases of runs that were killed.
+
+    Raises:
+        DatabaseError: the server refuses.
+    """
+    runs = {run for name in _names(connection) if (run := run_of(name)) is not None}
+    for run in runs:
+        if take_lock(connection, run, wait=False):
+            _drop(connection, run)
+            release_lock(connection, run)
+
+
+def _drop(connection: MysqlConnection, run: str) -> None:
+    for name in _names(connection):
+        if run_of(name) == run:
+            connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+
+
+def _names(connection: MysqlConnection) -> list[str]:
+    return [text_of(name) for (name,) in connection.query("SHOW DATABASES")]
