@@ -1,9 +1,12 @@
 """The key of a template: a digest of everything that the migrated and seeded database depends on."""
 
+import contextlib
 import glob
 import hashlib
 import os
 import posixpath
+import re
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +42,8 @@ _SETTINGS = (
 )
 """Variables that choose the settings with which an application is migrated."""
 _GENERATED = ("__pycache__", ".git", ".tdmvc")
+_SEPARATORS = re.compile(r"[\s;&|()<>\"'`=]+")
+"""What separates words in a shell's command."""
 _NO_DIGEST = (".pyc", ".pyo")
 
 
@@ -68,7 +73,7 @@ def template_key(
         schema.add("service", service.name, *_flat(service.exports))
     if plan.is_needed:
         schema.add("settings", *(os.environ.get(name, "") for name in _SETTINGS))
-        schema.add("programs", *_installed(plan))
+        schema.add("programs", *_installed(workspace, plan))
         for path in _inputs(workspace, environment, plan):
             schema.add_file(workspace.root, path)
     rows = _Digest()
@@ -159,14 +164,11 @@ def _counts(path: str) -> bool:
     return not path.endswith(_NO_DIGEST) and not any(part in _GENERATED for part in path.split("/"))
 
 
-def _installed(plan: MigrationPlan) -> Iterable[str]:
+def _installed(workspace: Workspace, plan: MigrationPlan) -> Iterable[str]:
     """Yield the names, with versions, of the Python packages that the migrate commands can import."""
-    programs = {"python", *(word for command in plan.commands for word in command.command.split()[:1])}
     folders: set[Path] = set()
-    for program in programs:
-        found = shutil.which(program)
-        if found is not None:
-            folders.update(Path(found).parent.parent.glob("lib*/python3*/*-packages"))
+    for program in _programs(workspace, plan):
+        folders.update(program.parent.parent.glob("lib*/python3*/*-packages"))
     for folder in sorted(folders):
         try:
             yield from sorted(
@@ -174,3 +176,23 @@ def _installed(plan: MigrationPlan) -> Iterable[str]:
             )
         except OSError:
             continue
+
+
+def _programs(workspace: Workspace, plan: MigrationPlan) -> Iterator[Path]:
+    """Yield the files that the words of the migrate commands may name: programs, and scripts that a shell reads."""
+    words = {("python", workspace.root)}
+    for command in plan.commands:
+        folder = workspace.root / command.folder
+        words.update((word, folder) for word in _words(command.command))
+    for word, folder in words:
+        found = shutil.which(word) if "/" not in word else folder / word
+        if found is not None and os.path.isfile(found):
+            yield Path(found)
+
+
+def _words(command: str) -> list[str]:
+    """Return all texts that may be a word of a shell's command; quotes hold words with spaces, or further commands."""
+    words = _SEPARATORS.split(command)
+    with contextlib.suppress(ValueError):
+        words += shlex.split(command)
+    return words

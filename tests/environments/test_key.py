@@ -157,14 +157,47 @@ def test_engine_sequences_settings_and_installed_packages_count(
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     assert key_of(app) == before
 
-    packages = tmp_path / "venv" / "lib" / "python3.11" / "site-packages"
-    packages.mkdir(parents=True)
-    (tmp_path / "venv" / "bin").mkdir()
-    python = tmp_path / "venv" / "bin" / "python"
-    python.write_text("")
-    python.chmod(0o755)
-    monkeypatch.setenv("PATH", str(python.parent), prepend=os.pathsep)
-    (packages / "django-5.0.dist-info").mkdir()
+    packages = install(tmp_path / "venv")
+    monkeypatch.setenv("PATH", str(tmp_path / "venv" / "bin"), prepend=os.pathsep)
     first = key_of(app)
-    (packages / "django-5.0.dist-info").rename(packages / "django-5.1.dist-info")
+    upgrade(packages)
     assert key_of(app) != first
+
+
+def install(folder: Path) -> Path:
+    """Make a virtual environment with a package, and return the folder of its packages."""
+    packages = folder / "lib" / "python3.11" / "site-packages"
+    (packages / "django-5.0.dist-info").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    for name in ("python", "tool"):
+        (folder / "bin" / name).write_text("")
+        (folder / "bin" / name).chmod(0o755)
+    (folder / "bin" / "activate").write_text("")
+    return packages
+
+
+def upgrade(packages: Path) -> None:
+    (packages / "django-5.0.dist-info").rename(packages / "django-5.1.dist-info")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "my_venv/bin/tool migrate",
+        "{app}/my_venv/bin/tool migrate",
+        "MODE=test my_venv/bin/tool migrate",
+        "env -u MODE my_venv/bin/tool migrate",
+        "(true;my_venv/bin/tool migrate)",
+        ". my_venv/bin/activate && tool migrate",
+        "sh -c 'my_venv/bin/tool migrate'",
+        "'my venv/bin/tool' migrate",
+        "my\\ venv/bin/tool migrate",
+    ],
+)
+def test_packages_of_every_program_of_the_command_count(app: Path, command: str) -> None:
+    packages = [install(app / "backend" / name) for name in ("my_venv", "my venv")]
+    environment = replace(BASE, folder="backend", migrate=command.format(app=app / "backend"))
+    first = key_of(app, environment)
+    for folder in packages:
+        upgrade(folder)
+    assert key_of(app, environment) != first
