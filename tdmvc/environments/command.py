@@ -75,7 +75,6 @@ def run_command(
         UsageError: it cannot be run.
     """
     program = find_program(command, folder)
-    groups.add(os.getpgrp())
     with _Signals(groups) as signals:
         try:
             process = subprocess.Popen(

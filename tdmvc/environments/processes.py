@@ -1,4 +1,4 @@
-"""The processes that a run starts: their groups are written to its run folder, so that the next start finds orphans."""
+"""The processes that a run starts: each has the mark of its run folder, so that the next start finds orphans."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tdmvc.servers.marked_processes import find_marked, record_group, stop_marked
+from tdmvc.servers.marked_processes import expect_marked, find_marked, stop_marked
 
 _STOP_SECONDS = 5.0
 TAKEN_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -21,20 +21,16 @@ class ProcessGroups:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        expect_marked(folder)
 
     @property
     def run(self) -> str:
         """The mark in the environment of each process."""
         return str(self.folder)
 
-    def add(self, group: int) -> None:
-        """Remember a group before a process of it can do anything."""
-        record_group(self.folder, group)
-
     @contextmanager
     def held(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[None]:
         """Stop a process that leads a group of its own, if the block fails; with all that it started."""
-        self.add(process.pid)
         try:
             yield
         except BaseException:
@@ -49,14 +45,14 @@ class ProcessGroups:
             os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        stop_marked(self.folder, {process.pid}, seconds=0)
+        stop_marked(self.folder, process.pid, seconds=0)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def members(self, group: int) -> list[int]:
         """Return the processes of a group that this run started."""
-        return find_marked(self.folder, {group})
+        return find_marked(self.folder, group)
 
 
 @contextmanager

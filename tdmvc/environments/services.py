@@ -135,7 +135,6 @@ def _start(
             where=str(folder),
             remedy="check `folder` of the environment, and `command` of the service.",
         ) from error
-    groups.add(process.pid)
     return RunningService(planned, process, log, variables)
 
 

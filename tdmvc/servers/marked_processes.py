@@ -1,7 +1,8 @@
-"""Processes that a run started, found again by a mark in their environment and by their group.
+"""Processes that a run started, found again by a mark in their environment.
 
-A number of a process is soon given to another one, and a process may outlive the one that started it. So a run
-writes the groups that it made to its folder, and gives every process the folder's name in a variable.
+A number of a process is soon given to another one, and a process may outlive the one that started it, and leave its
+group and session. So a run gives every process the name of its folder in a variable, as CI systems do. Whoever wants
+a program to outlive the run starts it without the variable.
 """
 
 import contextlib
@@ -9,50 +10,44 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 RUN_VARIABLE = "TDMVC_RUN"
 """Names the run folder in the environment of everything that a run starts."""
-_GROUPS = "groups"
-"""The file with the groups, one in a line."""
+_STARTS = "starts-programs"
+"""The file in the folder of a run that starts programs."""
 _PROC = Path("/proc")
 _POLL_SECONDS = 0.02
 
 
-def record_group(folder: Path, group: int) -> None:
-    """Add a group to those of a run folder."""
-    with open(folder / _GROUPS, "a", encoding="ascii") as file:
-        file.write(f"{group}\n")
+def expect_marked(folder: Path) -> None:
+    """Note that programs with the mark of a run folder are going to be started."""
+    (folder / _STARTS).touch()
 
 
-def read_groups(folder: Path) -> set[int]:
-    """Return the groups of a run folder."""
-    try:
-        lines = (folder / _GROUPS).read_text(encoding="ascii").split()
-    except OSError:
-        return set()
-    return {int(line) for line in lines if line.isdigit()}
+def find_marked(folder: Path, group: int | None = None) -> list[int]:
+    """Return the processes that belong to a run folder, without this process and those that it runs in.
+
+    Args:
+        group: only those of this group.
+    """
+    spared = set(_own_line())
+    return [pid for pid, its in _marked(folder) if pid not in spared and group in (None, its)]
 
 
-def find_marked(folder: Path, groups: Collection[int]) -> list[int]:
-    """Return the processes of these groups that belong to a run folder, without this process."""
-    return [pid for pid, group in _marked(folder) if group in groups and pid != os.getpid()]
-
-
-def stop_marked(folder: Path, groups: Collection[int] | None = None, seconds: float = 2.0) -> None:
+def stop_marked(folder: Path, group: int | None = None, seconds: float = 2.0) -> None:
     """Stop the processes that a run left: politely, and after a while by force.
 
     Args:
-        groups: only these; None means all that the folder names.
+        group: only those of this group.
     """
-    known = read_groups(folder) if groups is None else groups
-    if not known:
+    if not (folder / _STARTS).exists():
         return
     number = signal.SIGTERM if seconds else signal.SIGKILL
     end = time.monotonic() + seconds
     told: set[int] = set()
-    while pids := find_marked(folder, known):
+    while pids := find_marked(folder, group):
         if time.monotonic() > end:
             number = signal.SIGKILL
         for pid in pids:
@@ -63,6 +58,15 @@ def stop_marked(folder: Path, groups: Collection[int] | None = None, seconds: fl
         if time.monotonic() > end + 5:
             return
         time.sleep(_POLL_SECONDS)
+
+
+def _own_line() -> Iterator[int]:
+    """Yield this process and, where the system tells them, those that it runs in: a shell, a terminal, …"""
+    pid = os.getpid()
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        while pid:
+            yield pid
+            pid = int((_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
 
 
 def _marked(folder: Path) -> Iterator[tuple[int, int]]:

@@ -389,6 +389,37 @@ def test_after_a_kill_the_next_command_leaves_nothing(app: App, trial: int) -> N
     assert app.leftovers() == []
 
 
+LEAVES_PROGRAMS = """\
+import os, subprocess, sys
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execvp("sleep", ["sleep", "600"])
+    os._exit(0)
+subprocess.Popen(["sleep", "600"], process_group=0)
+subprocess.Popen(["sleep", "600"], close_fds=True, stdin=subprocess.DEVNULL)
+without = {name: value for name, value in os.environ.items() if name != "TDMVC_RUN"}
+kept = subprocess.Popen(["sleep", "30"], env=without, start_new_session=True, stdout=subprocess.DEVNULL)
+print(kept.pid, flush=True)
+"""
+"""A program that leaves others in the background: in sessions and groups of their own, and one that may go on."""
+
+
+def test_what_a_command_leaves_in_the_background_is_stopped(app: App) -> None:
+    ran = app.run("-q", "run", "--", sys.executable, "-c", LEAVES_PROGRAMS)
+    assert app.leftovers() == []
+    os.kill(int(ran.stdout), signal.SIGKILL)  # it runs
+
+
+def test_a_run_inside_a_run_that_was_killed_does_not_end_itself(app: App) -> None:
+    words = f"kill -9 $PPID; sleep 0.3; {sys.executable} -m tdmvc -q run -- echo inner; echo shell goes on"
+    process = app.start("-q", "run", "--", "sh", "-c", words, start_new_session=True)
+    assert process.communicate(timeout=60)[0] == "inner\nshell goes on\n"
+    app.report("true")
+    assert app.leftovers() == []
+
+
 # Services.
 
 

@@ -62,6 +62,8 @@ def command(
     and seeded database is kept as a template, so that the next run starts at once.
 
     Exits with COMMAND's own exit code. Ctrl-C interrupts COMMAND; the second one kills it.
+    What COMMAND left in the background is stopped, too; start a program that shall outlive
+    it without the variable TDMVC_RUN: `env -u TDMVC_RUN PROGRAM`.
 
     \b
     Examples:
