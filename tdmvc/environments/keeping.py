@@ -1,10 +1,11 @@
 """What the process does that keeps an environment: it provides it, says so, and waits to be stopped."""
 
+import io
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
@@ -29,7 +30,7 @@ def keep_environment(
         name: of the record.
         announce_to: a descriptor that gets a JSON object in a line for each step, each warning, and the result.
     """
-    announce = _announcer(announce_to)
+    announce = _Announcer(announce_to)
 
     def on_step(step_name: str, step: RunStep | None) -> None:
         announce({"step": asdict(step) if step is not None else None, "name": step_name})
@@ -43,7 +44,7 @@ def keep_environment(
         with records.keeping(name), provided(workspace, environment, options) as running:
             records.write(_kept(name, running))
             announce({"ready": True})
-            os.close(announce_to)
+            announce.close()
             workspace.warn = _print
             _wait(records, name, running)
     except TdmvcError as error:
@@ -59,19 +60,25 @@ def keep_environment(
         raise
 
 
-def _announcer(descriptor: int) -> Callable[[Announcement], None]:
-    """Return a function that writes to a descriptor; once nobody reads it, it writes nothing."""
-    is_open = True
+class _Announcer:
+    """Writes to whoever started this process, for as long as it reads."""
 
-    def announce(message: Announcement) -> None:
-        nonlocal is_open
-        if is_open:
+    def __init__(self, descriptor: int) -> None:
+        self._file: io.FileIO | None = io.FileIO(descriptor, "w")
+
+    def __call__(self, message: Announcement) -> None:
+        if self._file is not None:
             try:
-                os.write(descriptor, json.dumps(message).encode() + b"\n")
+                self._file.write(json.dumps(message).encode() + b"\n")
             except OSError:
-                is_open = False
+                # The other process was ended; this one goes on.
+                self.close()
 
-    return announce
+    def close(self) -> None:
+        """Write nothing any more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _kept(name: str, running: RunningEnvironment) -> KeptEnvironment:

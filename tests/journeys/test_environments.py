@@ -520,6 +520,19 @@ def test_what_fails_in_the_background_is_the_error_of_up(app: App) -> None:
     assert app.leftovers() == []
 
 
+def test_an_interrupt_of_up_leaves_nothing(app: App) -> None:
+    mark = app.root.parent / "migrating"
+    app.configure(CONFIG + f"    migrate: touch {mark}; sleep 600\n")
+    process = app.start("up", start_new_session=True)
+    while not mark.exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert app.records == []
+    assert app.leftovers() == []
+
+
 def test_a_kept_environment_can_be_used_and_stopped(app: App) -> None:
     ran = app.run("run", "--keep", "--", sys.executable, "-c", COUNT)
     assert ran.stdout == "2\n"
