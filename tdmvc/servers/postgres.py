@@ -30,6 +30,7 @@ _CONNECT_SECONDS = "20"
 _DATA = "data"
 _SETTINGS_FILE = "postgresql.auto.conf"
 _STOP_SECONDS = 120.0
+_LOG_LINES = 100
 _POLL_SECONDS = 0.01
 _STATUS_LINE = 7
 _SETTINGS = {
@@ -103,6 +104,11 @@ def _start(
 def settings_file(server: RunningServer) -> Path:
     """Return the file of a server's settings, which ALTER SYSTEM rewrites."""
     return server.folder / _DATA / _SETTINGS_FILE
+
+
+def log_lines(server: RunningServer) -> list[str]:
+    """Return the last lines of a server's log; values of rows are never in it."""
+    return last_lines(server.folder / SERVER_LOG, _LOG_LINES).split(" / ")
 
 
 def stop_postgres(server: RunningServer) -> Path:

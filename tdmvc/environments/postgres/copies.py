@@ -4,15 +4,18 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tdmvc.databases.postgres.connection import plain_connection, reporting
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.counter import OwnTransactions
+from tdmvc.environments.postgres.failures import full_server
 from tdmvc.environments.postgres.pool import SparePool
 from tdmvc.environments.postgres.template import TemplateDatabase
+from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
+from tdmvc.servers import RunningServer, log_lines, settings_file
 
+_NO_ROOM = "No space left on device"
 POOL_SIZE = 1
 """How many spare copies are kept."""
 
@@ -27,35 +30,51 @@ class Copies:
     new_name: Callable[[], str]
     prefix: str
     """How the names of databases begin that are made and dropped while tests run."""
-    settings: Path | None
-    """The file that ALTER SYSTEM writes, of a server that nobody else uses, so that whatever is written is seen."""
+    server: RunningServer | None
+    """The server if nobody else uses it, so that whatever is written there is seen."""
     made: set[str] = field(default_factory=set)
     """The databases that tests use."""
 
     @property
     def is_own_server(self) -> bool:
-        return self.settings is not None
+        return self.server is not None
 
     def read_settings(self) -> str:
         """Return what ALTER SYSTEM has set."""
-        return self.settings.read_text(encoding="utf-8") if self.settings is not None else ""
+        return settings_file(self.server).read_text(encoding="utf-8") if self.server is not None else ""
 
     def write_settings(self, text: str) -> None:
         """Put back what was set."""
-        if self.settings is not None:
-            self.settings.write_text(text, encoding="utf-8")
+        if self.server is not None:
+            settings_file(self.server).write_text(text, encoding="utf-8")
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Say of an error why the server is gone, if its log knows.
+
+        Raises:
+            DatabaseError: the server has no room.
+        """
+        try:
+            yield
+        except DatabaseError as error:
+            if self.server is not None:
+                reasons = [line for line in log_lines(self.server) if _NO_ROOM in line]
+                if reasons:
+                    raise full_server(self.server.folder, reasons[-1]) from error
+            raise
 
 
 @contextmanager
 def opened_copies(
-    maintenance: ServerLocation, template: ServerLocation, *, prefix: str, settings: Path | None = None
+    maintenance: ServerLocation, template: ServerLocation, *, prefix: str, server: RunningServer | None = None
 ) -> Iterator[Copies]:
     """Connect, and end what runs in the background at the end of the block; databases that were made stay.
 
     Args:
         maintenance: a database of the server that nobody copies or resets.
         prefix: how the names of databases begin.
-        settings: the file that ALTER SYSTEM writes, if nobody else uses the server.
+        server: the server, if nobody else uses it.
 
     Raises:
         DatabaseError: the server cannot be reached.
@@ -71,7 +90,7 @@ def opened_copies(
         source = TemplateDatabase(template)
         pool = SparePool(lambda: Administrator(maintenance, own), source, new_name, POOL_SIZE)
         try:
-            yield Copies(administrator, source, pool, new_name, prefix, settings)
+            yield Copies(administrator, source, pool, new_name, prefix, server)
         finally:
             pool.close()
             source.close()

@@ -29,11 +29,11 @@ class PostgresDatabase:
             DatabaseError: it cannot be reset; it must not be used any more.
         """
         start = time.monotonic()
-        report = (
-            self._swap("other programs may use the server")
-            if self._watch is None
-            else self._reset(self._watch)
-        )
+        with self._copies.explained():
+            if self._watch is None:
+                report = self._swap("other programs may use the server")
+            else:
+                report = self._reset(self._watch)
         return replace(report, seconds=time.monotonic() - start)
 
     def _reset(self, watch: OwnServerWatch) -> ResetReport:

@@ -16,7 +16,6 @@ from tdmvc.servers import (
     PostgresBinaries,
     ServerOptions,
     find_postgres,
-    settings_file,
     start_postgres,
     stop_postgres,
 )
@@ -83,7 +82,7 @@ class EmbeddedProvider:
                     server.location(_MAINTENANCE),
                     server.location(_TEMPLATE),
                     prefix="tdmvc_",
-                    settings=settings_file(server),
+                    server=server,
                 )
             )
             yield stack.enter_context(closing(PostgresSource(template.origin, copies, names)))

@@ -1,6 +1,7 @@
 """Why a database of PostgreSQL cannot be made or reset, and what to do."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from tdmvc.errors import DatabaseError, format_names
 
@@ -37,4 +38,14 @@ def may_not_create(where: str, user: str) -> DatabaseError:
         f"The user {user} may not create databases, and a template is one.",
         where=where,
         remedy=f'let an administrator run `ALTER ROLE "{user}" CREATEDB`, or write `database: embedded`.',
+    )
+
+
+def full_server(folder: Path, reason: str) -> DatabaseError:
+    """Return the error for a server of tdmvc that could not write; the reason is from its own log."""
+    return DatabaseError(
+        f"The database server has no room: {reason}",
+        where=str(folder),
+        remedy="free some space there, or name another folder for temporary files in the variable TMPDIR, and run the "
+        "command again.",
     )

@@ -1,5 +1,6 @@
 """Spare copies of a template, made in the background while tests run."""
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from contextlib import closing
 
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.template import TemplateDatabase
+from tdmvc.errors import DatabaseError
 
 _MOST_OLD = 2
 """How many databases that nobody needs may wait until they are dropped, before that comes first."""
@@ -15,7 +17,8 @@ _MOST_OLD = 2
 class SparePool:
     """Makes spare copies of a template, and drops databases that are no longer needed, in a thread of its own.
 
-    The thread starts with the first request. What goes wrong in it is raised by the next `take`.
+    The thread starts with the first request. After an error it waits for the next one; what it could not do is then
+    done by `take`, which raises if it fails again.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class SparePool:
         self._wanted = 0
         self._is_making = False
         self._is_closed = False
-        self._error: BaseException | None = None
+        self._is_paused = False
         self._thread: threading.Thread | None = None
 
     def refill(self) -> None:
@@ -55,20 +58,21 @@ class SparePool:
         """Return a copy that belongs to the caller, and whether it was ready; else it is made now.
 
         Raises:
-            DatabaseError: a copy cannot be made, or could not in the background.
+            DatabaseError: a copy cannot be made, or databases that nobody needs cannot be dropped.
         """
         with self._changed:
             was_ready = bool(self._spares)
-            while self._is_making and not self._spares and self._error is None:
+            while self._is_making and not self._spares:
                 self._changed.wait()
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
-            if self._spares:
-                return self._spares.popleft(), was_ready
-        name = self._new_name()
-        self._template.copy_to(administrator, name)
-        return name, False
+            spare = self._spares.popleft() if self._spares else None
+            too_many = [self._old.pop() for _ in range(len(self._old) - 2 * _MOST_OLD)]
+        for old in too_many:
+            administrator.drop(old)
+        if spare is None:
+            # What went wrong in the background, if it did, goes wrong here again, or it has passed.
+            spare = self._new_name()
+            self._template.copy_to(administrator, spare)
+        return spare, was_ready
 
     def discard(self, database: str) -> None:
         """Let a database be dropped in the background."""
@@ -86,6 +90,7 @@ class SparePool:
 
     def _wake(self) -> None:
         """Start the thread, or tell it that there is work."""
+        self._is_paused = False
         if self._thread is None and not self._is_closed:
             self._thread = threading.Thread(target=self._run, name="tdmvc-spare-databases", daemon=True)
             self._thread.start()
@@ -97,35 +102,38 @@ class SparePool:
                 # A session that waits for work could be ended by a test, or by the server.
                 with closing(self._connect()) as administrator:
                     self._work(administrator)
-            except Exception as error:
-                self._keep_error(error)
+            except DatabaseError:
+                with self._changed:
+                    self._is_paused = True
+                    self._is_making = False
+                    self._changed.notify_all()
 
     def _wait_for_work(self) -> bool:
         """Wait until there is something to do; false if the pool is closed."""
         with self._changed:
-            while not self._is_closed and not self._old and len(self._spares) >= self._wanted:
+            while not self._is_closed and (self._is_paused or not (self._old or self._lacks_spares)):
                 self._changed.wait()
             return not self._is_closed
 
+    @property
+    def _lacks_spares(self) -> bool:
+        return len(self._spares) < self._wanted
+
     def _work(self, administrator: Administrator) -> None:
+        """Make one spare copy, or drop one database."""
         with self._changed:
-            is_full = len(self._spares) >= self._wanted
-            old = self._old.popleft() if self._old and (is_full or len(self._old) > _MOST_OLD) else None
-            self._is_making = old is None and not is_full
+            old = (
+                self._old[0] if self._old and (not self._lacks_spares or len(self._old) > _MOST_OLD) else None
+            )
+            self._is_making = old is None and self._lacks_spares
         if old is not None:
             administrator.drop(old)
-        elif not is_full:
+            with self._changed, contextlib.suppress(ValueError):
+                self._old.remove(old)
+        elif self._is_making:
             name = self._new_name()
             self._template.copy_to(administrator, name)
             with self._changed:
                 self._spares.append(name)
                 self._is_making = False
                 self._changed.notify_all()
-
-    def _keep_error(self, error: Exception) -> None:
-        with self._changed:
-            self._error = error
-            self._is_making = False
-            # Nothing is made before somebody asks again.
-            self._wanted = 0
-            self._changed.notify_all()

@@ -143,7 +143,7 @@ class ServerTemplates:
             "rows": key.rows,
             "label": key.label,
             "engine": self._engine,
-            "used_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "used_at": datetime.now(UTC).isoformat(),
         }
         text = quote_text(json.dumps(comment))
         self._administrator.write(f"COMMENT ON DATABASE {quote_name(database)} IS {text}")

@@ -31,8 +31,9 @@ class PostgresSource:
         name = next(self._names)
         copies = self._copies
         copies.made.add(name)
-        copies.template.copy_to(copies.administrator, name)
-        database = PostgresDatabase(copies.administrator.location_of(name), copies)
+        with copies.explained():
+            copies.template.copy_to(copies.administrator, name)
+            database = PostgresDatabase(copies.administrator.location_of(name), copies)
         self._made.append(database)
         if not copies.is_own_server:
             copies.pool.refill()

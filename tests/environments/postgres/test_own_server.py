@@ -14,7 +14,7 @@ from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
-from tdmvc.servers import ServerOptions, find_system_postgres, settings_file, start_postgres
+from tdmvc.servers import ServerOptions, find_system_postgres, start_postgres
 from tests.environments.postgres.observed import connect, observe
 
 SCHEMA = """
@@ -248,7 +248,7 @@ def test_prepared_transactions_are_rolled_back(tmp_path: Path) -> None:
                 server.location("postgres"),
                 server.location("pattern"),
                 prefix="t_",
-                settings=settings_file(server),
+                server=server,
             )
         )
         source = stack.enter_context(closing(PostgresSource(TemplateOrigin.BUILT, copies, iter(["app"]))))

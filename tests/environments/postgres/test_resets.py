@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres import EmbeddedProvider, ServerProvider
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import Location, ServerLocation
 from tests.environments.postgres.observed import Connection, Observed, connect, observe
 from tests.series import trials
+from tests.servers import DatabaseServer
 
 HERE = Path(__file__).parent
 
@@ -88,6 +89,19 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         bench = Bench(source, database, observe(database.location))
         yield bench
         bench.close()
+
+
+@pytest.fixture(scope="module")
+def shared_bench(postgres_server: DatabaseServer) -> Iterator[Bench]:
+    """The same on a server that others use, too, where every reset is a copy."""
+    provider = ServerProvider(postgres_server.location("law"))
+    key = TemplateKey("hard", "rows", "hard@1.0.0")
+    with provider.open(key, BUILD) as source:
+        database = source.create()
+        bench = Bench(source, database, observe(database.location))
+        yield bench
+        bench.close()
+    provider.remove_template(key)
 
 
 keys = st.integers(1, 65)
@@ -223,3 +237,15 @@ def test_whatever_was_changed_the_schema_is_restored_too(
             bench.run(steps)
             bench.reset()
             assert observe(bench.database.location) == bench.seeded
+
+
+@given(_tests(st.one_of(rows, sequences, transactions, schema)))
+@settings(max_examples=trials(150, 3), suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_copy_restores_everything_on_a_server_of_others(
+    shared_bench: Bench, tests: list[list[tuple[int, str]]]
+) -> None:
+    with shared_bench.undisturbed():
+        for steps in tests:
+            shared_bench.run(steps)
+            assert shared_bench.reset().method in (ResetMethod.SWAP, ResetMethod.COPY)
+            assert observe(shared_bench.database.location) == shared_bench.seeded

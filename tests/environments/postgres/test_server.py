@@ -9,6 +9,8 @@ import pytest
 
 from tdmvc.environments.base import TemplateBuild, TemplateKey
 from tdmvc.environments.postgres import ServerProvider
+from tdmvc.environments.postgres.administrator import Administrator
+from tdmvc.environments.postgres.template import TemplateDatabase
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
@@ -81,8 +83,42 @@ def test_a_database_is_reset_by_a_copy_that_has_its_settings(old_tests: ServerLo
             assert observe(database.location, with_schema=False) == seeded
             with connect(database.location) as connection:
                 assert connection.execute("SHOW search_path").fetchone() == ('"$user", public, pg_catalog',)
-        assert not database.is_used()
+        with connect(database.location):
+            assert database.is_used()
+        # A session that was just closed needs a moment to end.
+        assert any(not database.is_used() for _ in range(1000))
     assert len(databases(old_tests)) == 1
+
+
+def test_the_pool_never_grows_and_what_is_not_needed_is_dropped(tests: ServerLocation) -> None:
+    most = []
+    with ServerProvider(tests).open(KEY, Shop().build) as source:
+        database = source.create()
+        for _ in range(12):
+            assert database.reset().why.startswith("other programs may use the server")
+            most.append(len(databases(tests)))
+        # The template, the database, a spare copy, and a few that wait until they are dropped.
+        assert max(most) <= 3 + 4 + 1
+    assert len(databases(tests)) == 1
+
+
+def test_what_fails_in_the_background_is_done_by_the_next_reset(
+    tests: ServerLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+    copy_to = TemplateDatabase.copy_to
+
+    def fail(self: TemplateDatabase, administrator: Administrator, database: str) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            failed.set()
+            raise DatabaseError("The background fails.")
+        copy_to(self, administrator, database)
+
+    monkeypatch.setattr(TemplateDatabase, "copy_to", fail)
+    with ServerProvider(tests).open(KEY, Shop().build) as source:
+        database = source.create()
+        assert failed.wait(10)
+        assert database.reset().method is ResetMethod.COPY
 
 
 def test_databases_of_a_run_that_was_killed_are_dropped_by_the_next_one(tests: ServerLocation) -> None:
