@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.errors import UsageError
+from tdmvc.model.environment import EMBEDDED, Environment
 from tdmvc.model.location import Location
 from tdmvc.model.masking import MASK, without_passwords
 from tdmvc.model.placeholders import fill_placeholders
@@ -16,7 +17,7 @@ _DIVERTING = ("PGSERVICE", "PGSERVICEFILE", "PGHOSTADDR", "PGPASSFILE", "PGOPTIO
 """Variables of the caller that would lead a client of PostgreSQL elsewhere, whatever PGHOST says."""
 
 
-def database_exports(templates: Mapping[str, str], location: Location) -> dict[str, str]:
+def database_exports(environment: Environment, location: Location) -> dict[str, str]:
     """Return the variables that lead to a database: those of its engine's clients, and those of tdmvc.yaml.
 
     Raises:
@@ -24,7 +25,10 @@ def database_exports(templates: Mapping[str, str], location: Location) -> dict[s
     """
     values = address_values(location)
     exports = dict(client_variables(location))
-    for name, template in templates.items():
+    if "PGHOST" in exports and environment.database.startswith(EMBEDDED):
+        # Clients written in Go expect TLS unless they are told otherwise.
+        exports["PGSSLMODE"] = "disable"
+    for name, template in environment.exports.items():
         try:
             exports[name] = fill_placeholders(template, values)
         except KeyError as error:

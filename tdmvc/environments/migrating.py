@@ -132,7 +132,7 @@ class Migrator:
             self._check(location)
 
     def _run(self, command: MigrateCommand, location: Location) -> None:
-        exports = {**self.services, **database_exports(self.environment.exports, location)}
+        exports = {**self.services, **database_exports(self.environment, location)}
         values = address_values(location)
         for name, template in command.variables.items():
             exports[name] = fill_placeholders(template, {"user": "", "password": "", **values})

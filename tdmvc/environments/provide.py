@@ -141,7 +141,7 @@ def provided(
             database = source.create()
             note.detail = _origin_text(source.origin, key, str(database.location))
         builder.note_skipped(source.origin)
-        exports = database_exports(environment.exports, database.location)
+        exports = database_exports(environment, database.location)
         exports[ENVIRONMENT_VARIABLE] = environment.name
         services: list[RunningService] = []
         if planned:
