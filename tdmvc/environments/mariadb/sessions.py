@@ -51,7 +51,7 @@ class Sessions:
             with contextlib.suppress(DatabaseError):
                 self._administrator.execute(f"KILL {number}")
         end = time.monotonic() + _END_SECONDS
-        while ended.keys() & self.others().keys():
+        while ended and ended.keys() & self.others().keys():
             if time.monotonic() > end:
                 raise CannotRestoreError("a transaction does not end")
             time.sleep(_POLL_SECONDS)
