@@ -25,11 +25,16 @@ import pytest
 
 from tdmvc.cli.main import run
 from tests.builders import Tdmvc, copy_repo, git
-from tests.series import long_only
+from tests.series import IS_LONG, long_only, trials
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 RELEASES = ("v5.0", "v5.1", "v5.2", "v6.0", "v6.4", "v7.0", "v7.1", "v7.2", "v7.3", "8e2b625")
+VERSIONS = ("1.0.0", "2.0.0", "3.0.0", "3.0.1", "4.0.0", "4.1.0", "5.0.0", "6.0.0", "6.0.1", "7.0.0")
+if not IS_LONG:
+    # Repeated objects, an unchanged fixture, tables that come and go, renamed columns.
+    RELEASES = ("v5.1", "v5.2", "v6.0", "v7.1", "v7.2")
+    VERSIONS = ("1.0.0", "2.0.0", "2.0.1", "3.0.0", "4.0.0")
 Models = dict[str, list[dict[str, Any]]]
 
 
@@ -182,24 +187,26 @@ def test_every_diff_is_what_plain_python_counts(history: History, shared: Path, 
         assert rules == ["duplicate-key"] * (repeats and is_changed), name
 
 
+TOTALS = {
+    ("v5.0", "v5.1"): (294, 2, 80, 225),
+    # Six objects went with two tables, and six came as second copies.
+    ("v5.1", "v5.2"): (6, 6, 24, 24),
+    ("v5.2", "v6.0"): (0, 0, 0, 0),
+    ("v6.4", "v7.0"): (1, 0, 5, 11),
+    ("v7.0", "v7.1"): (0, 3, 0, 0),
+    ("v7.1", "v7.2"): (0, 0, 13, 13),
+    ("v7.2", "v7.3"): (0, 0, 0, 0),
+    ("v7.3", "8e2b625"): (45, 0, 11, 11),
+}
+"""Rows that were added, removed and changed, and cells, between two releases."""
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "added", "removed", "changed", "cells"),
-    [
-        ("v5.0", "v5.1", 294, 2, 80, 225),
-        # Six objects went with two tables, and six came as second copies.
-        ("v5.1", "v5.2", 6, 6, 24, 24),
-        ("v5.2", "v6.0", 0, 0, 0, 0),
-        ("v6.4", "v7.0", 1, 0, 5, 11),
-        ("v7.0", "v7.1", 0, 3, 0, 0),
-        ("v7.1", "v7.2", 0, 0, 13, 13),
-        ("v7.2", "v7.3", 0, 0, 0, 0),
-        ("v7.3", "8e2b625", 45, 0, 11, 11),
-    ],
+    ("old", "new"), [pair for pair in pairwise(RELEASES) if pair in TOTALS], ids=lambda name: name
 )
-def test_totals_are_what_people_counted(
-    history: History, old: str, new: str, added: int, removed: int, changed: int, cells: int
-) -> None:
+def test_totals_are_what_people_counted(history: History, old: str, new: str) -> None:
     diff = history.diff(old, new)
+    added, removed, changed, cells = TOTALS[old, new]
     assert diff["summary"]["rows"] == {"added": added, "removed": removed, "changed": changed, "ignored": 0}
     assert diff["summary"]["cells"] == cells
 
@@ -215,8 +222,9 @@ def test_repeated_objects_are_found_when_they_are_added(history: History) -> Non
 
 def test_a_version_of_an_unchanged_fixture_is_reported_as_equal(history: History) -> None:
     equal = {release: output["equal_to"] for release, output in history.published.items()}
-    assert {release for release, version in equal.items() if version} == {"v6.0", "v7.3"}
-    for old, new in (("v5.2", "v6.0"), ("v7.2", "v7.3")):
+    pairs = (("v5.2", "v6.0"), ("v7.2", "v7.3"))[: trials(2, 1)]
+    assert {release for release, version in equal.items() if version} == {new for _, new in pairs}
+    for old, new in pairs:
         assert equal[new] == history.version(old)
         assert {table["status"] for table in history.added[new]["tables"]} == {"unchanged"}
         assert sum(table["written_bytes"] for table in history.added[new]["tables"]) == 0
@@ -226,18 +234,7 @@ def test_a_version_of_an_unchanged_fixture_is_reported_as_equal(history: History
 
 
 def test_versions_are_bumped_as_the_changes_require(history: History) -> None:
-    assert [history.version(release) for release in RELEASES] == [
-        "1.0.0",
-        "2.0.0",
-        "3.0.0",
-        "3.0.1",
-        "4.0.0",
-        "4.1.0",
-        "5.0.0",
-        "6.0.0",
-        "6.0.1",
-        "7.0.0",
-    ]
+    assert tuple(history.version(release) for release in RELEASES) == VERSIONS
 
 
 def _read_rows(folder: Path, models: Models) -> Models:
@@ -264,15 +261,19 @@ def _assert_holds(folder: Path, models: Models) -> None:
 
 
 def test_checkout_by_release_writes_the_fixture_of_that_release(
-    tdmvc: Tdmvc, repo: Path, shared: Path
+    tdmvc: Tdmvc, repo: Path, history: History, shared: Path
 ) -> None:
     brought = tdmvc("checkout", "--release", "7.1", "--format", "json").json
     (golden,) = brought["datasets"]
-    assert (golden["version"], golden["how"], golden["rows"]) == ("5.0.0", "declared", 596)
+    assert (golden["version"], golden["how"], golden["rows"]) == (
+        history.version("v7.1"),
+        "declared",
+        596,
+    )
     _assert_holds(repo / "datasets" / "golden", _load(shared, "v7.1"))
     assert tdmvc("show", "golden", "--format", "json").json["content"] == golden["content"]
     status = tdmvc("status", "--format", "json").json["datasets"][0]
-    assert status["versions"] == ["5.0.0"]
+    assert status["versions"] == [history.version("v7.1")]
     tdmvc("checkout", "--release", "6.2", code=3)
 
 
