@@ -151,13 +151,18 @@ def _pattern(environment: Environment, pattern: str) -> str:
 
 
 def _matches(root: Path, pattern: str) -> Iterator[str]:
-    """Yield the files that a pattern names, also those that Git ignores; a folder stands for all that is in it."""
-    for name in glob.iglob(pattern, root_dir=root, recursive=True, include_hidden=True):
-        full = root / name
-        if full.is_file():
-            yield posixpath.normpath(name)
-        elif full.is_dir() and not glob.has_magic(pattern):
-            yield from _matches(root, posixpath.join(glob.escape(name), "**"))
+    """Yield the files that a pattern names, also those that Git ignores; a folder stands for all that is in it.
+
+    `**` does not follow links to folders: they may lead to the file system's root, or in a circle.
+    """
+    if not glob.has_magic(pattern):
+        if (root / pattern).is_file():
+            yield pattern
+        pattern = posixpath.join(glob.escape(pattern), "**")
+    *parents, last = (part if part == "**" else re.sub(r"\*+", "*", part) for part in pattern.split("/"))
+    for found in root.glob("/".join([*parents, "**/*" if last == "**" else last])):
+        if found.is_file():
+            yield found.relative_to(root).as_posix()
 
 
 def _counts(path: str) -> bool:

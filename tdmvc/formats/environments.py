@@ -45,7 +45,7 @@ def read_environments(node: YamlNode) -> tuple[Environment, ...]:
         if not _NAME.fullmatch(name):
             raise entry.error(
                 f"'{name}' cannot be the name of an environment.",
-                remedy="start with a letter, then use letters, digits, dashes and underscores.",
+                remedy="start with a letter, then use letters, digits, dashes and underscores; at most 63 in all.",
             )
         entry.only(*_KEYS)
     return tuple(_read_environment(name, _extended(declared, (name,))) for name in declared)
@@ -191,7 +191,7 @@ def _read_service(name: str, node: YamlNode) -> Service:
     if not _NAME.fullmatch(name):
         raise node.error(
             f"'{name}' cannot be the name of a service.",
-            remedy="start with a letter, then use letters, digits, dashes and underscores.",
+            remedy="start with a letter, then use letters, digits, dashes and underscores; at most 63 in all.",
         )
     node.only("command", "ready", "start_seconds", "exports")
     ready, seconds, exports = node.child("ready"), node.count("start_seconds"), node.child("exports")

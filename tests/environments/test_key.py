@@ -201,3 +201,25 @@ def test_packages_of_every_program_of_the_command_count(app: Path, command: str)
     for folder in packages:
         upgrade(folder)
     assert key_of(app, environment) != first
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("target", ["/", ".", "..", "/dev/zero", "/dev/stdin", "missing", "pipe"])
+@pytest.mark.parametrize("folder", ["app/models", "app/models/deep", "migrations", "."])
+def test_links_and_pipes_below_the_inputs_are_not_followed(app: Path, target: str, folder: str) -> None:
+    before = key_of(app)
+    if target == "pipe":
+        os.mkfifo(app / folder / "requirements-pipe.txt")
+    else:
+        (app / folder / "requirements-link.txt").symlink_to(target)
+    assert key_of(app) == before
+
+
+@pytest.mark.parametrize(
+    "pattern", ["app/models", ".", "", "**", "app/**/order.py", "a**p/mod***/**/*.py", "*/models/**"]
+)
+def test_a_pattern_names_all_files_below_the_folders_that_it_names(app: Path, pattern: str) -> None:
+    environment = replace(BASE, migrate_inputs=(pattern,))
+    before = key_of(app, environment)
+    write("app/models/deep/order.py")(app)
+    assert key_of(app, environment).schema != before.schema
