@@ -215,7 +215,8 @@ def _set_password(binaries: PostgresBinaries, sockets: Path, port: int, old: str
     psql = [str(binaries.program("psql")), "-X", "-q", "-h", str(sockets), "-p", str(port)]
     done = subprocess.run(
         [*psql, "-U", ADMINISTRATOR, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-f", "-"],
-        input=f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram_verifier(new)}';",
+        input="SET default_transaction_read_only = off;"
+        f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram_verifier(new)}';",
         env={**clean_environment(sockets.parent), "PGPASSWORD": old, "PGCONNECT_TIMEOUT": _CONNECT_SECONDS},
         capture_output=True,
         text=True,

@@ -58,6 +58,16 @@ compile a query of the catalog that runs for milliseconds."""
 _NEWER_SETTINGS = {"idle_session_timeout": (140000, "0"), "transaction_timeout": (170000, "0")}
 
 
+_LASTING: Mapping[str, str] = {
+    "idle_session_timeout": "0",
+    "lock_timeout": "0",
+    "statement_timeout": "0",
+    "transaction_timeout": "0",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """How a connection is used."""
@@ -97,7 +107,7 @@ def plain_connection(location: Location) -> PostgresConnection:
 
 
 def lasting_connection(location: Location) -> PostgresConnection:
-    """Return a plain connection whose session and statements may last as long as they need.
+    """Return a plain connection whose session and statements may last as long as they need, with usual transactions.
 
     Raises:
         UsageError: the address has a parameter that cannot be used.
@@ -106,8 +116,10 @@ def lasting_connection(location: Location) -> PostgresConnection:
     connection = plain_connection(location)
     with reporting(str(location)):
         connection.execute(
-            "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = ANY (%s)",
-            [["idle_session_timeout", "lock_timeout", "statement_timeout", "transaction_timeout"]],
+            "SELECT pg_catalog.set_config(given.name, given.value, false)"
+            " FROM (SELECT pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])) AS given (name, value)"
+            " JOIN pg_catalog.pg_settings AS known ON known.name = given.name",
+            [list(_LASTING), list(_LASTING.values())],
         )
     return connection
 

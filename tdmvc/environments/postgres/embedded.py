@@ -8,6 +8,7 @@ from pathlib import Path
 from tdmvc.databases.postgres.connection import plain_connection, reporting
 from tdmvc.environments.base import EmbeddedServer, StoredTemplate, TemplateBuild, TemplateKey
 from tdmvc.environments.postgres.copies import finish_template, opened_copies
+from tdmvc.environments.postgres.failures import outside_tablespace
 from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.environments.template_metadata import Template
 from tdmvc.environments.template_store import TemplateStore
@@ -38,6 +39,7 @@ _RUN_SETTINGS = {
     **_SETTINGS,
     # A reset reads the log since the one before; a checkpoint must not remove it.
     "wal_keep_size": "64MB",
+    "max_wal_size": "1GB",
 }
 _BUILD_SETTINGS = {**_SETTINGS, "min_wal_size": "32MB"}
 
@@ -76,7 +78,8 @@ class EmbeddedProvider:
             template = stack.enter_context(self._store.open(key, make))
             options = ServerOptions(settings=_RUN_SETTINGS, fill=lambda data: _fill(template, data))
             server = stack.enter_context(start_postgres(self._binaries, options))
-            names = (f"{_DATABASE}{number or ''}" for number in itertools.count())
+            # Several threads may ask for names at once.
+            names = map(_name, itertools.count())
             copies = stack.enter_context(
                 opened_copies(
                     server.location(_MAINTENANCE),
@@ -92,6 +95,10 @@ class EmbeddedProvider:
 
     def remove_template(self, key: TemplateKey) -> bool:
         return self._store.remove(key)
+
+
+def _name(number: int) -> str:
+    return f"{_DATABASE}{number or ''}"
 
 
 def _fill(template: Template, data: Path) -> str:
@@ -113,7 +120,10 @@ def _make(binaries: PostgresBinaries, content: Path, nearest: Template | None, b
             build.migrate(location)
         build.seed(location)
         finish_template(location)
-        copy_folder(stop_postgres(server), content / "data")
+        data = stop_postgres(server)
+        if any((data / "pg_tblspc").iterdir()):
+            raise outside_tablespace(str(location))
+        copy_folder(data, content / "data")
         return server.password
 
 

@@ -49,3 +49,12 @@ def full_server(folder: Path, reason: str) -> DatabaseError:
         remedy="free some space there, or name another folder for temporary files in the variable TMPDIR, and run the "
         "command again.",
     )
+
+
+def outside_tablespace(where: str) -> DatabaseError:
+    """Return the error for migrations that put tables outside the folder of the server."""
+    return DatabaseError(
+        "The migrations made a tablespace. Its files are outside the server's folder, so that copies would share them.",
+        where=where,
+        remedy="leave out CREATE TABLESPACE where DATABASE_URL leads to a server for tests, or use a server by URL.",
+    )

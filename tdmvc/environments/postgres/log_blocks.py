@@ -11,6 +11,7 @@ from tdmvc.environments.postgres.failures import CannotRestoreError
 from tdmvc.environments.postgres.table_files import TableFile, TableFiles
 from tdmvc.sql.quoting import quote_name
 
+CATALOG_CHANGED = "the catalog was changed, as by DDL, TRUNCATE, ANALYZE or large objects"
 MOST_LOG_BYTES = 4 << 20
 """How much of the log is read; a copy is faster than reading more."""
 READABLE_SINCE = 160000
@@ -125,7 +126,7 @@ class LogReader:
             elif kind in _CHANGES:
                 changing.add(number)
         if changing - self._aborted(changing):
-            raise CannotRestoreError("the schema was changed")
+            raise CannotRestoreError(CATALOG_CHANGED)
         return WrittenBlocks({table: frozenset(found) for table, found in blocks.items()}, end)
 
     def has_others(self, start: str, database: int, files: TableFiles, own: int | None) -> bool:

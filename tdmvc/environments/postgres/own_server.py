@@ -7,14 +7,20 @@ from typing import Any
 from tdmvc.databases.postgres.connection import (
     PostgresConnection,
     Statement,
-    plain_connection,
+    lasting_connection,
     reporting,
     run_together,
 )
 from tdmvc.environments.postgres.administrator import Administrator, open_transactions
 from tdmvc.environments.postgres.copies import Copies
 from tdmvc.environments.postgres.failures import CannotRestoreError
-from tdmvc.environments.postgres.log_blocks import POSITION, LogReader, WrittenBlocks, open_log
+from tdmvc.environments.postgres.log_blocks import (
+    CATALOG_CHANGED,
+    POSITION,
+    LogReader,
+    WrittenBlocks,
+    open_log,
+)
 from tdmvc.environments.postgres.marks import SNAPSHOT, TransactionMark, has_written, read_mark
 from tdmvc.environments.postgres.restoring import RowRestorer
 from tdmvc.environments.postgres.sequences import SequenceReader, Sequences, parse_sequences
@@ -91,7 +97,7 @@ class OwnServerWatch:
         Raises:
             DatabaseError: the server refuses.
         """
-        self._connection = plain_connection(self._location)
+        self._connection = lasting_connection(self._location)
         self.pid = self._connection.info.backend_pid
         """The process of the server that serves this watch, or did."""
         with reporting(str(self._location)):
@@ -216,7 +222,7 @@ class OwnServerWatch:
             CannotRestoreError: sessions may have numbers of them in store.
         """
         if found.keys() != self._seeded.keys():
-            raise CannotRestoreError("the schema was changed")
+            raise CannotRestoreError(CATALOG_CHANGED)
         used = {
             number: self._seeded[number] for number, state in found.items() if state != self._seeded[number]
         }

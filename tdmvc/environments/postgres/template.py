@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tdmvc.databases.postgres.connection import (
     PostgresConnection,
     Statement,
-    plain_connection,
+    lasting_connection,
     run_together,
     session_settings,
 )
@@ -47,7 +47,7 @@ class TemplateDatabase:
         """
         with self._lock:
             if self._reader is None or self._reader.closed:
-                self._reader = plain_connection(self.location)
+                self._reader = lasting_connection(self.location)
                 run_together(self._reader, session_statements(self._reader))
             yield self._reader
 

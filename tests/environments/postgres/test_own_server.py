@@ -1,6 +1,8 @@
 """On a server of its own, tdmvc sees whatever is written, and chooses the cheapest reset that is sound."""
 
 import secrets
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,7 +13,9 @@ from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
 from tdmvc.environments.postgres import EmbeddedProvider
 from tdmvc.environments.postgres.copies import opened_copies
 from tdmvc.environments.postgres.database import PostgresDatabase
+from tdmvc.environments.postgres.log_blocks import CATALOG_CHANGED
 from tdmvc.environments.postgres.source import PostgresSource
+from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
 from tdmvc.servers import ServerOptions, find_system_postgres, start_postgres
@@ -115,10 +119,10 @@ def test_a_copy_has_the_owner_the_rights_and_the_settings_of_the_template(databa
         ("SELECT nextval('cached')", "sessions keep numbers of sequences"),
         ("INSERT INTO watched VALUES (1)", "public.watched has triggers or rules that always run"),
         ("INSERT INTO plain SELECT i FROM generate_series(1000, 60000) AS i", "much was written"),
-        ("TRUNCATE plain", "the schema was changed"),
-        ("CREATE UNLOGGED TABLE fast ()", "the schema was changed"),
-        ("ANALYZE plain", "the schema was changed"),
-        ("SELECT lo_create(0)", "the schema was changed"),
+        ("TRUNCATE plain", CATALOG_CHANGED),
+        ("CREATE UNLOGGED TABLE fast ()", CATALOG_CHANGED),
+        ("ANALYZE plain", CATALOG_CHANGED),
+        ("SELECT lo_create(0)", CATALOG_CHANGED),
     ],
 )
 def test_a_copy_takes_over_where_single_rows_cannot_be_restored(
@@ -262,3 +266,63 @@ def test_prepared_transactions_are_rolled_back(tmp_path: Path) -> None:
             with connect(database.location) as connection:
                 connection.execute("DROP TABLE plain")
             database.reset()
+
+
+def test_settings_of_the_role_do_not_weaken_a_reset(provider: EmbeddedProvider) -> None:
+    settings = [
+        f"ALTER ROLE postgres SET {setting}"
+        for setting in (
+            "default_transaction_isolation = 'serializable'",
+            "default_transaction_read_only = on",
+            "statement_timeout = '1s'",
+            "idle_session_timeout = '300ms'",
+            "DateStyle = 'German'",
+            "extra_float_digits = -10",
+            "synchronous_commit = off",
+        )
+    ]
+    tables = "CREATE TABLE times AS SELECT now() AS at, 1 / 3.0::float8 AS share FROM generate_series(1, 9)"
+    with provider.open(TemplateKey("settings", "rows", ""), build(tables, *settings)) as source:
+        database = source.create()
+        seeded = observe(database.location, with_schema=False)
+        time.sleep(0.5)
+        for _ in range(2):
+            with connect(database.location) as connection:
+                connection.execute("SET default_transaction_read_only = off")
+                connection.execute("DELETE FROM times")
+            assert database.reset().method is ResetMethod.DELTA
+            assert observe(database.location, with_schema=False) == seeded
+
+
+def test_migrations_that_make_a_tablespace_are_refused(provider: EmbeddedProvider) -> None:
+    made = build("SET allow_in_place_tablespaces = on", "CREATE TABLESPACE far LOCATION ''")
+    opened = provider.open(TemplateKey("tablespace", "rows", ""), made)
+    with pytest.raises(DatabaseError, match="made a tablespace"), opened:
+        pass
+
+
+def test_databases_of_one_server_are_reset_by_several_threads(source: PostgresSource) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            database = source.create()
+            seeded = observe(database.location, with_schema=False)
+            for turn in range(8):
+                with connect(database.location) as connection:
+                    connection.execute("DELETE FROM plain WHERE mod(id, 3) = %s", [number % 3])
+                    connection.execute("SELECT nextval('single')")
+                    if turn % 4 == 3:
+                        connection.execute("ALTER TABLE plain ADD extra text")
+                assert database.reset().method is not ResetMethod.NOTHING
+                assert observe(database.location, with_schema=False) == seeded
+            database.drop()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
