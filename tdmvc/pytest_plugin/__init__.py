@@ -11,6 +11,9 @@ import pytest
 ENVIRONMENT_VARIABLE = "TDMVC_ENV"
 """Set by `tdmvc run`: the name of the environment that the tests run in."""
 
+RERUN_VARIABLE = "TDMVC_RERUN"
+"""Set in a process that runs failed tests again: the path of its plan."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options and settings of tdmvc."""
@@ -28,6 +31,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--tdmvc-keep", action="store_true", help="Keep the databases at the end, and print how to connect."
     )
+    group.addoption(
+        "--tdmvc-no-attribution",
+        action="store_true",
+        help="Do not run failed tests again to find out why they failed.",
+    )
+    parser.addini(
+        "tdmvc_attribution_seconds",
+        "How long failed tests are run again at the end, to find out why they failed.",
+        default="120",
+    )
     parser.addini("tdmvc_env", "The environment of tdmvc.yaml that every test session needs.", default="")
     parser.addini("tdmvc_reset", "When databases are reset: test, module or never.", default="test")
 
@@ -43,6 +56,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     options = early_config.known_args_namespace
     name = options.tdmvc_env or os.environ.get(ENVIRONMENT_VARIABLE) or early_config.getini("tdmvc_env")
     if _runs_no_test(early_config):
+        from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
+
+        early_config.pluginmanager.register(VerdictSummary(early_config), NAME)
         return
     from tdmvc.pytest_plugin.plugin import install
 
@@ -54,6 +70,6 @@ def _runs_no_test(config: pytest.Config) -> bool:
     options = config.known_args_namespace
     if options.help or getattr(options, "version", 0) or getattr(options, "collectonly", False):
         return True
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if "PYTEST_XDIST_WORKER" in os.environ or RERUN_VARIABLE in os.environ:
         return False
     return bool(getattr(options, "numprocesses", None)) and not getattr(options, "usepdb", False)

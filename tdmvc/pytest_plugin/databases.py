@@ -1,8 +1,8 @@
 """The databases of one test process, and what a test sees of them."""
 
 import os
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.pytest_plugin.connections import connect
 from tdmvc.pytest_plugin.pools import renew_connections
+from tdmvc.pytest_plugin.recording import SeededRows
 
 ENDPOINT_VARIABLE = "TDMVC_ENDPOINT"
 """Set by `tdmvc run` and `tdmvc up`: where the database is reset that they provide."""
@@ -45,9 +46,10 @@ class ProvidedDatabase(Protocol):
 class SeededDatabase:
     """A database with the rows of datasets, as a test gets it."""
 
-    def __init__(self, repository: Repository, provided: ProvidedDatabase) -> None:
+    def __init__(self, repository: Repository, provided: ProvidedDatabase, seeded: SeededRows) -> None:
         self._repository = repository
         self._provided = provided
+        self.seeded = seeded
         self._connections: list[Any] = []
 
     @property
@@ -59,6 +61,13 @@ class SeededDatabase:
     def exports(self) -> Mapping[str, str]:
         """The variables that the environment exports, by name."""
         return self._provided.exports
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables of a process that uses this database, too."""
+        if self._provided.exports:
+            return self._provided.exports
+        return {ENDPOINT_VARIABLE: os.environ[ENDPOINT_VARIABLE]}
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -113,9 +122,17 @@ class SeededDatabase:
 class SessionDatabases:
     """Provides databases when tests ask for them, each combination of states once."""
 
-    def __init__(self, root: Path, environment: str | None) -> None:
+    def __init__(
+        self, root: Path, environment: str | None, replaced: Mapping[str, str] | None = None
+    ) -> None:
+        """Provide nothing yet.
+
+        Args:
+            replaced: the states to take instead of those that markers name.
+        """
         self._root = root
         self._environment = environment
+        self._replaced = replaced or {}
         self._stack = ExitStack()
         self._repository: Repository | None = None
         self._found: dict[tuple[str, ...], SeededDatabase] = {}
@@ -148,8 +165,26 @@ class SessionDatabases:
             TdmvcError: it cannot be made.
         """
         if refs not in self._found:
-            self._found[refs] = SeededDatabase(self.repository, self._provide(refs))
+            self._found[refs] = self._provide(tuple(self._replaced.get(ref, ref) for ref in refs))
         return self._found[refs]
+
+    def seeded(self, refs: tuple[str, ...]) -> SeededRows:
+        """Return which rows the database with these states has; it is not made for that."""
+        found = self._found.get(refs) or self._found.get(())
+        return found.seeded if found is not None else SeededRows()
+
+    @contextmanager
+    def other(self, refs: tuple[str, ...]) -> Iterator[Mapping[str, str]]:
+        """Provide one more database, with these states, and yield the variables that lead to it.
+
+        Raises:
+            TdmvcError: it cannot be made.
+        """
+        options = EnvironmentOptions(more=refs, has_services=False)
+        with self.repository.environment(
+            self._environment, options=options, folder=self._root
+        ) as environment:
+            yield environment.exports
 
     def reset(self) -> list[ResetReport]:
         """Reset all databases.
@@ -164,13 +199,18 @@ class SessionDatabases:
         self._found.clear()
         self._stack.close()
 
-    def _provide(self, refs: tuple[str, ...]) -> ProvidedDatabase:
+    def _provide(self, refs: tuple[str, ...]) -> SeededDatabase:
         endpoint = os.environ.get(ENDPOINT_VARIABLE)
         # Workers of pytest-xdist must not share the database of `tdmvc run`.
         if endpoint and not refs and "PYTEST_XDIST_WORKER" not in os.environ:
-            return self._stack.enter_context(attached(endpoint))
+            found = self._stack.enter_context(attached(endpoint))
+            return SeededDatabase(self.repository, found, SeededRows(found.refs))
         # One process needs one set of services, and a test that asks for other rows needs no other set.
         options = EnvironmentOptions(more=refs, has_services=not refs, has_endpoint=not refs)
-        return self._stack.enter_context(
+        environment = self._stack.enter_context(
             self.repository.environment(self._environment, options=options, folder=self._root)
+        )
+        key = environment.key
+        return SeededDatabase(
+            self.repository, environment, SeededRows(environment.refs, key.rows, key.schema)
         )

@@ -1,15 +1,20 @@
 """What the plugin does in a process that runs tests: it provides databases, and resets them between tests."""
 
+import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tdmvc.pytest_plugin import fixtures
+from tdmvc.pytest_plugin import RERUN_VARIABLE, fixtures
 from tdmvc.pytest_plugin.markers import reset_of
 
 if TYPE_CHECKING:
+    from tdmvc.pytest_plugin.attribution.child import RerunPlugin
     from tdmvc.pytest_plugin.databases import SeededDatabase, SessionDatabases
+    from tdmvc.pytest_plugin.recording import RanTest, SessionRecorder
 
 
 def install(config: pytest.Config, environment: str | None) -> None:
@@ -18,9 +23,19 @@ def install(config: pytest.Config, environment: str | None) -> None:
     Raises:
         pytest.UsageError: the environment cannot be provided.
     """
-    plugin = TdmvcPlugin(config, environment)
+    rerun = None
+    if RERUN_VARIABLE in os.environ:
+        from tdmvc.pytest_plugin.attribution import child
+
+        rerun = child.RerunPlugin(config, Path(os.environ[RERUN_VARIABLE]))
+        config.pluginmanager.register(rerun, "tdmvc-rerun")
+    plugin = TdmvcPlugin(config, environment, rerun)
     config.pluginmanager.register(plugin, fixtures.PLUGIN)
     config.pluginmanager.register(fixtures, "tdmvc-fixtures")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
+
+        config.pluginmanager.register(VerdictSummary(config), NAME)
     if environment is not None:
         plugin.provide()
         if config.pluginmanager.hasplugin("django"):
@@ -32,10 +47,14 @@ def install(config: pytest.Config, environment: str | None) -> None:
 class TdmvcPlugin:
     """The hooks of one process, and its databases."""
 
-    def __init__(self, config: pytest.Config, environment: str | None) -> None:
+    def __init__(
+        self, config: pytest.Config, environment: str | None, rerun: "RerunPlugin | None" = None
+    ) -> None:
         self._config = config
         self._environment = environment
+        self._rerun = rerun
         self._databases: SessionDatabases | None = None
+        self._recorder: SessionRecorder | None = None
         self._last: pytest.Item | None = None
         """The test that ran last."""
 
@@ -44,9 +63,22 @@ class TdmvcPlugin:
         """The databases of this process; the first use imports tdmvc."""
         if self._databases is None:
             from tdmvc.pytest_plugin.databases import SessionDatabases
+            from tdmvc.pytest_plugin.recording import SessionRecorder
 
-            self._databases = SessionDatabases(self._config.rootpath, self._environment)
+            replaced: Mapping[str, str] = self._rerun.plan.replaced if self._rerun is not None else {}
+            self._databases = SessionDatabases(self._config.rootpath, self._environment, replaced)
+            self._recorder = SessionRecorder(self._environment or "", self._databases.seeded)
+            self._config.pluginmanager.register(self._recorder, "tdmvc-recorder")
+            if self._last is not None:
+                self._recorder.begin(self._last)
         return self._databases
+
+    def take_ran(self) -> "list[RanTest]":
+        """Return what was recorded since the last call."""
+        if self._recorder is None:
+            return []
+        ran, self._recorder.ran = self._recorder.ran, []
+        return ran
 
     def provide(self) -> None:
         """Provide the session's environment, and export its variables.
@@ -78,22 +110,54 @@ class TdmvcPlugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Reset what earlier tests may have written to, before any fixture of the test is made."""
         last, self._last = self._last, item
-        reset = reset_of(item)
-        if self._databases is None or last is None or reset == "never" or _share_transaction(last, item):
-            return
-        if reset == "test" or getattr(last, "module", None) is not getattr(item, "module", None):
-            from tdmvc.errors import TdmvcError
+        if self._must_reset(last, item):
+            self._reset()
+        if self._recorder is not None:
+            self._recorder.begin(item)
 
-            try:
-                self._databases.reset()
-            except TdmvcError as error:
-                pytest.fail("\n".join(error.lines), pytrace=False)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Find out why tests failed, while their databases are still there."""
+        if self._databases is None or self._recorder is None or self._rerun is not None:
+            return
+        from tdmvc.pytest_plugin.attribution.session import conclude
+        from tdmvc.pytest_plugin.summary import NAME, WORKER_OUTPUT, VerdictSummary, plain_verdict
+
+        verdicts, note = conclude(self._config, self._databases, self._recorder)
+        summary: VerdictSummary | None = self._config.pluginmanager.get_plugin(NAME)
+        if summary is not None:
+            summary.take(verdicts, note)
+        if (output := getattr(self._config, "workeroutput", None)) is not None:
+            output[WORKER_OUTPUT] = ({test: plain_verdict(one) for test, one in verdicts.items()}, note)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Remove the databases."""
+        if self._recorder is not None:
+            self._recorder.close()
         if self._databases is not None:
             self._databases.close()
+
+    def _must_reset(self, last: pytest.Item | None, item: pytest.Item) -> bool:
+        reset = reset_of(item)
+        if self._databases is None:
+            return False
+        if self._rerun is not None and self._rerun.plan.is_isolated:
+            return True
+        if last is None:
+            return False
+        if reset == "never" or _share_transaction(last, item):
+            return False
+        return reset == "test" or getattr(last, "module", None) is not getattr(item, "module", None)
+
+    def _reset(self) -> None:
+        from tdmvc.errors import TdmvcError
+
+        assert self._recorder is not None, "there is something to reset"
+        try:
+            self._recorder.note_resets(self.databases.reset())
+        except TdmvcError as error:
+            pytest.fail("\n".join(error.lines), pytrace=False)
 
 
 def _share_transaction(last: pytest.Item, item: pytest.Item) -> bool:

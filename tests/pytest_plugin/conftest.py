@@ -72,37 +72,30 @@ def run_pytest(shop: Path, tmp_path: Path) -> RunPytest:
     def run(files: Mapping[str, str], *options: str, environment: Mapping[str, str] | None = None) -> Outcome:
         for name, text in files.items():
             (tests / name).write_text(text)
-        report = tmp_path / "report.xml"
-        done = subprocess.run(
-            [
-                *(
-                    sys.executable,
-                    "-m",
-                    "pytest",
-                    "-q",
-                    "-p",
-                    "no:cacheprovider",
-                    *PLUGIN,
-                    f"--rootdir={shop}",
-                ),
-                *(f"--junit-xml={report}", *options, str(tests)),
-            ],
-            cwd=shop,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
-                **(environment or {}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=110,
-        )
-        results = {}
-        if report.exists():
-            for case in ElementTree.parse(report).iter("testcase"):
-                kinds = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
-                words = {"failure": "failed", "error": "error", "skipped": "skipped"}
-                results[case.attrib["name"]] = words[kinds[0]] if kinds else "passed"
-        return Outcome(done.returncode, done.stdout + done.stderr, results)
+        return run_in(shop, tmp_path / "report.xml", *options, tests, environment=environment)
 
     return run
+
+
+def run_in(
+    root: Path, report: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None
+) -> Outcome:
+    """Run pytest in a process of its own, in the root of a repository, and return what it reported."""
+    options = ("-q", "-p", "no:cacheprovider", *PLUGIN, f"--rootdir={root}", f"--junit-xml={report}")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *map(str, arguments)],
+        cwd=root,
+        env=kept | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=390,
+    )
+    results = {}
+    if report.exists():
+        for case in ElementTree.parse(report).iter("testcase"):
+            kinds = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
+            words = {"failure": "failed", "error": "error", "skipped": "skipped"}
+            results[case.attrib["name"]] = words[kinds[0]] if kinds else "passed"
+    return Outcome(done.returncode, done.stdout + done.stderr, results)

@@ -1,0 +1,1 @@
+"""Finds out why tests failed, by running them again."""

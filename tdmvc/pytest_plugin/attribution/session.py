@@ -1,0 +1,57 @@
+"""Finds out at the end of a session why its tests failed, and keeps what is known of all tests."""
+
+from dataclasses import replace
+
+import pytest
+
+from tdmvc.actions.test_records import record_tests
+from tdmvc.errors import TdmvcError
+from tdmvc.model.text import plural
+from tdmvc.model.verdict import Verdict
+from tdmvc.pytest_plugin.attribution.judge import MOST_FAILURES, judge
+from tdmvc.pytest_plugin.attribution.rerun import Invocation, Rerunner
+from tdmvc.pytest_plugin.attribution.runs import Reruns
+from tdmvc.pytest_plugin.databases import SessionDatabases
+from tdmvc.pytest_plugin.recording import SessionRecorder
+
+ReportedVerdicts = tuple[dict[str, Verdict], str]
+"""The verdicts by test, and what else there is to say."""
+
+
+def conclude(
+    config: pytest.Config, databases: SessionDatabases, recorder: SessionRecorder
+) -> ReportedVerdicts:
+    """Judge the failed tests of this process if that is wanted, and record all tests."""
+    verdicts: dict[str, Verdict] = {}
+    notes: list[str] = []
+    failed = [one for one in recorder.ran if one.has_failed]
+    if failed and is_wanted(config):
+        try:
+            verdicts = judge(databases.repository, recorder.ran, _reruns(config, databases))
+        except TdmvcError as error:
+            notes.append(f"The failed tests cannot be run again: {error.what}")
+        if len(failed) > MOST_FAILURES:
+            notes.append(
+                f"Only the first {MOST_FAILURES} of {plural(len(failed), 'failure')} were looked at."
+            )
+    records = [replace(recorder.record(one), verdict=verdicts.get(one.test)) for one in recorder.ran]
+    if records and (path := record_tests(databases.repository, recorder.run, records)) and verdicts:
+        notes.append(f"Recorded in {path.relative_to(databases.repository.root)}.")
+    return verdicts, " ".join(notes)
+
+
+def is_wanted(config: pytest.Config) -> bool:
+    """Whether failed tests are run again: not while somebody debugs, or wants to know the first failure only."""
+    options = config.option
+    return not (
+        options.tdmvc_no_attribution
+        or getattr(options, "usepdb", False)
+        or getattr(options, "trace", False)
+        or getattr(options, "stepwise", False)
+        or getattr(options, "maxfail", 0)
+    )
+
+
+def _reruns(config: pytest.Config, databases: SessionDatabases) -> Reruns:
+    seconds = float(config.getini("tdmvc_attribution_seconds"))
+    return Reruns(databases, Rerunner(Invocation.of(config), seconds))
