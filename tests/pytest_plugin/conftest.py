@@ -1,12 +1,12 @@
 """A shop with an environment, and what runs pytest in it."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,7 +22,9 @@ ENVIRONMENTS = """environments:
 """
 
 
-PLUGIN = () if entry_points(group="pytest11", name="tdmvc") else ("-p", "tdmvc.pytest_plugin")
+PLUGINS = ("-p", "xdist", "-p", "tdmvc.pytest_plugin")
+"""The only ones of most child runs: to import all that are installed here takes a second, in each worker, too."""
+ALL_PLUGINS = () if entry_points(group="pytest11", name="tdmvc") else ("-p", "tdmvc.pytest_plugin")
 """An environment that was installed before the plugin was made does not know it yet."""
 
 
@@ -63,26 +65,40 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return app
 
 
-@pytest.fixture
-def run_pytest(shop: Path, tmp_path: Path) -> RunPytest:
+@pytest.fixture(scope="session")
+def run_pytest(shop: Path) -> RunPytest:
     """Write test files beside the shop's datasets, run pytest in a process of its own, and return what it reported."""
-    tests = shop / "tests" / re.sub(r"\W", "_", tmp_path.name)
-    tests.mkdir(parents=True)
+    numbers = count(1)
 
-    def run(files: Mapping[str, str], *options: str, environment: Mapping[str, str] | None = None) -> Outcome:
+    def run(
+        files: Mapping[str, str],
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        has_all_plugins: bool = False,
+    ) -> Outcome:
+        tests = shop / "tests" / f"run_{next(numbers)}"
+        tests.mkdir(parents=True)
         for name, text in files.items():
             (tests / name).write_text(text)
-        return run_in(shop, tmp_path / "report.xml", *options, tests, environment=environment)
+        report = tests / "report.xml"
+        return run_in(shop, report, *options, tests, environment=environment, has_all_plugins=has_all_plugins)
 
     return run
 
 
 def run_in(
-    root: Path, report: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None
+    root: Path,
+    report: Path,
+    *arguments: str | Path,
+    environment: Mapping[str, str] | None = None,
+    has_all_plugins: bool = False,
 ) -> Outcome:
     """Run pytest in a process of its own, in the root of a repository, and return what it reported."""
-    options = ("-q", "-p", "no:cacheprovider", *PLUGIN, f"--rootdir={root}", f"--junit-xml={report}")
+    plugins = ALL_PLUGINS if has_all_plugins else PLUGINS
+    options = ("-q", "-p", "no:cacheprovider", *plugins, f"--rootdir={root}", f"--junit-xml={report}")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    if not has_all_plugins:
+        kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *map(str, arguments)],
         cwd=root,

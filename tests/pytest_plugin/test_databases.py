@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-from tests.pytest_plugin.conftest import RunPytest
+import pytest
 
-COUNT = """
+from tests.pytest_plugin.conftest import Outcome, RunPytest
+
+CONFTEST = "import os\nURL = os.environ['DATABASE_URL']\nNAME = os.environ['SHOP_DATABASE']\n"
+ROWS = """
+import pytest, psycopg
+
 def count(connection, table="orders"):
     return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-"""
-
-
-def test_each_test_starts_with_the_rows_of_the_environment(run_pytest: RunPytest) -> None:
-    done = run_pytest(
-        {
-            "test_shop.py": COUNT
-            + """
-import pytest, psycopg
 
 @pytest.mark.parametrize("turn", range(4))
 def test_rows(tdmvc_database, turn):
@@ -42,35 +38,15 @@ def test_a_reset_in_the_middle(tdmvc_database):
     with tdmvc_database.connect() as connection:
         assert count(connection) == 3
 """
-        }
-    )
-    assert done.code == 0, done.out
-    assert len(done.results) == 7
-
-
-def test_variables_are_set_before_conftest_and_tests_are_imported(run_pytest: RunPytest) -> None:
-    done = run_pytest(
-        {
-            "conftest.py": "import os\nURL = os.environ['DATABASE_URL']\nNAME = os.environ['SHOP_DATABASE']\n",
-            "test_settings.py": """
+SETTINGS = """
 import os
 URL = os.environ["DATABASE_URL"]
 
 def test_the_application_sees_the_database_of_the_tests(tdmvc_database):
     assert tdmvc_database.url == URL
     assert tdmvc_database.exports["DATABASE_URL"] == URL
-""",
-        },
-        "--tdmvc-env=local",
-    )
-    assert done.code == 0, done.out
-    assert done.count("passed") == 1
-
-
-def test_a_marker_chooses_other_states_and_when_they_are_reset(run_pytest: RunPytest) -> None:
-    done = run_pytest(
-        {
-            "test_marker.py": """
+"""
+MARKER = """
 import pytest
 
 @pytest.mark.tdmvc("golden@1.0.0")
@@ -97,24 +73,70 @@ def test_rows_of_the_module(tdmvc_database):
 def test_rows_again(tdmvc_database):
     with tdmvc_database.connect() as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
-""",
-            "test_z_other_module.py": """
+"""
+OTHER_MODULE = """
 import pytest
 pytestmark = pytest.mark.tdmvc(reset="module")
 
 def test_another_module_begins_clean(tdmvc_database):
     with tdmvc_database.connect() as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
-""",
-        }
-    )
-    assert done.code == 0, done.out
-    assert done.count("passed") == 6
+"""
 
 
-def test_without_resets_the_next_test_sees_what_the_last_one_wrote(run_pytest: RunPytest) -> None:
+WRONG = {
+    "an unknown word in a marker": (
+        "import pytest\n@pytest.mark.tdmvc(resett='test')\ndef test_it(tdmvc_database): pass\n",
+        "does not know resett",
+    ),
+    "an unknown time of reset": (
+        "import pytest\n@pytest.mark.tdmvc(reset='always')\ndef test_it(tdmvc_database): pass\n",
+        "write one of test, module, never",
+    ),
+    "an unknown version": (
+        "import pytest\n@pytest.mark.tdmvc('golden@9.9.9')\ndef test_it(tdmvc_database): pass\n",
+        "9.9.9",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def whole_run(run_pytest: RunPytest) -> Outcome:
+    """One run of all tests that an environment can have together: those that pass, and those that are wrong."""
     files = {
-        "test_order.py": """
+        "conftest.py": CONFTEST,
+        "test_marker.py": MARKER,
+        "test_settings.py": SETTINGS,
+        "test_shop.py": ROWS,
+        "test_z_other_module.py": OTHER_MODULE,
+        **{
+            f"test_wrong_{number}.py": text.replace("test_it", f"test_wrong_{number}")
+            for number, (text, _) in enumerate(WRONG.values())
+        },
+    }
+    return run_pytest(files, "--tdmvc-env=local")
+
+
+def assert_passed(run: Outcome, *names: str) -> None:
+    """Check that a run had these tests, and that they passed."""
+    assert {name: run.results.get(name) for name in names} == dict.fromkeys(names, "passed"), run.out
+
+
+def test_each_test_starts_with_the_rows_of_the_environment(whole_run: Outcome) -> None:
+    assert_passed(whole_run, *(f"test_rows[{turn}]" for turn in range(4)))
+    assert_passed(whole_run, "test_the_url", "test_the_workspace", "test_a_reset_in_the_middle")
+
+
+def test_variables_are_set_before_conftest_and_tests_are_imported(whole_run: Outcome) -> None:
+    assert_passed(whole_run, "test_the_application_sees_the_database_of_the_tests")
+
+
+def test_a_marker_chooses_other_states_and_when_they_are_reset(whole_run: Outcome) -> None:
+    assert_passed(whole_run, "test_older_rows", "test_newer_rows", "test_rows_of_the_test_before")
+    assert_passed(whole_run, "test_rows_of_the_module", "test_rows_again", "test_another_module_begins_clean")
+
+
+ORDER = """
 def test_a(tdmvc_database):
     with tdmvc_database.connect() as connection:
         connection.execute("DELETE FROM orders WHERE id = 3")
@@ -123,9 +145,21 @@ def test_b(tdmvc_database):
     with tdmvc_database.connect() as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchone() == (3,)
 """
-    }
-    done = run_pytest(files, "--tdmvc-reset=never")
+
+
+def test_without_resets_the_next_test_sees_what_the_last_one_wrote(run_pytest: RunPytest) -> None:
+    done = run_pytest({"test_order.py": ORDER}, "--tdmvc-reset=never")
     assert done.results == {"test_a": "passed", "test_b": "failed"}, done.out
+
+
+def test_what_is_wrong_is_said_without_a_traceback(whole_run: Outcome) -> None:
+    assert whole_run.code == 1
+    failed = {name for name, result in whole_run.results.items() if result != "passed"}
+    assert failed == {f"test_wrong_{number}" for number in range(len(WRONG))}
+    for _, words in WRONG.values():
+        assert words in whole_run.out
+    assert "Traceback" not in whole_run.out
+    assert "tdmvc/pytest_plugin" not in whole_run.out
 
 
 def test_workers_have_databases_of_their_own(run_pytest: RunPytest, tmp_path: Path) -> None:
@@ -155,33 +189,8 @@ def test_alone(tdmvc_database, turn):
     assert len(set((tmp_path / "urls").read_text().split())) == 2
 
 
-WRONG = {
-    "an unknown word in a marker": (
-        "import pytest\n@pytest.mark.tdmvc(resett='test')\ndef test_it(tdmvc_database): pass\n",
-        "does not know resett",
-    ),
-    "an unknown time of reset": (
-        "import pytest\n@pytest.mark.tdmvc(reset='always')\ndef test_it(tdmvc_database): pass\n",
-        "write one of test, module, never",
-    ),
-    "an unknown version": (
-        "import pytest\n@pytest.mark.tdmvc('golden@9.9.9')\ndef test_it(tdmvc_database): pass\n",
-        "9.9.9",
-    ),
-}
-
-
-def test_what_is_wrong_is_said_without_a_traceback(run_pytest: RunPytest) -> None:
-    done = run_pytest({f"test_{number}.py": text for number, (text, _) in enumerate(WRONG.values())})
-    assert done.code == 1, done.out
-    for _, words in WRONG.values():
-        assert words in done.out
-    assert "Traceback" not in done.out
-    assert "tdmvc/pytest_plugin" not in done.out
-
-
 def test_an_unknown_environment_ends_the_run_before_any_test(run_pytest: RunPytest) -> None:
-    done = run_pytest({"test_it.py": "def test_it(): pass\n"}, "--tdmvc-env=locl")
+    done = run_pytest({"test_it.py": "def test_it(): pass\n"}, "--tdmvc-env=locl", has_all_plugins=True)
     assert done.code == 4
     assert "locl" in done.out
     assert "local" in done.out

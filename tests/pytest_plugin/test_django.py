@@ -65,6 +65,7 @@ def test_another_database():
 """,
         },
         *OPTIONS,
+        has_all_plugins=True,
     )
     assert done.code == 0, done.out
     assert done.count("passed") == 7
@@ -87,6 +88,7 @@ def test_nothing():
         },
         *OPTIONS,
         "--tdmvc-reset=never",
+        has_all_plugins=True,
     )
     assert done.code == 0, done.out
     assert "Django's settings name another database" in done.out
