@@ -15,7 +15,7 @@ from tdmvc import __version__
 from tdmvc.environments.base import TemplateKey
 from tdmvc.environments.migrating import MigrationPlan
 from tdmvc.migrations.paths import is_inside, normalize_folder
-from tdmvc.model.environment import Environment
+from tdmvc.model.environment import Environment, RowLayout
 from tdmvc.model.seeding import SeedMode
 from tdmvc.seeding.states import StateToSeed
 from tdmvc.workspace.migrations import tree_at
@@ -23,6 +23,7 @@ from tdmvc.workspace.workspace import Workspace
 
 _LOADER = f"tdmvc {__version__}, 1"
 """Changes whenever the same rows may be loaded in another way."""
+USUAL_LAYOUT = RowLayout()
 _DEPENDENCIES = (
     "requirements*.txt", "requirements/*.txt", "constraints*.txt", "pyproject.toml", "setup.py", "setup.cfg",
     "poetry.lock", "uv.lock", "pdm.lock", "pylock*.toml", "Pipfile.lock", "package.json", "package-lock.json",
@@ -53,7 +54,7 @@ def template_key(
     plan: MigrationPlan,
     states: Sequence[StateToSeed],
     engine: str,
-    sequence_offset: int = 0,
+    layout: RowLayout = USUAL_LAYOUT,
 ) -> TemplateKey:
     """Return the key for an environment as the work tree is now.
 
@@ -65,7 +66,9 @@ def template_key(
     """
     schema = _Digest()
     schema.add("engine", engine)
-    schema.add("loader", _LOADER, str(sequence_offset))
+    schema.add("loader", _LOADER, str(layout.sequence_offset))
+    if layout.shuffle_seed is not None:
+        schema.add("shuffle", str(layout.shuffle_seed))
     for command in plan.commands:
         schema.add("migrate", command.command, command.folder, *_flat(command.variables))
     schema.add("exports", *_flat(environment.exports))

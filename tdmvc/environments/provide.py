@@ -17,7 +17,7 @@ from tdmvc.environments.base import (
 from tdmvc.environments.datasets import choose_states
 from tdmvc.environments.endpoint import serve_endpoint
 from tdmvc.environments.exports import ENVIRONMENT_VARIABLE, database_exports
-from tdmvc.environments.key import missing_inputs, template_key
+from tdmvc.environments.key import USUAL_LAYOUT, missing_inputs, template_key
 from tdmvc.environments.migrating import (
     MigrationPlan,
     Migrator,
@@ -25,12 +25,13 @@ from tdmvc.environments.migrating import (
     ignore_output,
     plan_migration,
 )
+from tdmvc.environments.postgres.shuffling import shuffle_rows
 from tdmvc.environments.processes import ProcessGroups, ignored_signals
 from tdmvc.environments.providers import find_provider, parse_database
 from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
 from tdmvc.environments.steps import StepListener, Steps, ignore_steps
 from tdmvc.errors import DatabaseError
-from tdmvc.model.environment import Environment, ResetReport, RunStep, TemplateOrigin
+from tdmvc.model.environment import Environment, ResetReport, RowLayout, RunStep, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.model.text import plural
@@ -49,8 +50,7 @@ class EnvironmentOptions:
     """References to further states; one of a dataset that the environment loads replaces that one."""
     rebuild: bool = False
     """Make the template again, even if there is one."""
-    sequence_offset: int = 0
-    """How much further sequences are moved than the largest key needs."""
+    layout: RowLayout = USUAL_LAYOUT
     has_services: bool = True
     has_endpoint: bool = True
     on_step: StepListener = ignore_steps
@@ -190,7 +190,7 @@ def prepare(
     states = open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
     provider, scheme = _provider(workspace, environment)
     plan = plan_migration(workspace, environment, scheme)
-    key = template_key(workspace, environment, plan, states, provider.version, options.sequence_offset)
+    key = template_key(workspace, environment, plan, states, provider.version, options.layout)
     return Preparation(provider, plan, states, key)
 
 
@@ -257,10 +257,12 @@ class _Builder:
         if not self.prepared.states:
             return
         # The database is ours alone: rows that migrations inserted give way to those of the datasets.
-        seed_options = SeedOptions(force=True, sequence_offset=self.options.sequence_offset)
+        seed_options = SeedOptions(force=True, sequence_offset=self.options.layout.sequence_offset)
         report = seed_states(
             self.workspace, [one.state for one in self.prepared.states], location, seed_options
         )
+        if self.options.layout.shuffle_seed is not None:
+            shuffle_rows(location, self.options.layout.shuffle_seed)
         for dataset in report.datasets:
             for finding in dataset.findings:
                 self.workspace.warn(f"{dataset.ref}: {finding.message}")

@@ -47,6 +47,16 @@ class Environment:
     """Single rules that differ from the environment's usual policy; nothing reads them yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowLayout:
+    """How a database has its rows, apart from their values: no test should depend on it."""
+
+    sequence_offset: int = 0
+    """How much further sequences are moved than the largest key needs."""
+    shuffle_seed: int | None = None
+    """Each number gives another physical order to the rows of each table; None is the order of the datasets."""
+
+
 class TemplateOrigin(StrEnum):
     """Where the template of a database came from."""
 

@@ -32,6 +32,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tdmvc-keep", action="store_true", help="Keep the databases at the end, and print how to connect."
     )
     group.addoption(
+        "--tdmvc-shift-sequences",
+        action="store_true",
+        help="Let sequences begin at other numbers: finds tests that expect a certain one, such as id == 4.",
+    )
+    group.addoption(
+        "--tdmvc-shuffle-rows",
+        action="store_true",
+        help="Give the rows of tables another order: finds tests that need one, and queries without ORDER BY.",
+    )
+    group.addoption(
+        "--tdmvc-seed",
+        type=int,
+        metavar="N",
+        help="Shift and shuffle as in the run that printed this number; by default, it is a random one.",
+    )
+    group.addoption(
         "--tdmvc-no-attribution",
         action="store_true",
         help="Do not run failed tests again to find out why they failed.",
@@ -54,6 +70,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         "and reset it before each `test`, each `module`, or `never`.",
     )
     options = early_config.known_args_namespace
+    if options.tdmvc_shift_sequences or options.tdmvc_shuffle_rows:
+        from tdmvc.pytest_plugin.layout import choose_layout, reverse_sqlite
+
+        if choose_layout(early_config).shuffle_seed is not None:
+            reverse_sqlite()
     name = options.tdmvc_env or os.environ.get(ENVIRONMENT_VARIABLE) or early_config.getini("tdmvc_env")
     if _runs_no_test(early_config):
         from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
@@ -63,6 +84,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     from tdmvc.pytest_plugin.plugin import install
 
     install(early_config, name or None)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say how to repeat what was chosen at random."""
+    if config.option.tdmvc_shift_sequences or config.option.tdmvc_shuffle_rows:
+        from tdmvc.pytest_plugin.layout import layout_header
+
+        return layout_header()
+    return None
 
 
 def _runs_no_test(config: pytest.Config) -> bool:

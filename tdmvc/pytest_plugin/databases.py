@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ import tdmvc
 from tdmvc.actions.environment import EnvironmentOptions, attached
 from tdmvc.api import Repository
 from tdmvc.errors import NotFoundError
-from tdmvc.model.environment import ResetMethod, ResetReport
+from tdmvc.model.environment import ResetMethod, ResetReport, RowLayout
 from tdmvc.pytest_plugin.connections import connect
 from tdmvc.pytest_plugin.pools import renew_connections
 from tdmvc.pytest_plugin.recording import SeededRows
@@ -119,20 +120,25 @@ class SeededDatabase:
         self._connections.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What a session says about all its databases."""
+
+    environment: str | None = None
+    """Its name; None: the one for the folder."""
+    layout: RowLayout = field(default_factory=RowLayout)
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """The states to take instead of those that markers name."""
+    attaches: bool = True
+    """Whether the database of another process is used, if there is one."""
+
+
 class SessionDatabases:
     """Provides databases when tests ask for them, each combination of states once."""
 
-    def __init__(
-        self, root: Path, environment: str | None, replaced: Mapping[str, str] | None = None
-    ) -> None:
-        """Provide nothing yet.
-
-        Args:
-            replaced: the states to take instead of those that markers name.
-        """
+    def __init__(self, root: Path, options: SessionOptions) -> None:
         self._root = root
-        self._environment = environment
-        self._replaced = replaced or {}
+        self._options = options
         self._stack = ExitStack()
         self._repository: Repository | None = None
         self._found: dict[tuple[str, ...], SeededDatabase] = {}
@@ -165,7 +171,7 @@ class SessionDatabases:
             TdmvcError: it cannot be made.
         """
         if refs not in self._found:
-            self._found[refs] = self._provide(tuple(self._replaced.get(ref, ref) for ref in refs))
+            self._found[refs] = self._provide(tuple(self._options.replaced.get(ref, ref) for ref in refs))
         return self._found[refs]
 
     def seeded(self, refs: tuple[str, ...]) -> SeededRows:
@@ -180,9 +186,9 @@ class SessionDatabases:
         Raises:
             TdmvcError: it cannot be made.
         """
-        options = EnvironmentOptions(more=refs, has_services=False)
+        options = EnvironmentOptions(more=refs, has_services=False, layout=self._options.layout)
         with self.repository.environment(
-            self._environment, options=options, folder=self._root
+            self._options.environment, options=options, folder=self._root
         ) as environment:
             yield environment.exports
 
@@ -201,14 +207,15 @@ class SessionDatabases:
 
     def _provide(self, refs: tuple[str, ...]) -> SeededDatabase:
         endpoint = os.environ.get(ENDPOINT_VARIABLE)
-        # Workers of pytest-xdist must not share the database of `tdmvc run`.
-        if endpoint and not refs and "PYTEST_XDIST_WORKER" not in os.environ:
+        if endpoint and not refs and self._options.attaches:
             found = self._stack.enter_context(attached(endpoint))
             return SeededDatabase(self.repository, found, SeededRows(found.refs))
         # One process needs one set of services, and a test that asks for other rows needs no other set.
-        options = EnvironmentOptions(more=refs, has_services=not refs, has_endpoint=not refs)
+        options = EnvironmentOptions(
+            more=refs, has_services=not refs, has_endpoint=not refs, layout=self._options.layout
+        )
         environment = self._stack.enter_context(
-            self.repository.environment(self._environment, options=options, folder=self._root)
+            self.repository.environment(self._options.environment, options=options, folder=self._root)
         )
         key = environment.key
         return SeededDatabase(

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from tdmvc.pytest_plugin.markers import reset_of
 
 if TYPE_CHECKING:
     from tdmvc.pytest_plugin.attribution.child import RerunPlugin
-    from tdmvc.pytest_plugin.databases import SeededDatabase, SessionDatabases
+    from tdmvc.pytest_plugin.databases import SeededDatabase, SessionDatabases, SessionOptions
     from tdmvc.pytest_plugin.recording import RanTest, SessionRecorder
 
 
@@ -65,13 +64,24 @@ class TdmvcPlugin:
             from tdmvc.pytest_plugin.databases import SessionDatabases
             from tdmvc.pytest_plugin.recording import SessionRecorder
 
-            replaced: Mapping[str, str] = self._rerun.plan.replaced if self._rerun is not None else {}
-            self._databases = SessionDatabases(self._config.rootpath, self._environment, replaced)
+            self._databases = SessionDatabases(self._config.rootpath, self._session_options())
             self._recorder = SessionRecorder(self._environment or "", self._databases.seeded)
             self._config.pluginmanager.register(self._recorder, "tdmvc-recorder")
             if self._last is not None:
                 self._recorder.begin(self._last)
         return self._databases
+
+    def _session_options(self) -> "SessionOptions":
+        from tdmvc.model.environment import RowLayout
+        from tdmvc.pytest_plugin.databases import SessionOptions
+        from tdmvc.pytest_plugin.layout import choose_layout
+
+        layout = choose_layout(self._config)
+        if self._rerun is not None:
+            return SessionOptions(self._environment, layout, self._rerun.plan.replaced)
+        # Workers of pytest-xdist must not share the database of `tdmvc run`, and it has the usual layout.
+        attaches = "PYTEST_XDIST_WORKER" not in os.environ and layout == RowLayout()
+        return SessionOptions(self._environment, layout, attaches=attaches)
 
     def take_ran(self) -> "list[RanTest]":
         """Return what was recorded since the last call."""

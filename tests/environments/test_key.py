@@ -11,7 +11,7 @@ from tdmvc.environments.base import TemplateKey
 from tdmvc.environments.datasets import choose_states
 from tdmvc.environments.key import template_key
 from tdmvc.environments.migrating import plan_migration
-from tdmvc.model.environment import Environment, Service
+from tdmvc.model.environment import Environment, RowLayout, Service
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.seeding.states import open_states
 from tdmvc.workspace.workspace import Workspace
@@ -54,7 +54,7 @@ def key_of(
     with Workspace.open(app) as workspace:
         states = open_states(workspace, choose_states(workspace, environment), SeedOptions())
         plan = plan_migration(workspace, environment, "sqlite")
-        return template_key(workspace, environment, plan, states, engine, offset)
+        return template_key(workspace, environment, plan, states, engine, RowLayout(offset))
 
 
 def write(name: str, text: str = "changed") -> Callable[[Path], None]:
