@@ -17,7 +17,7 @@ ORACLES := tests/oracles
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(FOR_USE) ## Play the sample shop's story, from the first fixture to a clone in CI
+demo: $(FOR_USE) ## Play the sample shop's story, from the first fixture to a database that is clean before each test
 	@$(BIN)/tdmvc demo
 
 test: $(FOR_WORK) ## Run the tests; ARGS="-k merge" chooses some
@@ -69,7 +69,7 @@ $(BIN)/python:
 
 $(FOR_USE): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up .venv (once)"
-	$(PIP) install --constraint constraints.txt --editable .
+	$(PIP) install --constraint constraints.txt --editable '.[postgres]'
 	@touch $@
 
 $(FOR_WORK): pyproject.toml constraints.txt | $(BIN)/python

@@ -3,9 +3,13 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tdmvc.demo import DemoRelease, read_releases
+from tdmvc.demo.programs import PROGRAMS
+from tdmvc.errors import DatabaseError
+from tdmvc.servers import find_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Command:
     """The expected exit code; the story stops on any other."""
     is_shown: bool = True
     """Whether its output is shown."""
+    has_steps: bool = False
+    """Whether the steps that it reports while it works are shown, too."""
     folder: str = "shop"
     """Where it runs, relative to the story's folder."""
 
@@ -139,7 +145,7 @@ def plan_story(folder: Path) -> list[DemoStep]:
                 _tdmvc("checkout", "golden", "--force", is_shown=False),
                 _tdmvc("status"),
             ),
-            lambda: _write_edit(folder),
+            lambda: _write_program(folder, "edit.py"),
         ),
         DemoStep(
             "The data of a release, anywhere",
@@ -163,7 +169,47 @@ def plan_story(folder: Path) -> list[DemoStep]:
                 _tdmvc("verify", "--remote", folder="ci"),
             ),
         ),
+        *_plan_environments(folder),
     ]
+
+
+def _plan_environments(folder: Path) -> list[DemoStep]:
+    """Return the steps that run programs in a database of their own, or the advice to install one."""
+    if not _has_postgres():
+        advice = (
+            "The next steps start a PostgreSQL server. To see them, run `pip install 'tdmvc[postgres]'`, and play the "
+            "demo again."
+        )
+        return [DemoStep("A database with exactly these rows", advice, ())]
+    run = ("tdmvc", "run", "--", "python", "../pay.py")
+    return [
+        DemoStep(
+            "A database with exactly these rows",
+            "`run` starts a PostgreSQL server, runs the migrations, loads the golden data and runs a program, here "
+            "one that pays an order; then it removes everything. (`--rebuild`: earlier demos do not count.) The second "
+            "run copies the first one's database as it was before the program, without migrating or loading.",
+            (
+                Command((*run[:2], "--rebuild", *run[2:]), has_steps=True),
+                Command(run, has_steps=True),
+            ),
+            lambda: _write_program(folder, "pay.py"),
+        ),
+        DemoStep(
+            "Clean again in milliseconds",
+            "A test suite resets its database before each test. Whatever was written, the rows, the sequences and the "
+            "schema come back, by the cheapest way that is sound.",
+            (Command(("python", "../reset.py")),),
+            lambda: _write_program(folder, "reset.py"),
+        ),
+    ]
+
+
+def _has_postgres() -> bool:
+    try:
+        find_postgres()
+    except DatabaseError:
+        return False
+    return find_spec("psycopg") is not None
 
 
 def _release(release: DemoRelease) -> tuple[Command, ...]:
@@ -205,15 +251,5 @@ def _offer(folder: Path, shop: Path, release: DemoRelease) -> None:
         shutil.copytree(source, target / source.name)
 
 
-def _write_edit(folder: Path) -> None:
-    (folder / "edit.py").write_text(
-        "import duckdb, pathlib, shutil\n"
-        "payments = pathlib.Path('datasets/golden/payments')\n"
-        "rows = f\"SELECT * REPLACE (CASE id WHEN 1002 THEN 'failed' ELSE status END AS status) \"\n"
-        "rows += f\"FROM '{payments}/*.parquet'\"\n"
-        "duckdb.sql(rows).write_parquet('edited.parquet')\n"
-        "shutil.rmtree(payments)\n"
-        "payments.mkdir()\n"
-        "shutil.move('edited.parquet', payments / 'edited.parquet')\n",
-        encoding="utf-8",
-    )
+def _write_program(folder: Path, name: str) -> None:
+    (folder / name).write_text(PROGRAMS[name], encoding="utf-8")

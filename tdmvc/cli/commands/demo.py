@@ -56,9 +56,10 @@ def command(into: Path | None) -> None:
 def _run(one: Command, folder: Path, style: Style) -> None:
     click.echo("   " + style.cyan("$ " + shlex.join(one.words)))
     done = subprocess.run(
-        _real_command(one.words),
+        _real_command(one),
         cwd=folder / one.folder,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if one.has_steps else subprocess.PIPE,
         text=True,
         env={
             **os.environ,
@@ -79,12 +80,14 @@ def _run(one: Command, folder: Path, style: Style) -> None:
         click.echo(style.dim(f"     (exit code {one.exit_code}, as CI would see it)"))
 
 
-def _real_command(words: tuple[str, ...]) -> list[str]:
+def _real_command(one: Command) -> list[str]:
     """Return the command with this installation of tdmvc, DVC and Python, whatever PATH says."""
+    words = one.words
     match words[0]:
         case "tdmvc":
             # Quiet, because the story itself says what comes next.
-            return [sys.executable, "-m", "tdmvc", "--quiet", *words[1:]]
+            quiet = () if one.has_steps else ("--quiet",)
+            return [sys.executable, "-m", "tdmvc", *quiet, *words[1:]]
         case "dvc":
             return [sys.executable, "-m", "dvc", *words[1:]]
         case "python":
