@@ -21,6 +21,7 @@ def down(workspace: Workspace, name: str | None, *, folder: Path, everything: bo
     """
     records = Records(workspace.root)
     with records.changing(workspace):
+        records.await_started(workspace)
         cleaned = clean_killed(records)
         known = name_for(workspace, folder)
         if everything:

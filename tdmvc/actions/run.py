@@ -107,6 +107,7 @@ class _Run:
         """Let another process provide the environment, and keep it."""
         records = Records(self._workspace.root)
         with records.changing(self._workspace):
+            records.await_started(self._workspace)
             name = records.free_name(self._environment.name)
             kept = start_keeper(self._workspace, self._environment, name, self._provide)
         with own_run_folder() as folder:

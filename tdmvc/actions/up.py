@@ -44,6 +44,7 @@ def up(workspace: Workspace, name: str | None, options: UpOptions) -> UpReport:
 
     provide = replace(options.provide, on_step=on_step)
     with records.changing(workspace):
+        records.await_started(workspace)
         clean_killed(records)
         kept = records.read(environment.name)
         status = UpStatus.STARTED

@@ -18,7 +18,7 @@ from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Environment, ResetReport, RunStep
 from tdmvc.model.environment_report import KeptEnvironment
 from tdmvc.servers.marked_processes import RUN_VARIABLE
-from tdmvc.servers.processes import last_lines
+from tdmvc.servers.processes import is_running, last_lines
 from tdmvc.servers.run_folders import own_run_folder
 from tdmvc.workspace.workspace import Workspace
 
@@ -123,7 +123,7 @@ def stop_keeper(workspace: Workspace, kept: KeptEnvironment) -> None:
             os.kill(kept.process, number)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if not records.is_held(kept.name):
+            if not records.is_held(kept.name) and not is_running(kept.process):
                 if number is signal.SIGKILL:
                     remove_orphans()
                 records.remove(kept.name)

@@ -1,6 +1,7 @@
 """Records of kept environments, in the repository's state folder: only this user can read them."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +14,9 @@ from tdmvc.store.atomic_files import write_atomic
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.lock import exclusive, try_exclusive
 from tdmvc.workspace.workspace import Workspace
+
+_PATIENCE_SECONDS = 1.0
+_POLL_SECONDS = 0.05
 
 
 class Records:
@@ -63,6 +67,18 @@ class Records:
     def names(self) -> list[str]:
         """Return the names of all records, also of those whose process was killed."""
         return sorted(path.stem for path in self._folder.glob("*.json"))
+
+    def await_started(self, workspace: Workspace) -> None:
+        """Wait until no environment is being started by a process that nobody waits for; called while `changing`.
+
+        Whoever started it was killed; the process itself goes on, and its environment is ready soon.
+        """
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while starting := [name for name in self._locked() if not self.is_recorded(name)]:
+            if end and time.monotonic() > end:
+                workspace.warn(f"Waiting for an environment that is being started: {', '.join(starting)}.")
+                end = 0.0
+            time.sleep(_POLL_SECONDS)
 
     def need(self, name: str | None, known: str = "") -> KeptEnvironment:
         """Return the record of an environment that is ready; without a name, the only one, or `local`.
@@ -115,6 +131,11 @@ class Records:
         except (OSError, ValueError, TypeError, KeyError):
             # It is being started, or another version of tdmvc wrote it.
             return None
+
+    def _locked(self) -> list[str]:
+        """Return the names whose lock a process holds."""
+        names = sorted(path.stem for path in self._folder.glob("*.lock"))
+        return [name for name in names if self.is_held(name)]
 
     def _record(self, name: str) -> Path:
         return self._folder / f"{name}.json"

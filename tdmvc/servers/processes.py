@@ -82,11 +82,12 @@ def stop_processes(pids: Sequence[int], seconds: float = _STOP_SECONDS) -> None:
                 os.kill(pid, number)
         end = time.monotonic() + patience
         while pids and time.monotonic() < end:
-            pids = [pid for pid in pids if _runs(pid)]
+            pids = [pid for pid in pids if is_running(pid)]
             time.sleep(_POLL_SECONDS)
 
 
-def _runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether there is a process with this number that has not ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

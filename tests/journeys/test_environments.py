@@ -553,6 +553,22 @@ def test_what_a_killed_keeper_left_is_removed_by_down(app: App) -> None:
     assert app.processes() == []
 
 
+def test_an_environment_whose_up_was_killed_is_found_once_it_is_ready(app: App) -> None:
+    mark = app.root.parent / "starting"
+    app.configure(
+        CONFIG
+        + f"    services: {{slow: {{command: 'touch {mark}; sleep 1; echo go; sleep 600', ready: 'log:go'}}}}\n"
+    )
+    process = app.start("up", start_new_session=True)
+    while not mark.exists():
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert app.document("up", "up")["status"] == "running"
+    assert app.document("down", "down")["stopped"] == ["local"]
+    assert app.leftovers() == []
+
+
 def test_only_this_user_can_read_the_passwords_of_an_environment(app: App) -> None:
     app.run("up")
     folder = app.root / ".dvc" / "tmp" / "tdmvc" / "environments"
