@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from tdmvc.environments.endpoint import EndpointClient
@@ -23,6 +23,7 @@ from tdmvc.servers.run_folders import own_run_folder
 from tdmvc.workspace.workspace import Workspace
 
 _STOP_SECONDS = 60.0
+_EXIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
@@ -118,21 +119,30 @@ def stop_keeper(workspace: Workspace, kept: KeptEnvironment) -> None:
         DatabaseError: it does not end.
     """
     records = Records(workspace.root)
-    for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(kept.process, number)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if not records.is_held(kept.name) and not is_running(kept.process):
-                if number is signal.SIGKILL:
-                    remove_orphans()
-                records.remove(kept.name)
-                return
-            time.sleep(_POLL_SECONDS)
+    # The process ends without its record; a number of a process that somebody wrote there may be another one's.
+    records.remove(kept.name)
+    if _wait_until(lambda: not records.is_held(kept.name), _STOP_SECONDS):
+        _wait_until(lambda: not is_running(kept.process), _EXIT_SECONDS)
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(kept.process, signal.SIGKILL)
+    if _wait_until(lambda: not records.is_held(kept.name), _EXIT_SECONDS):
+        remove_orphans()
+        return
     raise DatabaseError(
         f"The process {kept.process}, which keeps the environment {kept.name}, does not end.",
         remedy=f"end it by hand: `kill -9 {kept.process}`; the next command removes what it leaves.",
     )
+
+
+def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
+    """Return whether it is done in time."""
+    end = time.monotonic() + seconds
+    while not is_done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def clean_killed(records: Records) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tdmvc.model.environment import Environment, RunStep
 from tdmvc.model.environment_report import KeptEnvironment
 from tdmvc.workspace.workspace import Workspace
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 
 Announcement = Mapping[str, object]
 
@@ -42,11 +42,12 @@ def keep_environment(
     records = Records(workspace.root)
     try:
         with records.keeping(name), provided(workspace, environment, options) as running:
-            records.write(_kept(name, running))
+            kept = _kept(name, running)
+            records.write(kept)
             announce({"ready": True})
             announce.close()
             workspace.warn = _print
-            _wait(records, name, running)
+            _wait(records, kept, running)
     except TdmvcError as error:
         announce(
             {
@@ -98,10 +99,16 @@ def _kept(name: str, running: RunningEnvironment) -> KeptEnvironment:
     )
 
 
-def _wait(records: Records, name: str, running: RunningEnvironment) -> None:
+def _wait(records: Records, kept: KeptEnvironment, running: RunningEnvironment) -> None:
     reported: set[str] = set()
     # Without its record, as after the repository was deleted, nobody could stop it any more.
-    while records.is_recorded(name):
+    while True:
+        found = records.read(kept.name)
+        if not records.is_recorded(kept.name):
+            return
+        if found != kept:
+            # It was damaged: nobody else writes it while this process holds the lock.
+            records.write(kept)
         for service in running.services:
             if service.has_ended and service.name not in reported:
                 reported.add(service.name)

@@ -157,7 +157,8 @@ def provided(
             environment, database, source, provider, key, prepared.refs, exports, groups, services, steps
         )
     finally:
-        with ignored_signals(), steps.step("tear-down"):
+        # Also if the listener fails when it is told that the step begins.
+        with ignored_signals(), stack, steps.step("tear-down"):
             stack.close()
 
 

@@ -16,6 +16,7 @@ from tdmvc.store.lock import exclusive, try_exclusive
 from tdmvc.workspace.workspace import Workspace
 
 _PATIENCE_SECONDS = 1.0
+_UNREADABLE_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 
 
@@ -71,13 +72,20 @@ class Records:
     def await_started(self, workspace: Workspace) -> None:
         """Wait until no environment is being started by a process that nobody waits for; called while `changing`.
 
-        Whoever started it was killed; the process itself goes on, and its environment is ready soon.
+        Whoever started it was killed; the process itself goes on, and its environment is ready soon. A record that
+        was damaged is written again soon; if not, another version of tdmvc wrote it, and its environment is stopped.
         """
-        end = time.monotonic() + _PATIENCE_SECONDS
-        while starting := [name for name in self._locked() if not self.is_recorded(name)]:
-            if end and time.monotonic() > end:
-                workspace.warn(f"Waiting for an environment that is being started: {', '.join(starting)}.")
-                end = 0.0
+        started = time.monotonic()
+        is_patient = True
+        while unknown := [name for name in self._locked() if self._read(name) is None]:
+            seconds = time.monotonic() - started
+            if is_patient and seconds > _PATIENCE_SECONDS:
+                workspace.warn(f"Waiting for an environment that is being started: {', '.join(unknown)}.")
+                is_patient = False
+            for name in unknown:
+                if self.is_recorded(name) and seconds > _UNREADABLE_SECONDS:
+                    workspace.warn(f"The record of the environment {name} cannot be read; it is stopped.")
+                    self.remove(name)
             time.sleep(_POLL_SECONDS)
 
     def need(self, name: str | None, known: str = "") -> KeptEnvironment:
@@ -114,7 +122,7 @@ class Records:
         return False
 
     def remove(self, name: str) -> None:
-        """Remove a record."""
+        """Remove a record; the process that keeps the environment ends without it."""
         self._record(name).unlink(missing_ok=True)
 
     def free_name(self, name: str) -> str:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -543,6 +543,48 @@ def test_a_kept_environment_can_be_used_and_stopped(app: App) -> None:
     assert second["name"] == "local-2"
     assert app.document("down", "down", "--all")["stopped"] == ["local", "local-2"]
     assert app.leftovers() == []
+
+
+DAMAGE: list[Callable[[Path], object]] = [
+    lambda record: record.write_bytes(b""),
+    lambda record: record.write_bytes(b"\xff{"),
+    lambda record: record.write_text("[]"),
+    lambda record: (record.unlink(), record.symlink_to("/etc/hostname")),
+]
+
+
+def test_a_damaged_record_of_an_environment_is_written_again(app: App) -> None:
+    kept = app.document("up", "up")["environment"]
+    [record] = app.records
+    whole = record.read_text()
+    for damage in DAMAGE:
+        damage(record)
+        assert app.document("up", "up")["environment"] == kept
+        assert record.read_text() == whole
+        assert not record.is_symlink()
+    with subprocess.Popen(["sleep", "60"]) as other:
+        record.write_text(whole.replace(f'"process": {kept["process"]}', f'"process": {other.pid}'))
+        app.run("down")
+        assert other.poll() is None
+        other.kill()
+    assert app.leftovers() == []
+
+
+def test_a_record_that_another_version_wrote_does_not_stop_up_or_down(app: App) -> None:
+    held = app.root / ".dvc" / "tmp" / "tdmvc" / "environments" / "local.lock"
+    held.parent.mkdir(parents=True)
+    record = held.with_suffix(".json")
+    record.write_text("{}")
+    hold = (
+        "import os, sys, time, filelock\nwith filelock.FileLock(sys.argv[1]):\n print()\n"
+        " while os.path.exists(sys.argv[2]): time.sleep(.1)"
+    )
+    words = [sys.executable, "-c", hold, held, record]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert "cannot be read; it is stopped" in app.run("up").stderr
+        assert other.wait(10) == 0
 
 
 def test_what_a_killed_keeper_left_is_removed_by_down(app: App) -> None:
