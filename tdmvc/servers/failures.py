@@ -122,7 +122,10 @@ def _start_remedy(product: str, reason: str) -> str:
     """Return what to do about a server that does not start."""
     if "shared memory" in reason or "semaphore" in reason:
         return "free shared memory: end other database servers, or raise the limits kernel.shmmni and kernel.sem."
-    if "No space left" in reason or "Disk quota" in reason:
+    if any(
+        word in reason
+        for word in ("No space left", "Disk quota", "out of disk space", "failed with error 28")
+    ):
         return "free some space, or name another folder for temporary files in the variable TMPDIR."
     if "could not look up effective user ID" in reason:
         return "add this user to /etc/passwd, or run the command as a user that is listed there, or as root."

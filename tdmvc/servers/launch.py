@@ -70,14 +70,14 @@ def launched(
     *,
     is_ready: Callable[[], bool],
     seconds: float,
-    stop_signal: signal.Signals = signal.SIGQUIT,
+    stop_signal: str = "SIGQUIT",
 ) -> Iterator[None]:
     """Run a server in the background, as its user, until the end of the block.
 
     Args:
         is_ready: whether it can be used.
         seconds: how long that may take.
-        stop_signal: makes it stop at once, without writing what will be thrown away.
+        stop_signal: the name of the signal that makes it stop at once, without writing what will be thrown away.
 
     Raises:
         ServerEndedError: it ended before it was ready, or was not ready in time.
@@ -144,7 +144,7 @@ def launch_on_port(
     raise port_taken(chosen)
 
 
-def _stop(process: "subprocess.Popen[bytes]", owner: int, stop_signal: signal.Signals) -> None:
+def _stop(process: "subprocess.Popen[bytes]", owner: int, stop_signal: str) -> None:
     """Stop a server at once: what it holds is thrown away, so that it need not write it."""
     if os.getpid() != owner:
         # A process that was forked while the server ran ends before its parent.
@@ -152,7 +152,7 @@ def _stop(process: "subprocess.Popen[bytes]", owner: int, stop_signal: signal.Si
     with _without_interrupts():
         if process.poll() is not None:
             return
-        process.send_signal(stop_signal)
+        process.send_signal(signal.Signals[stop_signal])
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -85,7 +85,7 @@ def _start(
             account,
             is_ready=partial(_answers, port),
             seconds=options.start_seconds,
-            stop_signal=signal.SIGKILL,
+            stop_signal="SIGKILL",
         )
 
     try:

@@ -53,21 +53,24 @@ def copy_folder(source: Path, target: Path) -> None:
     can_share = True
 
     def copy(old: str, new: str) -> None:
-        nonlocal can_share
-        if can_share:
-            try:
-                reflink(Path(old), Path(new))
-            except FileExistsError:
-                raise
-            except OSError:
-                # All files of a folder are on the same file system: the others are not tried.
-                can_share = False
-        if not can_share:
-            shutil.copyfile(old, new)
-        shutil.copymode(old, new)
+        try:
+            copy_file(Path(old), Path(new))
+            shutil.copystat(old, new)
+        except OSError as error:
+            raise _StoppedError(error) from error
 
     try:
         shutil.copytree(source, target, symlinks=True, copy_function=copy)
+    except _StoppedError as stopped:
+        raise stopped.error from None
     except shutil.Error as error:
         # It has a list of what failed; each entry ends with the reason.
         raise OSError(str(error.args[0][0][2]) if error.args[0] else str(error)) from error
+
+
+class _StoppedError(Exception):
+    """The first file that cannot be copied: those after it need not be tried."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error

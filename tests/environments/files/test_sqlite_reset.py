@@ -16,6 +16,7 @@ from tdmvc.environments.files import sqlite as engine
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod
 from tests.environments.files.conftest import SCHEMA, Provide, build, path_of
+from tests.series import long_only
 
 _COUNTERS = (range(24, 28), range(40, 44), range(92, 100))
 """Where SQLite counts changes of the file and of the schema, so that open connections notice a reset."""
@@ -80,7 +81,7 @@ def write(database: sqlite3.Connection, statements: str) -> None:
         database.execute(statement).fetchall()
 
 
-@pytest.mark.parametrize("stays_open", [True, False], ids=["open", "closed"])
+@pytest.mark.parametrize("stays_open", [True, pytest.param(False, marks=long_only)], ids=["open", "closed"])
 @pytest.mark.parametrize(
     ("journal", "kind"),
     # SQLite refuses another journal while others use the log.

@@ -1,9 +1,8 @@
-"""A database of MariaDB for an environment, made once for a module from a small schema with rows."""
+"""Databases of MariaDB for an environment, from a template that is made once, with a small schema with rows."""
 
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pymysql
@@ -115,7 +114,7 @@ def content(location: Location) -> dict[str, object]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMariadb]:
     folder = tmp_path_factory.mktemp("templates")
     try:
@@ -134,8 +133,3 @@ def database(provider: EmbeddedMariadb) -> Iterator[EphemeralDatabase]:
 @pytest.fixture(scope="module")
 def seeded(database: EphemeralDatabase) -> dict[str, object]:
     return content(database.location)
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path

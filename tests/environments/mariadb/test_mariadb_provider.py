@@ -17,6 +17,7 @@ from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
 from tests.environments.mariadb.conftest import KEY, build, connect, content, run
+from tests.series import long_only
 
 
 def refuse(location: Location) -> None:
@@ -90,6 +91,7 @@ def test_rows_that_a_template_cannot_keep_are_told(provider: EmbeddedMariadb) ->
         pass
 
 
+@long_only
 def test_a_killed_run_leaves_nothing_to_the_next(provider: EmbeddedMariadb, tmp_path: Path) -> None:
     program = textwrap.dedent(
         """
