@@ -113,7 +113,7 @@ class TemplateStore:
             write_metadata(unfinished, key, self._version, secret)
             os.rename(unfinished, place)
         except OSError as error:
-            raise template_folder_error(error.filename or place.parent, error) from error
+            raise template_folder_error(place.parent, error) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         return Template(place / CONTENT, origin, secret)

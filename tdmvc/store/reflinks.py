@@ -53,9 +53,19 @@ def copy_folder(source: Path, target: Path) -> None:
     can_share = True
 
     def copy(old: str, new: str) -> None:
+        nonlocal can_share
+        if can_share:
+            try:
+                reflink(Path(old), Path(new))
+            except FileExistsError:
+                raise
+            except OSError:
+                # All files of a folder are on the same file system: the others are not tried.
+                can_share = False
         try:
-            copy_file(Path(old), Path(new))
-            shutil.copystat(old, new)
+            if not can_share:
+                shutil.copyfile(old, new)
+            shutil.copymode(old, new)
         except OSError as error:
             raise _StoppedError(error) from error
 
