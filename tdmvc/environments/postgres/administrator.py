@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -185,20 +185,21 @@ class Administrator:
         Raises:
             DatabaseError: sessions connect again and again, or the server refuses.
         """
-        renames = [f"ALTER DATABASE {quote_name(spare)} RENAME TO {quote_name(database)}"]
-        if self.exists(database):
-            renames.insert(0, f"ALTER DATABASE {quote_name(database)} RENAME TO {quote_name(old)}")
-        ended: dict[str, None] = {}
-        end = time.monotonic() + _SWAP_SECONDS
-        while True:
-            with self.sessions_ended(database, unnamed) as found:
-                ended |= dict.fromkeys(found)
-                try:
-                    self.write(*renames)
-                    return tuple(ended)
-                except DatabaseError:
-                    if time.monotonic() > end or not self.others(database):
-                        raise
+        taking = f"ALTER DATABASE {quote_name(spare)} RENAME TO {quote_name(database)}"
+        if not self.exists(database):
+            self.write(taking)
+            return ()
+        prepared = self._roll_back_prepared(database)
+        # Programs that connect again at once would keep it from being renamed.
+        self.write(f"ALTER DATABASE {quote_name(database)} WITH ALLOW_CONNECTIONS false")
+        try:
+            with self.sessions_ended(database, unnamed) as ended:
+                self.write(f"ALTER DATABASE {quote_name(database)} RENAME TO {quote_name(old)}", taking)
+        except BaseException:
+            with suppress(DatabaseError):
+                self.write(f"ALTER DATABASE {quote_name(database)} WITH ALLOW_CONNECTIONS true")
+            raise
+        return (*prepared, *ended)
 
     def others(self, database: str) -> list[tuple[int, str]]:
         """Return the sessions of a database, but not this one: number of the process, and name."""

@@ -35,7 +35,7 @@ _SETTINGS = {
     "wal_recycle": "off",
     "wal_init_zero": "off",
 }
-_RUN_SETTINGS = {
+RUN_SETTINGS = {
     **_SETTINGS,
     # A reset reads the log since the one before; a checkpoint must not remove it.
     "wal_keep_size": "64MB",
@@ -76,7 +76,7 @@ class EmbeddedProvider:
 
         with ExitStack() as stack:
             template = stack.enter_context(self._store.open(key, make))
-            options = ServerOptions(settings=_RUN_SETTINGS, fill=lambda data: _fill(template, data))
+            options = ServerOptions(settings=RUN_SETTINGS, fill=lambda data: _fill(template, data))
             server = stack.enter_context(start_postgres(self._binaries, options))
             # Several threads may ask for names at once.
             names = map(_name, itertools.count())

@@ -31,6 +31,8 @@ from tdmvc.model.location import ServerLocation
 
 _NEWEST_NUMBER = 2**31
 """Beyond, numbers of transactions cannot be compared simply."""
+_MOST_SURVEYS = 20
+"""After how many turns a reset gives up waiting for a moment in which nobody writes."""
 _NUMBER = """
     SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
 """
@@ -144,7 +146,7 @@ class OwnServerWatch:
             self._administrator.rows("SELECT pg_catalog.pg_reload_conf()")
             found.has_settings = True
         name = self._location.database
-        while True:
+        for _ in range(_MOST_SURVEYS):
             sessions, prepared, *rows = self._administrator.rows_of(
                 *open_transactions(name, self.pid), *self._survey_statements()
             )
@@ -154,6 +156,8 @@ class OwnServerWatch:
                 if not sessions or found.blocks is None or not found.blocks.tables:
                     return found
             found.ended += self._administrator.end_transactions(name, self.pid, only_writing=is_writing)
+        found.why_not = "sessions go on writing"
+        return found
 
     def _survey_statements(self) -> list[Statement]:
         """Return the statements whose rows `_note` takes."""

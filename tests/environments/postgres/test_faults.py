@@ -94,6 +94,7 @@ def test_a_run_that_is_killed_while_it_builds_the_template_leaves_nothing(
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+@long_only
 def test_a_template_of_which_files_are_missing_is_made_anew(
     tmp_path: Path, provider: EmbeddedProvider
 ) -> None:
@@ -124,6 +125,7 @@ def test_runs_at_once_build_one_template(provider: EmbeddedProvider) -> None:
     assert shop.migrated == 1
 
 
+@long_only
 def test_a_server_that_was_killed_is_an_error_of_the_reset(provider: EmbeddedProvider) -> None:
     with provider.open(KEY, Shop().build) as source:
         database = source.create()
@@ -137,6 +139,7 @@ def test_a_server_that_was_killed_is_an_error_of_the_reset(provider: EmbeddedPro
 
 
 @needs_root
+@long_only
 def test_a_full_disk_is_an_error_and_room_helps(
     tmp_path: Path, provider: EmbeddedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +164,7 @@ def test_a_full_disk_is_an_error_and_room_helps(
 
 
 @needs_root
+@long_only
 def test_a_full_cache_is_an_error_and_room_helps(tmp_path: Path) -> None:
     with small_disk("60m") as disk:
         provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=disk)

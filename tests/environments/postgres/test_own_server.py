@@ -3,10 +3,10 @@
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
@@ -19,7 +19,9 @@ from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
 from tdmvc.servers import ServerOptions, find_system_postgres, start_postgres
+from tests.environments.postgres.conftest import MakeSource
 from tests.environments.postgres.observed import connect, observe
+from tests.series import long_only, trials
 
 SCHEMA = """
     CREATE TABLE plain (id integer PRIMARY KEY, note text);
@@ -52,14 +54,8 @@ def build(*statements: str) -> TemplateBuild:
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedProvider:
-    return EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path_factory.mktemp("templates"))
-
-
-@pytest.fixture(scope="module")
-def source(provider: EmbeddedProvider) -> Iterator[PostgresSource]:
-    with provider.open(TemplateKey("own", "rows", "golden@1.0.0"), build(SCHEMA)) as source:
-        yield source
+def source(make_source: MakeSource) -> PostgresSource:
+    return make_source(build(SCHEMA))
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +97,8 @@ def test_a_copy_has_the_owner_the_rights_and_the_settings_of_the_template(databa
     before = settings(database)
     assert len(before) == 2
     with connect(database.location) as connection:
-        connection.execute("ALTER DATABASE app RESET ALL")
-        connection.execute("GRANT ALL ON DATABASE app TO PUBLIC")
+        connection.execute(f"ALTER DATABASE {database.location.database} RESET ALL")
+        connection.execute(f"GRANT ALL ON DATABASE {database.location.database} TO PUBLIC")
     report = database.reset()
     assert (report.method, report.why) == (
         ResetMethod.COPY,
@@ -190,7 +186,7 @@ def test_settings_of_the_server_are_restored(database: PostgresDatabase) -> None
     "statement",
     [
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL",
-        "DROP DATABASE app WITH (FORCE)",
+        "DROP DATABASE {database} WITH (FORCE)",
     ],
 )
 def test_a_reset_survives_a_test_that_ends_all_sessions_or_drops_the_database(
@@ -198,7 +194,7 @@ def test_a_reset_survives_a_test_that_ends_all_sessions_or_drops_the_database(
 ) -> None:
     seeded = observe(database.location)
     with connect(ServerLocation(**{**_parts(database.location), "database": "postgres"})) as connection:
-        connection.execute(statement)
+        connection.execute(statement.replace("{database}", database.location.database))
     database.reset()
     assert observe(database.location) == seeded
 
@@ -228,20 +224,18 @@ def test_work_that_was_rolled_back_leaves_nothing_to_restore(database: PostgresD
         assert connection.execute("SELECT count(*) FROM plain WHERE note = 'x'").fetchall() == [(0,)]
 
 
-def test_a_template_with_unlogged_tables_is_copied_for_each_reset(provider: EmbeddedProvider) -> None:
-    key = TemplateKey("unlogged", "rows", "golden@1.0.0")
-    with provider.open(key, build("CREATE UNLOGGED TABLE fast AS SELECT 1 AS id")) as source:
-        database = source.create()
-        assert database.reset().method is ResetMethod.NOTHING
-        seeded = observe(database.location)
-        with connect(database.location) as connection:
-            connection.execute("DELETE FROM fast")
-        report = database.reset()
-        assert report.why.startswith("public.fast is unlogged")
-        assert observe(database.location) == seeded
+def test_a_template_with_unlogged_tables_is_copied_for_each_reset(make_source: MakeSource) -> None:
+    database = make_source(build("CREATE UNLOGGED TABLE fast AS SELECT 1 AS id")).create()
+    assert database.reset().method is ResetMethod.NOTHING
+    seeded = observe(database.location)
+    with connect(database.location) as connection:
+        connection.execute("DELETE FROM fast")
+    report = database.reset()
+    assert report.why.startswith("public.fast is unlogged")
+    assert observe(database.location) == seeded
 
 
-def test_prepared_transactions_are_rolled_back(tmp_path: Path) -> None:
+def test_prepared_transactions_are_rolled_back() -> None:
     options = ServerOptions(settings={"max_prepared_transactions": "5"})
     with ExitStack() as stack:
         server = stack.enter_context(start_postgres(find_system_postgres(), options))
@@ -268,7 +262,9 @@ def test_prepared_transactions_are_rolled_back(tmp_path: Path) -> None:
             database.reset()
 
 
-def test_settings_of_the_role_do_not_weaken_a_reset(provider: EmbeddedProvider) -> None:
+@long_only
+def test_settings_of_the_role_do_not_weaken_a_reset(tmp_path: Path) -> None:
+    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path)
     settings = [
         f"ALTER ROLE postgres SET {setting}"
         for setting in (
@@ -294,7 +290,9 @@ def test_settings_of_the_role_do_not_weaken_a_reset(provider: EmbeddedProvider) 
             assert observe(database.location, with_schema=False) == seeded
 
 
-def test_migrations_that_make_a_tablespace_are_refused(provider: EmbeddedProvider) -> None:
+@long_only
+def test_migrations_that_make_a_tablespace_are_refused(tmp_path: Path) -> None:
+    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path)
     made = build("SET allow_in_place_tablespaces = on", "CREATE TABLESPACE far LOCATION ''")
     opened = provider.open(TemplateKey("tablespace", "rows", ""), made)
     with pytest.raises(DatabaseError, match="made a tablespace"), opened:
@@ -326,3 +324,32 @@ def test_databases_of_one_server_are_reset_by_several_threads(source: PostgresSo
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_a_program_that_goes_on_writing_is_not_taken_for_the_seeded_state(database: PostgresDatabase) -> None:
+    seeded = observe(database.location)
+    stop = threading.Event()
+    written = 0
+
+    def write() -> None:
+        nonlocal written
+        while not stop.is_set():
+            # Its connections are ended now and then.
+            with suppress(psycopg.Error), connect(database.location) as connection:
+                while not stop.is_set():
+                    connection.execute(
+                        "UPDATE plain SET note = 'late' WHERE id = 1 + mod((random() * 400)::int, 400)"
+                    )
+                    written += 1
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(trials(100, 6)):
+        database.reset()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert written
+    database.reset()
+    assert observe(database.location) == seeded

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider, ServerProvider
+from tdmvc.environments.base import TemplateBuild, TemplateKey
+from tdmvc.environments.postgres import ServerProvider
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import Location, ServerLocation
+from tests.environments.postgres.conftest import MakeSource
 from tests.environments.postgres.observed import Connection, Observed, connect, observe
 from tests.series import trials
 from tests.servers import DatabaseServer
@@ -82,13 +83,12 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path_factory.mktemp("templates"))
-    with provider.open(TemplateKey("hard", "rows", "hard@1.0.0"), BUILD) as source:
-        database = source.create()
-        bench = Bench(source, database, observe(database.location))
-        yield bench
-        bench.close()
+def bench(make_source: MakeSource) -> Iterator[Bench]:
+    source = make_source(BUILD)
+    database = source.create()
+    bench = Bench(source, database, observe(database.location))
+    yield bench
+    bench.close()
 
 
 @pytest.fixture(scope="module")
