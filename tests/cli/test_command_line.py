@@ -33,7 +33,7 @@ from tests.servers import DatabaseServer
 
 WITHOUT_FORMAT = {"demo", "completion", "help", "install"}
 ENVIRONMENTS = {"down", "env", "reset", "run", "up"}
-"""Commands whose documents `tests/journeys/test_environments.py` compares with the published ones."""
+"""Commands whose documents `tests/journeys/environments/` compares with the published ones."""
 ROWS = "id,name\n1,Ada\n2,Grace\n"
 
 
