@@ -115,7 +115,7 @@ def without_counters(data: bytes) -> bytes:
 
 @pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
-    max_examples=trials(1500, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=trials(500, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.tuples(st.booleans(), sqlite_statements), max_size=12), st.booleans())
 def test_sqlite(sqlite_file: EphemeralDatabase, done: list[tuple[bool, str]], stays_open: bool) -> None:
@@ -154,7 +154,7 @@ def test_sqlite(sqlite_file: EphemeralDatabase, done: list[tuple[bool, str]], st
 
 @pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
-    max_examples=trials(600, 10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=trials(200, 10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.tuples(st.booleans(), duckdb_statements), max_size=10), st.booleans())
 def test_duckdb(duckdb_file: EphemeralDatabase, done: list[tuple[bool, str]], stays_open: bool) -> None:

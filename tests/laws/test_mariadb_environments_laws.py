@@ -94,7 +94,7 @@ def check(
 
 @pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
-    max_examples=trials(500, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=trials(200, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(done=st.lists(st.tuples(st.booleans(), rows), max_size=12), is_ended=st.booleans())
 def test_rows(
@@ -105,7 +105,7 @@ def test_rows(
 
 @pytest.mark.timeout(3600 if IS_LONG else 120)
 @settings(
-    max_examples=trials(200, 3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=trials(60, 3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(done=st.lists(st.tuples(st.booleans(), rows | definitions), max_size=12), is_ended=st.booleans())
 def test_rows_and_definitions(

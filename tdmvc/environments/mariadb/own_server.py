@@ -154,7 +154,10 @@ class _Spare:
     def begin(self) -> None:
         """Begin to make a copy; what prevents it is told when it is needed."""
         self.close()
-        folder = self._folder.enter_context(run_folder(server_account()))
+        try:
+            folder = self._folder.enter_context(run_folder(server_account()))
+        except DatabaseError:
+            return
         self._thread = threading.Thread(target=self._make, args=(folder / "data",), daemon=True)
         self._thread.start()
 
@@ -169,7 +172,7 @@ class _Spare:
         """Remove the copy."""
         if self._thread is not None:
             self._thread.join()
-        self._data = None
+        self._thread = self._data = None
         self._folder.close()
 
     def _make(self, data: Path) -> None:

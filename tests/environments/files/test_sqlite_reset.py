@@ -291,6 +291,14 @@ def run_and_reset(database: EphemeralDatabase) -> None:
     assert database.reset().method is ResetMethod.COPY
 
 
+def test_a_file_that_a_program_has_open_is_used(sqlite_file: EphemeralDatabase) -> None:
+    assert not sqlite_file.is_used()
+    with closing(sqlite3.connect(path_of(sqlite_file))) as user:
+        user.execute("SELECT * FROM orders").fetchall()
+        assert sqlite_file.is_used()
+    assert not sqlite_file.is_used()
+
+
 def test_a_mode_that_was_changed_comes_back(sqlite_file: EphemeralDatabase) -> None:
     path = path_of(sqlite_file)
     mode = path.stat().st_mode
