@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tdmvc.environments.addresses import address_values
 from tdmvc.environments.endpoint import EndpointClient
+from tdmvc.environments.exports import placeholder_exports
 from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, RunningEnvironment, provided
 from tdmvc.environments.selection import find_environment
 from tdmvc.model.environment import ResetReport
@@ -20,6 +21,7 @@ __all__ = [
     "RunningEnvironment",
     "attached",
     "environment",
+    "variables_without_database",
 ]
 
 
@@ -76,3 +78,17 @@ def environment(
     """
     chosen = find_environment(workspace, name, folder or Path(os.curdir))
     return provided(workspace, chosen, options)
+
+
+def variables_without_database(
+    workspace: Workspace, name: str | None = None, *, folder: Path | None = None
+) -> Mapping[str, str]:
+    """Return the variables of an environment with addresses where nothing answers.
+
+    They are for programs that need no database, but import an application that reads the variables.
+
+    Raises:
+        NotFoundError: there is no such environment.
+        UsageError: tdmvc.yaml names a database that no engine provides.
+    """
+    return placeholder_exports(find_environment(workspace, name, folder or Path(os.curdir)), workspace.root)

@@ -2,17 +2,24 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from tdmvc.environments.addresses import address_values, client_variables
+from tdmvc.environments.base import EmbeddedServer
+from tdmvc.environments.providers import parse_database
 from tdmvc.errors import UsageError
 from tdmvc.model.environment import EMBEDDED, Environment
-from tdmvc.model.location import Location
+from tdmvc.model.location import Location, PathLocation, ServerLocation
 from tdmvc.model.masking import MASK, without_passwords
 from tdmvc.model.placeholders import fill_placeholders
 from tdmvc.servers.marked_processes import RUN_VARIABLE
 
 ENVIRONMENT_VARIABLE = "TDMVC_ENV"
 """Holds the name of the environment: workers of a test run provide it for themselves, each with its own database."""
+_NOWHERE = "nowhere"
+_DISCARD_PORT = 9
+"""Reserved for a service that nobody runs."""
 _DIVERTING = ("PGSERVICE", "PGSERVICEFILE", "PGHOSTADDR", "PGPASSFILE", "PGOPTIONS")
 """Variables of the caller that would lead a client of PostgreSQL elsewhere, whatever PGHOST says."""
 
@@ -37,6 +44,27 @@ def database_exports(environment: Environment, location: Location) -> dict[str, 
                 where=f"tdmvc.yaml, exports, {name}",
                 remedy=f"use {', '.join(f'{{{one}}}' for one in values)}.",
             ) from None
+    return exports
+
+
+def placeholder_exports(environment: Environment, root: Path) -> dict[str, str]:
+    """Return the variables of an environment with addresses of the right form, at which nothing answers.
+
+    Raises:
+        UsageError: tdmvc.yaml names a database that no engine provides.
+    """
+    wanted = parse_database(environment.database, folder=root, variables=os.environ)
+    location: Location
+    if isinstance(wanted, PathLocation):
+        location = replace(wanted, path=wanted.path.with_name(f".{_NOWHERE}-{wanted.path.name}"))
+    else:
+        scheme = wanted.product if isinstance(wanted, EmbeddedServer) else wanted.scheme
+        scheme = "mysql" if scheme == "mariadb" else scheme
+        location = ServerLocation(scheme, "127.0.0.1", _DISCARD_PORT, _NOWHERE, _NOWHERE, _NOWHERE)
+    exports = database_exports(environment, location)
+    for service in environment.services:
+        for name, template in service.exports.items():
+            exports[name] = fill_placeholders(template, {"port": str(_DISCARD_PORT)})
     return exports
 
 

@@ -80,6 +80,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
 
         early_config.pluginmanager.register(VerdictSummary(early_config), NAME)
+        if name and not options.help and not os.environ.get("TDMVC_ENDPOINT"):
+            from tdmvc.pytest_plugin.plugin import export_placeholders
+
+            export_placeholders(early_config, name)
         return
     from tdmvc.pytest_plugin.plugin import install
 

@@ -43,6 +43,23 @@ def install(config: pytest.Config, environment: str | None) -> None:
             config.pluginmanager.register(django_databases, "tdmvc-django")
 
 
+def export_placeholders(config: pytest.Config, environment: str) -> None:
+    """Let conftest files be imported in a process that needs no database, because it runs no tests itself.
+
+    Raises:
+        pytest.UsageError: there is no such environment.
+    """
+    import tdmvc
+    from tdmvc.actions.environment import variables_without_database
+    from tdmvc.errors import TdmvcError
+
+    try:
+        with tdmvc.open(config.rootpath) as repository:
+            os.environ.update(variables_without_database(repository, environment, folder=config.rootpath))
+    except TdmvcError as error:
+        raise pytest.UsageError("\n".join(error.lines)) from error
+
+
 class TdmvcPlugin:
     """The hooks of one process, and its databases."""
 

@@ -195,3 +195,16 @@ def test_an_unknown_environment_ends_the_run_before_any_test(run_pytest: RunPyte
     assert "locl" in done.out
     assert "local" in done.out
     assert "Traceback" not in done.out
+
+
+def test_a_process_that_runs_no_tests_imports_them_without_a_database(run_pytest: RunPytest) -> None:
+    done = run_pytest(
+        {
+            "conftest.py": "import os\nassert ':9/nowhere' in os.environ['DATABASE_URL']\n",
+            "test_shop.py": "def test_nothing(): ...\n",
+        },
+        "--tdmvc-env=local",
+        "--collect-only",
+    )
+    assert done.code == 0, done.out
+    assert "1 test collected" in done.out
