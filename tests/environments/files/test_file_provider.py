@@ -131,6 +131,10 @@ with provider.open(TemplateKey("killed", "rows", ""), TemplateBuild(migrate, lam
 
 
 def kill(path: Path, when: str) -> None:
+    try:
+        os.setxattr(path.parent, "user.tdmvc.test", b"")
+    except OSError:
+        pytest.skip("this file system has no attributes, so that nothing tells a file from one of its name")
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), str(path), when], check=False)
     assert done.returncode == -signal.SIGKILL
 
