@@ -5,13 +5,16 @@ import sys
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
+from tdmvc.actions.env import list_environments
 from tdmvc.actions.environment import EnvironmentOptions
 from tdmvc.cli.messages import message_line
 from tdmvc.cli.options import Decorated, Settings
 from tdmvc.model.environment import RunStep
 from tdmvc.render.environments.wording import step_line
 from tdmvc.render.terminal import Style
+from tdmvc.workspace.workspace import Workspace
 
 
 def with_option(function: Decorated) -> Decorated:
@@ -32,6 +35,20 @@ def rebuild_option(function: Decorated) -> Decorated:
         "--rebuild", is_flag=True, help="Migrate and seed again, even if there is a template."
     )
     return option(function)
+
+
+def complete_environment(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete names of environments, and of those that run."""
+    try:
+        with Workspace.open(context.find_root().params.get("directory") or ".") as workspace:
+            listed = list_environments(workspace)
+    except Exception:  # a shell that waits for completions has no use for an error
+        return []
+    running = [kept.name for one in listed.environments for kept in one.running]
+    names = dict.fromkeys([*(one.name for one in listed.environments), *running])
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def folder_of(settings: Settings) -> Path:

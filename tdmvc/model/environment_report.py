@@ -22,7 +22,7 @@ class RunReport:
     template: str = ""
     """The template's short name."""
     steps: tuple[RunStep, ...] = ()
-    """In the order in which they began."""
+    """In the order in which they ended."""
     error: str = ""
     """Why the environment could not be provided; empty if it could."""
     notes: tuple[str, ...] = ()

@@ -3,14 +3,14 @@
 import click
 
 from tdmvc.actions.down import down
-from tdmvc.cli.environment_options import folder_of
+from tdmvc.cli.environment_options import complete_environment, folder_of
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.render.environments import DOWN_FORMATS
 
 
 @click.command(name="down")
-@click.argument("environment", required=False)
+@click.argument("environment", required=False, shell_complete=complete_environment)
 @click.option("--all", "everything", is_flag=True, help="Stop all environments of this repository.")
 @formats_option(DOWN_FORMATS)
 @click.pass_context

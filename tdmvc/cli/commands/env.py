@@ -3,7 +3,7 @@
 import click
 
 from tdmvc.actions.env import list_environments, show_environment
-from tdmvc.cli.environment_options import folder_of
+from tdmvc.cli.environment_options import complete_environment, folder_of
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import UsageError
@@ -12,7 +12,7 @@ from tdmvc.render.environments import LIST_FORMATS, SHOWN_FORMATS
 
 @click.command(name="env")
 @click.argument("what", type=click.Choice(["list", "show"]), default="list")
-@click.argument("environment", required=False)
+@click.argument("environment", required=False, shell_complete=complete_environment)
 @click.option(
     "--exports",
     is_flag=True,

@@ -3,14 +3,14 @@
 import click
 
 from tdmvc.actions.reset import reset
-from tdmvc.cli.environment_options import folder_of
+from tdmvc.cli.environment_options import complete_environment, folder_of
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.render.environments import RESET_FORMATS
 
 
 @click.command(name="reset")
-@click.argument("environment", required=False)
+@click.argument("environment", required=False, shell_complete=complete_environment)
 @formats_option(RESET_FORMATS)
 @click.pass_context
 def command(context: click.Context, environment: str | None, output_format: str) -> None:

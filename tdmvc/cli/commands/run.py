@@ -8,7 +8,12 @@ import click
 
 from tdmvc.actions.post import write_report, write_summary
 from tdmvc.actions.run import RunOptions, run
-from tdmvc.cli.environment_options import LiveSteps, folder_of, rebuild_option, with_option
+from tdmvc.cli.environment_options import (
+    LiveSteps,
+    folder_of,
+    rebuild_option,
+    with_option,
+)
 from tdmvc.cli.messages import error_text, print_message
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import formats_option, opened, print_as

@@ -3,14 +3,20 @@
 import click
 
 from tdmvc.actions.up import UpOptions, up
-from tdmvc.cli.environment_options import LiveSteps, folder_of, rebuild_option, with_option
+from tdmvc.cli.environment_options import (
+    LiveSteps,
+    complete_environment,
+    folder_of,
+    rebuild_option,
+    with_option,
+)
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.render.environments import UP_FORMATS
 
 
 @click.command(name="up")
-@click.argument("environment", required=False)
+@click.argument("environment", required=False, shell_complete=complete_environment)
 @with_option
 @click.option(
     "--renew", is_flag=True, help="If it runs, and would be made from something else now, start it anew."
