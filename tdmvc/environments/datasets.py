@@ -1,9 +1,10 @@
 """Chooses the states of datasets that an environment loads, and opens them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError
+from tdmvc.formats.datasets import read_config_of
 from tdmvc.model.dataset import DatasetKind, DatasetState
 from tdmvc.model.environment import Environment
 from tdmvc.model.migration import DriftStatus, MigrationState
@@ -32,10 +33,7 @@ def choose_states(
         NotFoundError: there is no such state.
     """
     schema = _WorkTreeSchema(workspace)
-    if environment.datasets is None:
-        names: Iterable[str] = workspace.datasets()
-    else:
-        names = environment.datasets
+    names = _default_names(workspace) if environment.datasets is None else environment.datasets
     states: dict[str, DatasetState] = {}
     for ref in [*names, *more]:
         reference = parse_reference(ref)
@@ -43,10 +41,14 @@ def choose_states(
             state = schema.choose(str(reference.dataset))
         else:
             state = resolve_state(workspace, reference)
-        is_wanted = environment.datasets is not None or ref in more or state.config.kind in _DEFAULT_KINDS
-        if is_wanted:
-            states[state.name] = state
+        states[state.name] = state
     return sorted(states.values(), key=lambda state: state.config.kind is not DatasetKind.REFERENCE)
+
+
+def _default_names(workspace: Workspace) -> list[str]:
+    """Return the datasets that are loaded if an environment names none."""
+    configs = {name: read_config_of(workspace.tree, workspace.config, name) for name in workspace.datasets()}
+    return [name for name, config in configs.items() if config.kind in _DEFAULT_KINDS]
 
 
 class _WorkTreeSchema:

@@ -1,0 +1,93 @@
+"""An environment from Python: an application's own migrations, rows, reset, and what is left."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import tdmvc
+from tdmvc.errors import DatabaseError
+from tdmvc.model.environment import Environment, TemplateOrigin
+from tests.builders import add_tables, copy_repo
+
+ENV = """\
+import os
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+REVISION = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = "a1"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("customers", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))
+    op.execute("INSERT INTO customers VALUES (99, 'made by a migration')")
+"""
+
+
+@pytest.fixture
+def app(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An application with Alembic, whose environment names no command."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = copy_repo(template, tmp_path / "app")
+    (folder / "migrations" / "versions").mkdir(parents=True)
+    (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (folder / "migrations" / "env.py").write_text(ENV)
+    (folder / "migrations" / "versions" / "a1_first.py").write_text(REVISION)
+    with (folder / "tdmvc.yaml").open("a") as file:
+        file.write("migrations:\n  main: {tool: alembic, path: migrations}\n")
+    add_tables(folder, {"customers": "id,name\n1,Ann\n2,Bob\n"})
+    return folder
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as con:
+        return con.execute(query).fetchall()
+
+
+def test_the_known_tool_migrates_and_the_dataset_replaces_what_it_inserted(app: Path) -> None:
+    path = app / "test.db"
+    with tdmvc.open(app) as repository:
+        local = Environment("local", f"sqlite:///{path}", exports={"DATABASE_URL": "{sqlalchemy_url}"})
+        repository.config = replace(repository.config, environments=(local,))
+        with repository.environment("local") as environment:
+            assert environment.exports["DATABASE_URL"] == f"sqlite:///{path}"
+            assert environment.refs == ("golden",)
+            rows = ask(path, "SELECT * FROM customers ORDER BY id")
+            assert rows == [(1, "Ann"), (2, "Bob")]
+            assert ask(path, "SELECT * FROM alembic_version") == [("a1",)]
+            with closing(sqlite3.connect(path)) as con, con:
+                con.execute("DROP TABLE customers")
+            environment.reset()
+            assert ask(path, "SELECT * FROM customers ORDER BY id") == rows
+            assert environment.source.origin is TemplateOrigin.BUILT
+        assert not path.exists()
+        with repository.environment("local") as environment:
+            assert environment.source.origin is TemplateOrigin.REUSED
+            assert [step.name for step in environment.steps if step.is_skipped] == ["migrate", "seed"]
+
+
+def test_what_the_tool_says_about_its_failure_is_in_the_error(app: Path) -> None:
+    revision = app / "migrations" / "versions" / "a1_first.py"
+    revision.write_text(REVISION.replace("op.execute", "op.exekute"))
+    with tdmvc.open(app) as repository:
+        local = Environment("local", "sqlite:///test.db", exports={"DATABASE_URL": "{sqlalchemy_url}"})
+        repository.config = replace(repository.config, environments=(local,))
+        with (
+            pytest.raises(DatabaseError, match="`alembic upgrade heads` ended with exit code 1") as caught,
+            repository.environment("local"),
+        ):
+            pass
+    assert any("exekute" in detail for detail in caught.value.details)
+    assert not (app / "test.db").exists()
