@@ -15,7 +15,7 @@ def read_with_tdmvc(url: str, table: str) -> int:
     from tdmvc.sql.duckdb import connect
 
     con = connect()
-    with open_snapshot(parse_location(url), con) as snapshot:
+    with open_snapshot(parse_location(url), lambda: con) as snapshot:
         [source] = snapshot.read_tables([table])
         return sum(batch.num_rows for batch in source.scan.open())
 

@@ -23,12 +23,12 @@ def read_database(
     location: Location, con: DuckDBConnection, tables: Sequence[str] | None = None
 ) -> list[SourceTable]:
     """Return tables of a database, all by default, with their rows in memory."""
-    with open_snapshot(location, con) as snapshot:
+    with open_snapshot(location, lambda: con) as snapshot:
         found = snapshot.read_tables(snapshot.read_names() if tables is None else tables)
         return [replace(table, scan=ArrowScan(read_rows(table, con).to_reader)) for table in found]
 
 
 def read_others(location: Location, con: DuckDBConnection) -> OtherObjects:
     """Return what a database has beside its tables."""
-    with open_snapshot(location, con) as snapshot:
+    with open_snapshot(location, lambda: con) as snapshot:
         return snapshot.read_others()

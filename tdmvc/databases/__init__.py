@@ -133,12 +133,12 @@ def find_writer(location: Location) -> FileEngine | None:
 
 
 def open_snapshot(
-    location: Location, con: DuckDBConnection, options: ReadOptions = READ_ALL
+    location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions = READ_ALL
 ) -> AbstractContextManager[Snapshot]:
     """Open a database for reading, as it is at this moment.
 
     Args:
-        con: a DuckDB connection in UTC; it must be the one that later runs the scans.
+        duckdb: returns the DuckDB connection in UTC that later runs the scans; asked only for a DuckDB file.
 
     Raises:
         DatabaseError: it cannot be reached or read, or the driver is not installed.
@@ -148,7 +148,7 @@ def open_snapshot(
     reader = find_reader(location)
     if reader is None:
         raise SourceError.unknown_kind(str(location), (engine.name for engine in FILES.values()))
-    return reader.open_snapshot(location, con, options)
+    return reader.open_snapshot(location, duckdb, options)
 
 
 def _server(scheme: str, url: str) -> ServerEngine:

@@ -135,9 +135,12 @@ class SnapshotReader(Engine, Protocol):
         """Whether the location is a database of this kind, by its URL or by the first bytes of the file."""
 
     def open_snapshot(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
+        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
     ) -> AbstractContextManager[Snapshot]:
         """Open a database for reading only.
+
+        Args:
+            duckdb: returns the DuckDB connection that runs the scans; whoever reads with a driver never asks for it.
 
         Raises:
             SourceError: there is no such file.

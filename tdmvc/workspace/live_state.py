@@ -101,7 +101,7 @@ def open_live_database(workspace: Workspace, location: Location) -> AbstractCont
         DatabaseError: it cannot be reached or read, or the driver is not installed.
         SourceError: there is no such file, or it is not a database.
     """
-    return open_snapshot(location, workspace.engine, ReadOptions(on_progress=workspace.on_progress))
+    return open_snapshot(location, lambda: workspace.engine, ReadOptions(on_progress=workspace.on_progress))
 
 
 def read_live_state(snapshot: Snapshot, url: str, states: Sequence[MigrationState]) -> LiveState:

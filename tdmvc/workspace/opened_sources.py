@@ -208,7 +208,7 @@ class _Opening:
         if key not in self._snapshots:
             options = ReadOptions(self._options.schemas, on_progress=self._workspace.on_progress)
             self._snapshots[key] = self._stack.enter_context(
-                open_snapshot(location, self._workspace.engine, options)
+                open_snapshot(location, lambda: self._workspace.engine, options)
             )
         return self._snapshots[key]
 

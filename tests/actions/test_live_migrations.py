@@ -81,6 +81,15 @@ def test_migrations_are_applied_skipped_or_pending_and_others_unknown_or_removed
     assert rules(found) == ["migration-not-known", "migration-skipped"]
 
 
+def test_a_database_that_a_driver_reads_needs_no_duckdb(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Workspace, "new_engine", lambda _: pytest.fail("DuckDB was opened"))
+    found = applied(workspace, VERSIONS + "INSERT INTO schema_migrations VALUES ('1');")
+    assert statuses(found)["1"] == "applied"
+    drift_database(workspace, PathLocation(workspace.root.parent / "live.sqlite"))
+
+
 def test_an_empty_table_has_all_migrations_pending(workspace: Workspace) -> None:
     found = applied(workspace, VERSIONS)
     assert set(statuses(found).values()) == {"pending"}

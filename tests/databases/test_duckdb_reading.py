@@ -109,7 +109,7 @@ def test_nobody_can_write_to_the_file_while_its_snapshot_is_open(
     path = make(tmp_path, "CREATE TABLE t AS SELECT 1 AS a")
     insert = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('INSERT INTO t VALUES (2)')"
     command = [sys.executable, "-c", insert, str(path)]
-    with open_snapshot(PathLocation(path), con) as snapshot:
+    with open_snapshot(PathLocation(path), lambda: con) as snapshot:
         assert b"Could not set lock" in subprocess.run(command, capture_output=True, check=False).stderr
         assert read(*snapshot.read_tables(["t"])).column("a").to_pylist() == [1]
     subprocess.run(command, check=True)
@@ -120,9 +120,9 @@ def test_nobody_can_write_to_the_file_while_its_snapshot_is_open(
 
 def test_only_the_named_schemas_are_read(tmp_path: Path, con: Con) -> None:
     path = make(tmp_path, "CREATE SCHEMA s; CREATE TABLE s.t (a INT); CREATE TABLE t (a INT)")
-    with open_snapshot(PathLocation(path), con) as snapshot:
+    with open_snapshot(PathLocation(path), lambda: con) as snapshot:
         assert (snapshot.schemas, snapshot.read_names()) == (("main", "s"), ["s.t", "t"])
-    with open_snapshot(PathLocation(path), con, ReadOptions(schemas=("s",))) as snapshot:
+    with open_snapshot(PathLocation(path), lambda: con, ReadOptions(schemas=("s",))) as snapshot:
         assert (snapshot.schemas, snapshot.read_names()) == (("s",), ["s.t"])
         assert snapshot.read_columns() == {
             QualifiedName("main", "t"): ("a",),
@@ -130,7 +130,7 @@ def test_only_the_named_schemas_are_read(tmp_path: Path, con: Con) -> None:
         }
     with (
         pytest.raises(NotFoundError, match="no schema 'x'"),
-        open_snapshot(PathLocation(path), con, ReadOptions(schemas=("x",))),
+        open_snapshot(PathLocation(path), lambda: con, ReadOptions(schemas=("x",))),
     ):
         pass
 

@@ -84,7 +84,7 @@ def test_a_view_is_read_if_it_is_named(tmp_path: Path, con: Con) -> None:
         database.executescript(script)
     duckdb.connect(str(tmp_path / "x.duckdb")).execute(script).close()
     for name in ("x.db", "x.duckdb"):
-        with open_snapshot(PathLocation(tmp_path / name), con) as snapshot:
+        with open_snapshot(PathLocation(tmp_path / name), lambda: con) as snapshot:
             assert (snapshot.read_names(), snapshot.read_relations()) == (["t"], {"v": "view"})
             (view,) = snapshot.read_tables(["v"])
             assert (view.schema.key, read_rows(view, con).to_pydict()) == ((), {"b": [2, 3]})

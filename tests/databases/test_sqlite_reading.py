@@ -260,7 +260,7 @@ def test_rows_can_be_read_twice_and_by_duckdb(make: Make, con: Con) -> None:
 
 def test_all_tables_are_read_as_they_were_when_the_snapshot_was_opened(make: Make, con: Con) -> None:
     path = make("PRAGMA journal_mode = WAL; CREATE TABLE a (n INT); CREATE TABLE b (n INT);")
-    with open_snapshot(PathLocation(path), con) as snapshot, closing(sqlite3.connect(path)) as writer:
+    with open_snapshot(PathLocation(path), lambda: con) as snapshot, closing(sqlite3.connect(path)) as writer:
         writer.executescript("INSERT INTO a VALUES (1); INSERT INTO b VALUES (1); CREATE TABLE c (n INT);")
         assert snapshot.read_names() == ["a", "b"]
         assert [read_rows(table, con).num_rows for table in snapshot.read_tables(["a", "b"])] == [0, 0]
@@ -270,7 +270,7 @@ def test_all_tables_are_read_as_they_were_when_the_snapshot_was_opened(make: Mak
 
 def test_columns_and_first_rows_are_read_as_they_are(make: Make, con: Con) -> None:
     path = make("CREATE TABLE t (v TEXT, d, g AS (d + 1)); INSERT INTO t VALUES ('1', 2), ('2', 3);")
-    with open_snapshot(PathLocation(path), con) as snapshot:
+    with open_snapshot(PathLocation(path), lambda: con) as snapshot:
         assert snapshot.read_columns() == {QualifiedName("", "t"): ("v", "d", "g")}
         assert snapshot.read_rows(QualifiedName("", "t"), 1) == [{"v": "1", "d": 2, "g": 3}]
 
@@ -279,6 +279,6 @@ def test_a_schema_is_refused(make: Make, con: Con) -> None:
     path = make("CREATE TABLE t (a);")
     with (
         pytest.raises(UsageError, match="no schemas"),
-        open_snapshot(PathLocation(path), con, ReadOptions(schemas=("public",))),
+        open_snapshot(PathLocation(path), lambda: con, ReadOptions(schemas=("public",))),
     ):
         pass

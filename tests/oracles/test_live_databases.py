@@ -21,7 +21,7 @@ from tests.servers import DatabaseServer
 def live(server: DatabaseServer, database: str, tool: LiveTool) -> tuple[AppliedLocation, list[str]]:
     """Return what a database has of three migrations, and the tables that are no data."""
     state = read_state(MemoryTree(dict(tool.files(3))), MigrationLocation("main", tool.name, tool.path))
-    with duckdb.connect() as con, open_snapshot(server.location(database), con) as snapshot:
+    with open_snapshot(server.location(database), duckdb.connect) as snapshot:
         found = read_live_state(snapshot, "url", [state])
         assert found.findings == []
         left = set(snapshot.read_names()).difference(find_tool_tables(snapshot))

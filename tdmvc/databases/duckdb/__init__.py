@@ -1,6 +1,6 @@
 """DuckDB, whose files are read in parallel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -28,9 +28,9 @@ class DuckdbEngine:
         return is_file_for("duckdb", location, lambda path: is_duckdb(first_bytes(path)))
 
     def open_snapshot(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
+        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
     ) -> AbstractContextManager[Snapshot]:
-        return open_snapshot(existing_file(location), con, options.schemas)
+        return open_snapshot(existing_file(location), duckdb(), options.schemas)
 
     def can_seed(self, location: Location) -> bool:
         return is_file_for("duckdb", location, _can_seed)

@@ -1,5 +1,6 @@
 """MySQL and MariaDB, through PyMySQL."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot
@@ -20,7 +21,7 @@ class MysqlEngine:
         return is_server(location)
 
     def open_snapshot(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
+        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
     ) -> AbstractContextManager[Snapshot]:
         return open_snapshot(location, options)
 

@@ -5,6 +5,7 @@
 `writing` loads them. `script` runs dumps.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from tdmvc.databases.base import ReadOptions
@@ -26,7 +27,7 @@ class PostgresEngine:
         return is_address(location)
 
     def open_snapshot(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
+        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
     ) -> AbstractContextManager[PostgresSnapshot]:
         return open_snapshot(location, options)
 

@@ -1,6 +1,6 @@
 """SQLite, through Python's own driver."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class SqliteEngine:
         return is_file_for("sqlite", location, lambda path: is_sqlite(first_bytes(path)))
 
     def open_snapshot(
-        self, location: Location, con: DuckDBConnection, options: ReadOptions
+        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
     ) -> AbstractContextManager[Snapshot]:
         if options.schemas:
             raise UsageError(

@@ -26,7 +26,7 @@ def open_snapshot(
     """Open a database for reading."""
     reader = find_reader(database.location)
     assert reader is not None
-    with reader.open_snapshot(database.location, con, options or ReadOptions()) as snapshot:
+    with reader.open_snapshot(database.location, lambda: con, options or ReadOptions()) as snapshot:
         yield snapshot
 
 

@@ -52,7 +52,7 @@ def test_tables_of_postgresql_are_found_in_any_schema(
             ),
         )
         postgres_server.execute(name, "CREATE VIEW alembic_view AS SELECT 'x'::text AS version_num")
-        with open_snapshot(postgres_server.location(name), con) as snapshot:
+        with open_snapshot(postgres_server.location(name), lambda: con) as snapshot:
             found = read(snapshot)
             tables = find_tool_tables(snapshot)
             assert set(tables) == set(snapshot.read_names())
@@ -75,7 +75,7 @@ def test_tables_of_mariadb_are_found_and_those_of_other_databases_are_not(
             for database in (None, *own):
                 made = [case["sql"] for case in cases("mysql.yaml") if case.get("database") == database]
                 mariadb_server.execute(database or name, *(statement for one in made for statement in one))
-            with open_snapshot(mariadb_server.location(name), con) as snapshot:
+            with open_snapshot(mariadb_server.location(name), lambda: con) as snapshot:
                 found = read(snapshot)
                 locks = read_migration_tables(snapshot).locks
                 assert set(find_tool_tables(snapshot)) == set(snapshot.read_names())

@@ -23,7 +23,7 @@ from tests.servers import DatabaseServer
 
 @contextmanager
 def opened(location: ServerLocation, **options: Any) -> Iterator[Snapshot]:
-    with duckdb.connect() as con, open_snapshot(location, con, ReadOptions(**options)) as snapshot:
+    with open_snapshot(location, duckdb.connect, ReadOptions(**options)) as snapshot:
         yield snapshot
 
 

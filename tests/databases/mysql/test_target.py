@@ -34,7 +34,7 @@ def opened(location: ServerLocation) -> Iterator[DatabaseTarget]:
 
 
 def read(location: ServerLocation, *names: str) -> list[tuple[SourceTable, pa.Table]]:
-    with duckdb.connect() as con, open_snapshot(location, con) as snapshot:
+    with open_snapshot(location, duckdb.connect) as snapshot:
         found = []
         for table in snapshot.read_tables(names):
             assert isinstance(table.scan, ArrowScan)
@@ -158,7 +158,7 @@ def test_everything_that_is_declared_is_made_again(
         "CREATE VIEW v AS SELECT id FROM children WHERE n > 1",
     )
     tables = read(mariadb_database, "children", "parents")
-    with duckdb.connect() as con, open_snapshot(mariadb_database, con) as snapshot:
+    with open_snapshot(mariadb_database, duckdb.connect) as snapshot:
         views = snapshot.read_others().views
     with mariadb_server.fresh_database() as other:
         location = replace(mariadb_database, database=other)

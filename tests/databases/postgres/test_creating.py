@@ -80,7 +80,7 @@ def test_a_copy_declares_what_the_source_declares(target: Target, postgres_serve
         source.execute(_SOURCE)
         options = ReadOptions()
         location = postgres_server.location(name)
-        with PostgresEngine().open_snapshot(location, duckdb.connect(), options) as snapshot:
+        with PostgresEngine().open_snapshot(location, duckdb.connect, options) as snapshot:
             expected = snapshot.read_tables(snapshot.read_names())
             views = snapshot.read_others().views
             tables = [TableToWrite(one.schema, one.scan.open) for one in expected]  # type: ignore[union-attr]

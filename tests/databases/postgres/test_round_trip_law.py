@@ -67,7 +67,7 @@ def test_what_is_read_and_loaded_reads_the_same(
 
     engine, options = PostgresEngine(), ReadOptions()
     with (
-        engine.open_snapshot(source, duckdb.connect(), options) as snapshot,
+        engine.open_snapshot(source, duckdb.connect, options) as snapshot,
         engine.open_target(copy, options) as target,
     ):
         (read,) = snapshot.read_tables(["t"])
