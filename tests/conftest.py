@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.builders import Ran, copy_repo, git
+from tests.duckdb_pool import shared_engines
 from tests.duckdb_sessions import open_session
 
 # Hypothesis looks for new counterexamples at a desk; CI repeats the same ones, so that a red run means a change.
@@ -77,6 +78,12 @@ def shared() -> Path:
             pytest.fail(f"the real data is not at {folder}, and CI must run these tests")
         pytest.skip(f"the real data is not at {folder}; set TDMVC_SHARED to where it is")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_engines() -> Iterator[None]:
+    with shared_engines():
+        yield
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.model.source import SourceTable, SqlScan
+from tests.duckdb_pool import reused_database
 
 
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with reused_database() as connection:
         yield connection
 
 

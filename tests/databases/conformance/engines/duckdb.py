@@ -9,8 +9,10 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.model.location import PathLocation
+from tdmvc.sql.quoting import quote_text
 from tests.databases.conformance.engines.base import Database, Row, as_reader
 from tests.databases.conformance.engines.parsing import parse
+from tests.duckdb_pool import reused_database
 
 
 class _Session:
@@ -35,13 +37,25 @@ class DuckdbDatabase:
         self.run()
 
     def run(self, *statements: str) -> None:
-        with duckdb.connect(str(self._path)) as connection:
+        with self._attached() as connection:
             for statement in statements:
                 connection.execute(statement)
 
     def rows(self, query: str) -> list[Row]:
-        with duckdb.connect(str(self._path)) as connection:
+        with self._attached() as connection:
             return connection.execute(query).fetchall()
+
+    @contextmanager
+    def _attached(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file in a database that is there, which takes a tenth of the time."""
+        with reused_database() as connection:
+            connection.execute(f"ATTACH {quote_text(str(self._path))} AS test")
+            try:
+                connection.execute("USE test")
+                yield connection
+            finally:
+                connection.execute("USE memory")
+                connection.execute("DETACH test")
 
     def column(self, table: str, type_: pa.DataType, expression: str = "") -> list[object]:
         is_text = not (pa.types.is_nested(type_) or pa.types.is_binary(type_) or pa.types.is_floating(type_))
