@@ -390,7 +390,7 @@ def test_no_code_is_lost_while_another_program_adds_files_and_asks_for_the_statu
 ) -> None:
     before = head(shop)
     words: list[object] = ["-C", shop.app, "-q", "merge", "feature"]
-    for _ in range(trials(200, 4)):
+    for _ in range(trials(200, 2)):
         other = subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM, str(shop.app)], start_new_session=True)
         try:
             done = runner.run(words)

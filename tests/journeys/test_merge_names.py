@@ -2,13 +2,16 @@
 
 import subprocess
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests.builders import Shop, copy_repo, git, quiet_shop
+from tests.series import sample_of
 
 NUMBERS = range(1, 7)
+SIDES = ("--ours", "--theirs", "--base")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,7 @@ def added(name: str, value: str) -> tuple[Sequence[str], list[Sequence[object]]]
     return ("id", "code", "size", name), [(n, f"c{n}", f"s{n}", value if n % 2 else "") for n in NUMBERS]
 
 
-@pytest.mark.parametrize("side", ["--ours", "--theirs"])
+@pytest.mark.parametrize("side", SIDES[:2])
 def test_columns_whose_names_differ_by_case_are_one_column_and_a_person_names_it(
     shop: Shop, side: str
 ) -> None:
@@ -78,7 +81,7 @@ def renamed(*names: str) -> tuple[Sequence[str], list[Sequence[object]]]:
     return ("id", *names), [(n, f"c{n}", f"s{n}") for n in NUMBERS]
 
 
-@pytest.mark.parametrize("side", ["--ours", "--theirs", "--base"])
+@pytest.mark.parametrize("side", SIDES)
 def test_two_columns_that_would_be_called_label_can_be_settled(shop: Shop, side: str) -> None:
     both(shop, renamed("label", "size"), renamed("code", "label"))
     shop.tdmvc("merge", "feature", code=4)
@@ -92,8 +95,7 @@ def test_two_columns_that_would_be_called_label_can_be_settled(shop: Shop, side:
     assert found[expected[side][1]] == [f"s{n}" for n in NUMBERS]
 
 
-@pytest.mark.parametrize("side", ["--ours", "--theirs", "--base"])
-@pytest.mark.parametrize("is_mirrored", [False, True])
+@pytest.mark.parametrize(("side", "is_mirrored"), sample_of(product(SIDES, [False, True])))
 def test_the_contract_has_the_columns_of_the_rows_after_one_side_dropped_what_the_other_edited(
     shop: Shop, side: str, *, is_mirrored: bool
 ) -> None:
@@ -154,8 +156,10 @@ def rename_table(shop: Shop, name: str, rows: Sequence[Sequence[object]]) -> Non
     assert len(list(folder.glob("*.dvc"))) == 1
 
 
-@pytest.mark.parametrize("program", ["tdmvc", "git"])
-@pytest.mark.parametrize("edited", [(), ("items",), ("articles",), ("items", "articles")], ids="+".join)
+@pytest.mark.parametrize(
+    ("program", "edited"),
+    sample_of(product(["tdmvc", "git"], [("items", "articles"), ("items",), ("articles",), ()])),
+)
 def test_a_table_that_both_sides_rename_differently_merges_without_markers(
     shop: Shop, program: str, edited: tuple[str, ...]
 ) -> None:
@@ -234,16 +238,17 @@ DROPPED = ("id", "code"), [(n, f"c{n}") for n in NUMBERS]
 RETYPED_AND_RENAMED = ("id", "code", "width"), [(n, f"c{n}", n) for n in NUMBERS]
 
 
-@pytest.mark.parametrize("side", ["--ours", "--theirs"])
+FATES = [
+    (AS_NUMBER, DROPPED),
+    (DROPPED, AS_NUMBER),
+    (RETYPED_AND_RENAMED, DROPPED),
+    (AS_NUMBER, renamed("code", "width")),
+]
+
+
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [
-        (AS_NUMBER, DROPPED),
-        (DROPPED, AS_NUMBER),
-        (RETYPED_AND_RENAMED, DROPPED),
-        (AS_NUMBER, renamed("code", "width")),
-    ],
-    ids=["retyped-dropped", "dropped-retyped", "renamed-dropped", "retyped-renamed"],
+    ("ours", "theirs", "side"),
+    sample_of((*fates, side) for fates, side in product(FATES, ["--ours", "--theirs"])),
 )
 def test_a_column_with_another_type_here_and_another_fate_there_can_be_settled(
     shop: Shop, ours: tuple[Sequence[str], Sequence[Sequence[object]]], theirs: object, side: str
@@ -265,8 +270,7 @@ def make_code_the_key(shop: Shop) -> None:
     shop.tdmvc("add", "golden", source, "--key", "goods=code")
 
 
-@pytest.mark.parametrize("side", ["--ours", "--theirs"])
-@pytest.mark.parametrize("is_mirrored", [False, True])
+@pytest.mark.parametrize(("side", "is_mirrored"), sample_of(product(SIDES[:2], [False, True])))
 def test_rows_edited_here_and_another_key_there_can_be_settled(
     shop: Shop, side: str, *, is_mirrored: bool
 ) -> None:

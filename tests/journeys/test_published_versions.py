@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from tests.builders import Tdmvc, add_tables, commit_all, copy_repo, git, publish, run_quietly
 from tests.schemas import assert_valid
+from tests.series import sample_of
 
 VERSION = "datasets/golden/versions/1.1.0.yaml"
 
@@ -66,15 +68,17 @@ def _recreate_in_a_merge(app: Path) -> None:
     _edit(app)
 
 
-@pytest.mark.parametrize("is_committed", [False, True], ids=["in the work tree", "committed"])
+CHANGES = [
+    (_edit, "version-changed"),
+    (_delete, "version-removed"),
+    (_recreate, "version-changed"),
+    (_recreate_in_a_merge, "version-changed"),
+]
+
+
 @pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        (_edit, "version-changed"),
-        (_delete, "version-removed"),
-        (_recreate, "version-changed"),
-        (_recreate_in_a_merge, "version-changed"),
-    ],
+    ("change", "rule", "is_committed"),
+    sample_of((*change, is_committed) for change, is_committed in product(CHANGES, [False, True])),
 )
 def test_an_edited_removed_or_recreated_version_is_an_error_everywhere_until_it_is_restored(
     repo: Path, tdmvc: Tdmvc, change: Callable[[Path], None], rule: str, is_committed: bool

@@ -114,7 +114,7 @@ def whole_run(run_pytest: RunPytest) -> Outcome:
             for number, (text, _) in enumerate(WRONG.values())
         },
     }
-    return run_pytest(files, "--tdmvc-env=local")
+    return run_pytest(files, "--tdmvc-env=local", "--tdmvc-no-attribution")
 
 
 def assert_passed(run: Outcome, *names: str) -> None:
@@ -148,7 +148,7 @@ def test_b(tdmvc_database):
 
 
 def test_without_resets_the_next_test_sees_what_the_last_one_wrote(run_pytest: RunPytest) -> None:
-    done = run_pytest({"test_order.py": ORDER}, "--tdmvc-reset=never")
+    done = run_pytest({"test_order.py": ORDER}, "--tdmvc-reset=never", "--tdmvc-no-attribution")
     assert done.results == {"test_a": "passed", "test_b": "failed"}, done.out
 
 

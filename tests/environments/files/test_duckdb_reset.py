@@ -15,7 +15,7 @@ from tdmvc.environments.files import duckdb as engine
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod
 from tests.environments.files.conftest import Provide, build, path_of
-from tests.series import trials
+from tests.series import sample_of
 
 SCHEMA = (
     "CREATE SEQUENCE ids START 10",
@@ -92,7 +92,7 @@ def test_what_was_written_is_undone(database: EphemeralDatabase, kind: str) -> N
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("kind", list(WRITES)[:: trials(1, 3)])
+@pytest.mark.parametrize("kind", sample_of(WRITES))
 def test_connections_of_this_process_stay_open(database: EphemeralDatabase, kind: str) -> None:
     path = path_of(database)
     seeded = content(path)

@@ -8,7 +8,7 @@ import pytest
 from tdmvc.environments.base import EphemeralDatabase
 from tdmvc.model.environment import ResetMethod
 from tests.environments.mariadb.conftest import connect, content, run
-from tests.series import trials
+from tests.series import sample_of
 
 IN_PLACE = {
     "insert": ("INSERT INTO customers (name) VALUES ('Cy')",),
@@ -122,7 +122,7 @@ def test_rows_are_restored_in_place(
     assert content(database.location) == seeded
 
 
-@pytest.mark.parametrize("kind", list(ANEW)[:: trials(1, 3)])
+@pytest.mark.parametrize("kind", sample_of(ANEW))
 def test_the_server_begins_anew_if_more_was_changed(
     database: EphemeralDatabase, seeded: dict[str, object], kind: str
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tdmvc.model.review import Review
 from tdmvc.render.review.html.review import render_review_html
 from tests.render.html_samples import SECRET, big_review, hostile_review, shop_review
+from tests.series import sample_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None and not os.environ.get("CI"):
@@ -236,8 +238,7 @@ def test_without_javascript_every_row_can_be_read(open_page: Open) -> None:
     expect(page.locator("details.unit ul").first).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [390, 768, 1440])
-@pytest.mark.parametrize("name", ["shop", "hostile"])
+@pytest.mark.parametrize(("name", "width"), sample_of(product(["shop", "hostile"], [390, 768, 1440]), 2))
 def test_nothing_is_wider_than_the_window(open_page: Open, name: str, width: int) -> None:
     page = open_page(name, width=width, scheme="dark").page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
