@@ -81,7 +81,7 @@ def test_nothing_is_done_if_nobody_wrote(database: EphemeralDatabase) -> None:
     assert content(path_of(database)) == seeded
 
 
-@pytest.mark.parametrize("kind", list(WRITES)[:: trials(1, 4)])
+@pytest.mark.parametrize("kind", sample_of(WRITES, 4))
 def test_what_was_written_is_undone(database: EphemeralDatabase, kind: str) -> None:
     path = path_of(database)
     seeded = content(path)
