@@ -72,7 +72,11 @@ def copy_folder(source: Path, target: Path) -> None:
     try:
         shutil.copytree(source, target, symlinks=True, copy_function=copy)
     except _StoppedError as stopped:
-        raise stopped.error from None
+        error = stopped.error
+        if error.filename2 is not None:
+            # What cannot be written is the copy.
+            error.filename, error.filename2 = error.filename2, None
+        raise error from None
     except shutil.Error as error:
         # It has a list of what failed; each entry ends with the reason.
         raise OSError(str(error.args[0][0][2]) if error.args[0] else str(error)) from error

@@ -14,7 +14,6 @@ from tdmvc.environments.base import (
     TemplateKey,
 )
 from tdmvc.environments.files.base import FileEngine
-from tdmvc.environments.files.failures import file_error
 from tdmvc.environments.files.pristine import Pristine
 from tdmvc.environments.files.working_files import InUseError, WorkingFile, remove_abandoned
 from tdmvc.environments.template_metadata import Template
@@ -98,8 +97,7 @@ class FileProvider:
                 working.place(partial(copy_file, nearest.content / _NAME))
             build.seed(location)
             self._engine.settle(working.path)
-            with file_error(working.path):
-                copy_file(working.path, content / _NAME)
+            copy_file(working.path, content / _NAME)
         return ""
 
 
