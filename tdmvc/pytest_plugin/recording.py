@@ -16,9 +16,10 @@ from tdmvc.pytest_plugin.statements import StatementListener
 from tdmvc.pytest_plugin.tables import Touched
 
 _RESET_ENDS = {
+    ResetMethod.NOTHING: "transactions that were open were ended",
     ResetMethod.SWAP: "a copy of the seeded database took its place",
     ResetMethod.COPY: "it was copied anew",
-    ResetMethod.DELTA: "sessions that were in a transaction were ended",
+    ResetMethod.DELTA: "the rows that were written were restored",
 }
 
 
@@ -80,7 +81,7 @@ class SessionRecorder:
         """Take what was reset before the next test."""
         self._resets += 1
         for report in reports:
-            if report.method is not ResetMethod.NOTHING:
+            if report.ended_connections or report.method is not ResetMethod.NOTHING:
                 self._last_reset = report
 
     def begin(self, item: pytest.Item) -> None:

@@ -116,6 +116,7 @@ class StatementListener:
 
             @functools.wraps(original)
             async def execute_async(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+                __tracebackhide__ = True
                 note(cursor, query)
                 return await original(cursor, query, *args, **kwargs)
 
@@ -123,6 +124,7 @@ class StatementListener:
 
         @functools.wraps(original)
         def execute(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             note(cursor, query)
             return original(cursor, query, *args, **kwargs)
 

@@ -57,6 +57,8 @@ class Outcome:
     out: str
     results: Mapping[str, str]
     """`passed`, `failed`, `error` or `skipped` by the name of the test."""
+    verdicts: Mapping[str, str]
+    """Why it failed, by the name of the test."""
 
     def count(self, kind: str) -> int:
         return sum(result == kind for result in self.results.values())
@@ -130,10 +132,13 @@ def run_in(
         check=False,
         timeout=390,
     )
-    results = {}
+    results, verdicts = {}, {}
     if report.exists():
         for case in ElementTree.parse(report).iter("testcase"):
             kinds = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
             words = {"failure": "failed", "error": "error", "skipped": "skipped"}
             results[case.attrib["name"]] = words[kinds[0]] if kinds else "passed"
-    return Outcome(done.returncode, done.stdout + done.stderr, results)
+            for found in case.iter("property"):
+                if found.attrib["name"] == "tdmvc.verdict":
+                    verdicts[case.attrib["name"]] = found.attrib["value"]
+    return Outcome(done.returncode, done.stdout + done.stderr, results, verdicts)

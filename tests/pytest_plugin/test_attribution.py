@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -65,15 +64,6 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return app
 
 
-def verdicts_of(report: Path) -> dict[str, str]:
-    return {
-        case.attrib["name"]: found.attrib["value"]
-        for case in ElementTree.parse(report).iter("testcase")
-        for found in case.iter("property")
-        if found.attrib["name"] == "tdmvc.verdict"
-    }
-
-
 SOME = (
     "bad_data_in_psycopg or missing_row_in_django or suspected or drift_in_sqlalchemy or code_in_sqlalchemy"
     " or 1_pollutes or order_dependent_in_psycopg"
@@ -98,7 +88,7 @@ def test_planted_causes_are_found(planted: Path, tmp_path: Path) -> None:
         *("--tdmvc-env=local", *chosen),
         environment=variables | {"SHOP_CHANGED": "yes"},
     )
-    found = verdicts_of(tmp_path / "after.xml")
+    found = done.verdicts
     expected = {test: next(kind for name, kind in KINDS.items() if test.startswith(name)) for test in found}
     right = {test for test, kind in found.items() if kind == expected[test]}
     assert len(found) == causes, found

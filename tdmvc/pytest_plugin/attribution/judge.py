@@ -51,11 +51,13 @@ def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dic
         TdmvcError: the databases of the session cannot be used any more.
     """
     failed = [one for one in ran if one.has_failed][:MOST_FAILURES]
+    ended = {one.test: _ended_session(one) for one in failed if _has_lost_session(one)}
+    failed = [one for one in failed if one.test not in ended]
     alone = reruns.alone(failed)
     again = reruns.alone(
         [one for one in reversed(failed) if one.test in alone and alone[one.test].has_failed]
     )
-    verdicts: dict[str, Verdict] = {}
+    verdicts = dict(ended)
     steady: list[_Steady] = []
     passes = find_passes(repository, [one.test for one in failed])
     for one in failed:
@@ -63,13 +65,14 @@ def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dic
         if first is None or (first.has_failed and second is None):
             verdicts[one.test] = _unknown(one)
         elif not first.has_failed:
-            verdicts[one.test] = judge_order(ran, one, first.touched or one.touched, reruns)
+            known = {verdict.polluter for verdict in verdicts.values()}
+            verdicts[one.test] = judge_order(ran, one, first.touched or one.touched, reruns, known)
         elif second is not None and not second.has_failed:
             verdicts[one.test] = _flaky(one)
         else:
             steady.append(_Steady(one, first, passes[one.test]))
     verdicts |= _judge_steady(repository, steady, reruns)
-    return {one.test: verdicts[one.test] for one in failed}
+    return {one.test: verdicts[one.test] for one in ran if one.test in verdicts}
 
 
 def _judge_steady(repository: Repository, steady: Sequence[_Steady], reruns: Reruns) -> dict[str, Verdict]:
@@ -162,6 +165,18 @@ def _code(one: _Steady, why: str) -> Verdict:
         VerdictKind.CODE,
         f"{why}.",
         f"debug the test: `pytest --pdb {shell_word(one.ran.test)}`",
+    )
+
+
+def _has_lost_session(ran: RanTest) -> bool:
+    return ran.fault is not None and ran.fault.kind is FaultKind.CONNECTION
+
+
+def _ended_session(ran: RanTest) -> Verdict:
+    return Verdict(
+        VerdictKind.CODE,
+        "It uses a session that was open before the database was reset.",
+        'open the session in the test, or mark the tests that share it with `@pytest.mark.tdmvc(reset="module")`',
     )
 
 

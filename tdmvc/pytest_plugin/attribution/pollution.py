@@ -1,7 +1,7 @@
 """Finds the test after which another one fails that passes alone."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tdmvc.model.verdict import Verdict, VerdictKind
 from tdmvc.pytest_plugin.attribution.runs import Reruns
@@ -10,23 +10,29 @@ from tdmvc.pytest_plugin.tables import Touched
 from tdmvc.render.text import joined, shell_word
 
 _MOST_TOGETHER = 100
-_MOST_PAIRS = 8
 _MOST_NEAR = 10
 """How many earlier tests are tried that did not write to the database."""
 
 
-def judge_order(ran: Sequence[RanTest], victim: RanTest, touched: Touched | None, reruns: Reruns) -> Verdict:
+def judge_order(
+    ran: Sequence[RanTest],
+    victim: RanTest,
+    touched: Touched | None,
+    reruns: Reruns,
+    known: Collection[str] = (),
+) -> Verdict:
     """Return why a test failed that passes alone: an earlier one, or chance.
 
     Args:
         ran: all tests of the process, in their order.
         touched: the tables that the test uses.
+        known: tests after which others fail.
 
     Raises:
         DatabaseError: a database cannot be reset.
     """
     earlier = list(itertools.takewhile(lambda one: one is not victim, ran))
-    writers = _writers(earlier, victim, touched)
+    writers = sorted(_writers(earlier, victim, touched), key=lambda one: one.test not in known)
     found = _try(writers, victim, reruns) if writers else None
     if found is None:
         # What a process keeps in memory, or in files, survives every reset.
@@ -61,18 +67,27 @@ def _try(candidates: Sequence[RanTest], victim: RanTest, reruns: Reruns) -> Verd
     """Return the verdict if the test fails after candidates, the likeliest of which comes first."""
     if _pollutes(candidates[0], victim, reruns):
         return _verdict(candidates[0], victim)
+    # In the order in which they ran.
     together = [*reversed(candidates[:_MOST_TOGETHER])]
     if len(together) == 1 or reruns.together([*together, victim]) is not False:
         return None
-    for candidate in candidates[1:_MOST_PAIRS]:
-        if _pollutes(candidate, victim, reruns):
-            return _verdict(candidate, victim)
+    found = _halve(together, victim, reruns)
+    if _pollutes(found, victim, reruns):
+        return _verdict(found, victim)
     return Verdict(
         VerdictKind.ORDER_DEPENDENT,
-        f"It passes alone, and fails after the {len(together)} tests before it, though after none of the nearest"
-        f" {min(len(candidates), _MOST_PAIRS)} of them alone.",
+        f"It passes alone, and fails after the {len(together)} tests before it, but after none of them alone.",
         "let each test begin with clean rows: `--tdmvc-reset=test`",
     )
+
+
+def _halve(candidates: Sequence[RanTest], victim: RanTest, reruns: Reruns) -> RanTest:
+    """Return the test after which another one fails, if it is a single one: half of the tests in each step."""
+    while len(candidates) > 1:
+        half = len(candidates) // 2
+        is_in_first = reruns.together([*candidates[:half], victim]) is False
+        candidates = candidates[:half] if is_in_first else candidates[half:]
+    return candidates[0]
 
 
 def _pollutes(candidate: RanTest, victim: RanTest, reruns: Reruns) -> bool:
@@ -86,12 +101,13 @@ def _verdict(polluter: RanTest, victim: RanTest) -> Verdict:
     if is_by_rows:
         how = f"writes to {joined(shared)}, which it uses" if shared else "writes to the database"
         remedy = "let each test begin with clean rows: `--tdmvc-reset=test`; to see it fail: "
+        option = " --tdmvc-reset=never"
     else:
         how = "leaves something behind outside the database, such as in a variable of a module or in a file"
-        remedy = "to see it fail: "
+        remedy, option = "to see it fail: ", ""
     return Verdict(
         VerdictKind.ORDER_DEPENDENT,
         f"It passes alone, and fails after {polluter.test}, which {how}.",
-        f"{remedy}`pytest {shell_word(polluter.test)} {shell_word(victim.test)}`",
+        f"{remedy}`pytest {shell_word(polluter.test)} {shell_word(victim.test)}{option}`",
         polluter=polluter.test,
     )
