@@ -45,6 +45,8 @@ _SETTINGS = (
 _GENERATED = ("__pycache__", ".git", ".tdmvc")
 _SEPARATORS = re.compile(r"[\s;&|()<>\"'`=]+")
 """What separates words in a shell's command."""
+_FIRST_BYTES = 1024
+"""Where a script says what runs it; a path that is long or has spaces is in the second line."""
 _NO_DIGEST = (".pyc", ".pyo")
 
 
@@ -194,8 +196,19 @@ def _programs(workspace: Workspace, plan: MigrationPlan) -> Iterator[Path]:
         words.update((word, folder) for word in _words(command.command))
     for word, folder in words:
         found = shutil.which(word) if "/" not in word else folder / word
-        if found is not None and os.path.isfile(found):
+        if found is not None and _leads_to_python(Path(found)):
             yield Path(found)
+
+
+def _leads_to_python(program: Path) -> bool:
+    """Return whether a file is Python, a script that it runs, or one that puts it into the PATH."""
+    if program.name.startswith("python") or program.name == "activate":
+        return program.is_file()
+    try:
+        with program.open("rb") as file:
+            return b"python" in file.read(_FIRST_BYTES) and program.is_file()
+    except OSError:
+        return False
 
 
 def _words(command: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Initialised data folders, kept in the user's cache, because a copy is made faster than a new one."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import secrets
@@ -120,10 +121,21 @@ def measure_folder(folder: Path, left_out: str = "") -> str:
 
 
 def program_digest(program: Path) -> str:
-    """Return a short text that differs for other programs, even of the same version."""
+    """Return a short text that differs for other programs, even of the same version.
+
+    It is the same wherever the same program was installed, and whenever: templates are kept between jobs of CI.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     found = program.stat()
-    text = f"{program.resolve()} {found.st_size} {found.st_mtime_ns}"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return _content_digest(program, found.st_size, found.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _content_digest(program: Path, size_bytes: int, changed_ns: int) -> str:
+    with program.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def _is_complete(template: Path) -> bool:

@@ -170,7 +170,7 @@ def install(folder: Path) -> Path:
     (packages / "django-5.0.dist-info").mkdir(parents=True)
     (folder / "bin").mkdir()
     for name in ("python", "tool"):
-        (folder / "bin" / name).write_text("")
+        (folder / "bin" / name).write_text("#!/usr/bin/python\n")
         (folder / "bin" / name).chmod(0o755)
     (folder / "bin" / "activate").write_text("")
     return packages
@@ -223,3 +223,18 @@ def test_a_pattern_names_all_files_below_the_folders_that_it_names(app: Path, pa
     before = key_of(app, environment)
     write("app/models/deep/order.py")(app)
     assert key_of(app, environment).schema != before.schema
+
+
+def test_packages_of_the_system_count_only_if_its_python_runs_the_command(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = install(tmp_path / "usr")
+    (tmp_path / "usr" / "bin" / "python").unlink()
+    (tmp_path / "usr" / "bin" / "head").write_bytes(b"\x7fELF")
+    (tmp_path / "usr" / "bin" / "head").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "usr" / "bin"), prepend=os.pathsep)
+    binary, script = (replace(BASE, migrate=command) for command in ("upgrade head", "tool upgrade head"))
+    first = key_of(app, binary), key_of(app, script)
+    upgrade(packages)
+    assert key_of(app, binary) == first[0]
+    assert key_of(app, script) != first[1]

@@ -1,4 +1,4 @@
-"""Copies and templates of servers that nobody uses any more are removed, and nothing else is."""
+"""Copies and templates that nobody uses any more are removed, and nothing else is; programs are known again."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.servers.copies import readable_copy
+from tdmvc.servers.templates import program_digest
 
 LONG_AGO = time.time() - 40 * 86_400
 
@@ -62,3 +63,14 @@ def test_a_copy_whose_server_is_running_stays(servers: Path, installation: Path)
             running.kill()
     readable_copy("15.2", installation, None)
     assert names(servers) == ["15.2"]
+
+
+def test_a_program_is_the_same_wherever_and_whenever_it_was_installed(tmp_path: Path) -> None:
+    first, again = tmp_path / "first" / "postgres", tmp_path / "again" / "postgres"
+    for path, text in ((first, "one"), (again, "one")):
+        path.parent.mkdir()
+        path.write_text(text)
+    os.utime(again, (1, 1))
+    assert program_digest(first) == program_digest(again)
+    again.write_text("two")
+    assert program_digest(first) != program_digest(again)
