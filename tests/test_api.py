@@ -27,6 +27,7 @@ VERBS = {
     "database_migrations",
     "diff",
     "drift",
+    "environment",
     "list",
     "log",
     "log_row",
@@ -47,9 +48,12 @@ VERBS = {
     "verify",
     "yank",
 }
-METHODS_WITHOUT_A_COMMAND = {"database_drift", "database_migrations", "log_row", "table"}
-"""Those that options of another command call."""
-COMMANDS_WITHOUT_A_METHOD = {"gc", "help", "init", "install", "build", "demo", "completion"}
+METHODS_WITHOUT_A_COMMAND = {"database_drift", "database_migrations", "environment", "log_row", "table"}
+"""Those that options of another command call, or several commands."""
+COMMANDS_WITHOUT_A_METHOD = {
+    *("gc", "help", "init", "install", "build", "demo", "completion"),
+    *("run", "up", "down", "reset", "env"),
+}
 
 
 @pytest.fixture(scope="module")
