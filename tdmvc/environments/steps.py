@@ -30,6 +30,8 @@ class Steps:
         self._on_step = on_step
         self._done: list[RunStep | None] = []
         self._inner_seconds: list[float] = []
+        self._failure = 0
+        """The identity of what is being raised through steps; a reference to it would keep its traceback alive."""
 
     @property
     def done(self) -> tuple[RunStep, ...]:
@@ -37,7 +39,10 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[StepNote]:
-        """Time the block as a step; what it raises is passed on, and noted."""
+        """Time the block as a step; what it raises is passed on, and noted.
+
+        Of steps inside each other, only the one that failed is noted: those around it did not end.
+        """
         place = len(self._done)
         self._done.append(None)
         self._inner_seconds.append(0.0)
@@ -48,6 +53,10 @@ class Steps:
         try:
             yield note
         except BaseException as reason:
+            if id(reason) == self._failure:
+                place = -1
+            # Whoever catches it outside of all steps lets it go.
+            self._failure = id(reason) if len(self._inner_seconds) > 1 else 0
             error = str(reason).partition("\n")[0] or type(reason).__name__
             raise
         finally:
@@ -55,7 +64,8 @@ class Steps:
             own = whole - self._inner_seconds.pop()
             if self._inner_seconds:
                 self._inner_seconds[-1] += whole
-            self._finish(place, RunStep(name, max(own, 0.0), note.detail, note.is_skipped, error))
+            if place >= 0:
+                self._finish(place, RunStep(name, max(own, 0.0), note.detail, note.is_skipped, error))
 
     def add(self, step: RunStep) -> None:
         """Add a step that was timed elsewhere, or that was not necessary."""

@@ -36,3 +36,12 @@ def test_a_step_that_fails_is_noted_with_the_first_line_of_its_reason() -> None:
         raise ValueError("first\nsecond")
     [step] = steps.done
     assert step.error == "first"
+
+
+def test_a_failure_is_noted_once_where_it_happened() -> None:
+    steps = Steps()
+    with pytest.raises(ValueError, match="bad"), steps.step("database"), steps.step("migrate"):
+        raise ValueError("bad")
+    with steps.step("tear-down"):
+        pass
+    assert [(step.name, step.error) for step in steps.done] == [("migrate", "bad"), ("tear-down", "")]
