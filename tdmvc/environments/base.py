@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
@@ -30,8 +30,8 @@ class TemplateKey:
     that must be equal for one template to be derived from another, such as which tables are loaded."""
     rows: str
     """A digest of the content hashes of the datasets, in their order, and of the loader's version."""
-    label: str
-    """For people: `golden@3.2.0, reference@2.0.0`."""
+    label: str = field(compare=False)
+    """For people: `golden@3.2.0, reference@2.0.0`. Two names of the same rows give the same template."""
 
     @property
     def digest(self) -> str:

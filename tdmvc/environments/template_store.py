@@ -1,7 +1,6 @@
 """Templates that are files or folders, kept in the user's cache: made once, copied often, removed if unused."""
 
 import contextlib
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +94,7 @@ class TemplateStore:
 
     def remove(self, key: TemplateKey) -> bool:
         """Remove the template with a key; False if there is none, or a process is using it."""
-        return _remove((self._folder or templates_folder()) / _name(self._product, key))
+        return remove_template((self._folder or templates_folder()) / _name(self._product, key))
 
     def _make(self, place: Path, key: TemplateKey, make: Make) -> Template:
         unfinished = place.with_name(f"{_UNFINISHED}{place.name}")
@@ -166,11 +165,6 @@ def read_templates() -> list[ReadTemplate]:
     return read_all(templates_folder())
 
 
-def remove_template(place: Path) -> bool:
-    """Remove the template in a folder; False if it is gone, or a process is using it."""
-    return _remove(place)
-
-
 def shrink_templates(limit_bytes: int, folder: Path | None = None) -> list[StoredTemplate]:
     """Remove the least recently used templates of all engines until the others fit, and return those.
 
@@ -182,7 +176,7 @@ def shrink_templates(limit_bytes: int, folder: Path | None = None) -> list[Store
     for one in reversed(read):
         if size <= limit_bytes:
             break
-        if _remove(one.place):
+        if remove_template(one.place):
             size -= one.stored.size_bytes
             removed.append(one.stored)
     return removed
@@ -207,8 +201,7 @@ def missing_template(path: Path) -> DatabaseError:
 
 
 def _name(product: str, key: TemplateKey) -> str:
-    text = f"{_FORMAT}\n{key.schema}\n{key.rows}"
-    return f"{product}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return f"{product}-{_FORMAT}-{key.digest}"
 
 
 def _lock_of(place: Path) -> Path:
@@ -224,8 +217,8 @@ def _take_shared(locks: ExitStack, place: Path) -> Template | None:
     return read_complete(place)
 
 
-def _remove(place: Path) -> bool:
-    """Remove a template, unless a process uses it."""
+def remove_template(place: Path) -> bool:
+    """Remove the template in a folder; False if it is gone, or a process is using it."""
     try:
         with lock_file(_lock_of(place), shared=False, wait=False) as lock:
             if not place.exists():

@@ -44,6 +44,15 @@ def test_a_template_is_made_once_and_used_again(store: TemplateStore) -> None:
     assert "hunter2" not in repr(used)
 
 
+def test_a_template_is_found_under_another_name_of_the_same_rows(store: TemplateStore) -> None:
+    with store.open(KEY, make) as made:
+        assert KEY.digest in str(made.content)
+    renamed = TemplateKey("schema", "rows", "golden")
+    with store.open(renamed, refuse) as used:
+        assert used.content == made.content
+    assert [one.key for one in store.list()] == [renamed]
+
+
 def test_a_template_is_derived_from_the_one_with_the_same_schema_that_was_used_last(
     store: TemplateStore,
 ) -> None:

@@ -26,7 +26,7 @@ class ServerTemplates:
     def has(self, key: TemplateKey) -> bool:
         """Whether there is a complete template with the key."""
         record = self._read(name_template(self._base, key))
-        return record is not None and (record.key.schema, record.key.rows) == (key.schema, key.rows)
+        return record is not None and record.key == key
 
     def complete(self, key: TemplateKey) -> None:
         """Note that a template is complete."""

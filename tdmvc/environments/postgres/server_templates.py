@@ -87,12 +87,12 @@ class ServerTemplates:
         Raises:
             DatabaseError: the server refuses.
         """
-        found = [one.name for one in self._read_all() if _is_same(one.key, key)]
+        found = [one.name for one in self._read_all() if one.key == key]
         removed = [self._remove(name) for name in found]
         return any(removed)
 
     def _is_complete(self, name: TemplateName, key: TemplateKey) -> bool:
-        return any(one.name == name.name and _is_same(one.key, key) for one in self._read_all())
+        return any(one.name == name.name and one.key == key for one in self._read_all())
 
     def _make(self, name: TemplateName, key: TemplateKey, build: TemplateBuild) -> TemplateOrigin:
         """Make a template under another name, which it loses when it is complete."""
@@ -185,7 +185,3 @@ def _read(name: str, comment: str) -> ServerTemplate | None:
         return ServerTemplate(name, key, said["engine"], datetime.fromisoformat(said["used_at"]))
     except (ValueError, LookupError, TypeError):
         return None
-
-
-def _is_same(key: TemplateKey, other: TemplateKey) -> bool:
-    return (key.schema, key.rows) == (other.schema, other.rows)
