@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
 
 _HANDLED = {
     signal.SIGINT: signal.default_int_handler,
@@ -19,13 +18,17 @@ _HANDLED = {
 def recorded_interrupts() -> Iterator[list[int]]:
     """Yield a list that gets the number of a signal that ends the command; each raises KeyboardInterrupt.
 
-    So whatever was begun is undone, also in a database that does not undo all by itself.
+    So whatever was begun is undone, also in a database that does not undo all by itself. What is being undone goes on
+    if another SIGTERM or SIGHUP comes, as from a CI system that tells a job to end, and then each process; Ctrl-C
+    ends it.
     """
     interrupts: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> NoReturn:
+    def note(number: int, frame: FrameType | None) -> None:
+        is_first = not interrupts
         interrupts.append(number)
-        raise KeyboardInterrupt
+        if is_first or number == signal.SIGINT:
+            raise KeyboardInterrupt
 
     # One that has another handler, or is ignored, is left alone.
     taken = {

@@ -108,6 +108,7 @@ REFUSED = {
     "the name of another host": ("/TOKEN/reset", {"Host": "rebound.example:PORT"}, 421),
     "another port": ("/TOKEN/reset", {"Host": "127.0.0.1:1"}, 421),
     "an endless body": ("/TOKEN/reset", {"Content-Length": "99999999999"}, 413),
+    "a length that no number of Python can have": ("/TOKEN/reset", {"Content-Length": "9" * 5000}, 413),
     "a length that is no number": ("/TOKEN/reset", {"Content-Length": "-1"}, 413),
     "a body in chunks": ("/TOKEN/reset", {"Transfer-Encoding": "chunked", "Content-Length": "0"}, 413),
     "an unknown path": ("/TOKEN/rows", {}, 404),

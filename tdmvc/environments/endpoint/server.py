@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -126,7 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > _MOST_BODY_BYTES:
+        # Python refuses to read a number of thousands of digits.
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > _MOST_BODY_BYTES:
             self.close_connection = True
             return None
         if "Transfer-Encoding" in self.headers:

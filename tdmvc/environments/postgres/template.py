@@ -14,6 +14,8 @@ from tdmvc.databases.postgres.connection import (
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.model.location import ServerLocation
 
+_LOCK_TIMEOUT = "2s"
+
 
 class TemplateDatabase:
     """A database in the seeded state, which several threads copy or read."""
@@ -48,7 +50,9 @@ class TemplateDatabase:
         with self._lock:
             if self._reader is None or self._reader.closed:
                 self._reader = lasting_connection(self.location)
-                run_together(self._reader, session_statements(self._reader))
+                # A session that has locked a table there is ended only when the database is copied.
+                wait = [("SELECT pg_catalog.set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])]
+                run_together(self._reader, [*session_statements(self._reader), *wait])
             yield self._reader
 
     def close(self) -> None:

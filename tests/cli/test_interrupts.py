@@ -1,0 +1,35 @@
+"""Signals that come while a command undoes what it began."""
+
+import os
+import signal
+
+import pytest
+
+from tdmvc.cli.interrupts import recorded_interrupts
+
+
+def undo_after(first: signal.Signals, second: signal.Signals, done: list[str]) -> None:
+    with recorded_interrupts():
+        try:
+            os.kill(os.getpid(), first)
+        finally:
+            os.kill(os.getpid(), second)
+            done.append("undone")
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP])
+def test_what_is_being_undone_goes_on_if_another_signal_comes(
+    first: signal.Signals, second: signal.Signals
+) -> None:
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        undo_after(first, second, done)
+    assert done == ["undone"]
+
+
+def test_a_second_ctrl_c_ends_it() -> None:
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        undo_after(signal.SIGTERM, signal.SIGINT, done)
+    assert done == []
