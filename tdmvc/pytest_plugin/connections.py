@@ -1,7 +1,18 @@
 """Opens connections for tests, with the driver that an application would use: plain DB-API 2.0, nothing of tdmvc's."""
 
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "sqlite": "sqlite3", "duckdb": "duckdb"}
+"""By scheme."""
+
+
+def import_driver(url: str) -> None:
+    """Import the driver for a URL, if it is installed, so that its statements are recorded from the first test on."""
+    with suppress(ImportError):
+        import_module(_DRIVERS[urlsplit(url).scheme])
 
 
 def connect(url: str) -> Any:

@@ -14,7 +14,7 @@ from tdmvc.actions.environment import EnvironmentOptions, attached
 from tdmvc.api import Repository
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment import ResetMethod, ResetReport, RowLayout
-from tdmvc.pytest_plugin.connections import connect
+from tdmvc.pytest_plugin.connections import connect, import_driver
 from tdmvc.pytest_plugin.pools import renew_connections
 from tdmvc.pytest_plugin.recording import SeededRows
 
@@ -209,6 +209,7 @@ class SessionDatabases:
         endpoint = os.environ.get(ENDPOINT_VARIABLE)
         if endpoint and not refs and self._options.attaches:
             found = self._stack.enter_context(attached(endpoint))
+            import_driver(found.url)
             return SeededDatabase(self.repository, found, SeededRows(found.refs))
         # One process needs one set of services, and a test that asks for other rows needs no other set.
         options = EnvironmentOptions(

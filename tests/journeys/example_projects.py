@@ -37,12 +37,13 @@ def run_in(folder: Path, *words: str, **variables: str) -> "subprocess.Completed
             **os.environ,
             "NO_COLOR": "1",
             "PATH": path,
-            "PYTEST_ADDOPTS": f"-p no:cacheprovider {_PLUGIN}",
+            # Hydra comes with DVC, and its plugin takes half a second to import.
+            "PYTEST_ADDOPTS": f"-p no:cacheprovider -p no:hydra_pytest {_PLUGIN}",
             "PYTHONPATH": str(ROOT),
             **variables,
         },
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=600,
     )

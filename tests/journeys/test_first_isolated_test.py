@@ -42,6 +42,7 @@ def test_the_page_can_be_followed_to_the_letter(tmp_path: Path) -> None:
     done = run(shop, never)
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
+    assert "test_otto_pays_after_all, which writes to orders" in done.stdout
     # One shell, because it gets the variables.
     done = run(shop, "\n".join(commands[4]))
     assert "local is up" in done.stdout
