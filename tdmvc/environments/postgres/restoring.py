@@ -27,8 +27,8 @@ _LOCK_TIMEOUT = "2s"
 _OWN_NUMBER = "SELECT pg_catalog.pg_current_xact_id()::text::bigint"
 _SET_SEQUENCE = "SELECT pg_catalog.setval(%s::bigint::regclass, %s, %s)"
 
-Place = tuple[int, int]
-"""Where a row is in its table: the block, and the number in it."""
+Place = str
+"""Where a row is in its table, as the server writes it: `(7,2)` is the second one in block 7."""
 Run = tuple[int, int]
 """A range of blocks: the first and the last one."""
 
@@ -37,8 +37,8 @@ Run = tuple[int, int]
 class RowPlaces:
     """Where the seeded rows of a table are, as far as it differs from the template."""
 
-    home: dict[Place, Place] = field(default_factory=dict)
-    """For each row that was restored: the place now → the place in the template."""
+    home: defaultdict[int, dict[Place, Place]] = field(default_factory=lambda: defaultdict(dict))
+    """For each row that was restored, by its block: the place now → the place in the template."""
     away: set[Place] = field(default_factory=set)
     """Places in the template of these rows."""
     seeded: dict[int, frozenset[Place]] = field(default_factory=dict)
@@ -46,9 +46,24 @@ class RowPlaces:
 
     def expected(self, blocks: Iterable[int]) -> dict[Place, Place]:
         """Return where seeded rows are in some blocks → their places in the template."""
-        wanted = set(blocks)
-        found = {place: place for block in wanted for place in self.seeded[block] if place not in self.away}
-        return found | {now: home for now, home in self.home.items() if now[0] in wanted}
+        found: dict[Place, Place] = {}
+        for block in blocks:
+            found |= {place: place for place in self.seeded[block] - self.away}
+            if block in self.home:
+                found |= self.home[block]
+        return found
+
+    def note(self, missing: Iterable[Place], restored: Iterable[tuple[Place, Place]]) -> None:
+        """Note that rows are no longer where they were, and where they are now.
+
+        Args:
+            restored: the place now, and the place in the template, of each.
+        """
+        for place in missing:
+            self.home[_block(place)].pop(place, None)
+        for now, home in restored:
+            self.away.add(home)
+            self.home[_block(now)][now] = home
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +121,8 @@ class RowRestorer:
         self._read_seeded(wanted)
         changes = []
         for table, visible in rows.items():
-            old = {_place(place) for place, number in visible if number < first_new}
-            new = [_place(place) for place, number in visible if number >= first_new]
+            old = {place for place, number in visible if number < first_new}
+            new = [place for place, number in visible if number >= first_new]
             expected = self._places[table.oid].expected(wanted[table])
             if old - expected.keys():
                 raise CannotRestoreError(f"rows of {table.label} are where none were seeded")
@@ -128,13 +143,13 @@ class RowRestorer:
             CannotRestoreError: the rows of a table cannot be restored as they were; nothing was changed.
         """
         self._read_details(changes)
-        homes = [sorted(change.missing.values()) for change in changes]
+        homes = [sorted(change.missing.values(), key=_position) for change in changes]
         texts = self._read_rows(changes, homes)
         statements: list[Statement] = [("BEGIN", ()), (_OWN_NUMBER, ())]
         # In each table, new rows are deleted first: they may have the keys of those that are missing.
         for change, found in zip(changes, texts, strict=True):
             name = _escaped(change.table.name)
-            statements.append((f"DELETE FROM ONLY {name} WHERE ctid = ANY (%s::tid[])", [_texts(change.new)]))
+            statements.append((f"DELETE FROM ONLY {name} WHERE ctid = ANY (%s::tid[])", [change.new]))
             statements.append((_inserting(name, self._details[change.table.oid]), [found]))
         statements += [(_SET_SEQUENCE, [number, *state]) for number, state in sequences.items()]
         _, ((number,),), *rows = run_together(self._connection, statements)
@@ -145,11 +160,8 @@ class RowRestorer:
                 raise CannotRestoreError(f"rows of {change.table.label} change when they are inserted again")
         self._connection.execute("COMMIT")
         for change, home, made in zip(changes, homes, inserted, strict=True):
-            places = self._places[change.table.oid]
-            for place in change.missing:
-                places.home.pop(place, None)
-            places.away.update(home)
-            places.home.update(zip((_place(now) for now, _ in made), home, strict=True))
+            restored = zip((now for now, _ in made), home, strict=True)
+            self._places[change.table.oid].note(change.missing, restored)
         return int(number)
 
     def _read_seeded(self, wanted: Mapping[TableFile, list[int]]) -> None:
@@ -165,9 +177,8 @@ class RowRestorer:
             rows, _ = self._read(connection, unknown, "ctid::text", ())
         for table, blocks in unknown.items():
             seeded: defaultdict[int, set[Place]] = defaultdict(set)
-            for (text,) in rows[table]:
-                place = _place(text)
-                seeded[place[0]].add(place)
+            for (place,) in rows[table]:
+                seeded[_block(place)].add(place)
             self._places[table.oid].seeded.update({block: frozenset(seeded[block]) for block in blocks})
 
     def _read(
@@ -205,14 +216,14 @@ class RowRestorer:
             (
                 f"SELECT one.ctid::text, one::text FROM ONLY {_escaped(change.table.name)} AS one"
                 " WHERE one.ctid = ANY (%s::tid[]) ORDER BY one.ctid",
-                [_texts(home)],
+                [home],
             )
             for change, home in zip(changes, homes, strict=True)
         ]
         with self._template.reading() as connection:
             rows = run_together(connection, statements)
         for change, home, found in zip(changes, homes, rows, strict=True):
-            if [_place(place) for place, _ in found] != home:
+            if [place for place, _ in found] != home:
                 raise CannotRestoreError(f"the template misses rows of {change.table.label}")
         return [[text for _, text in found] for found in rows]
 
@@ -255,10 +266,11 @@ def _runs(blocks: list[int]) -> list[list[Run]]:
     return [runs[start : start + _MOST_RUNS] for start in range(0, len(runs), _MOST_RUNS)]
 
 
-def _place(text: str) -> Place:
-    block, _, number = text.strip("()").partition(",")
+def _position(place: Place) -> tuple[int, int]:
+    """Return the block of a place, and the number in it."""
+    block, _, number = place[1:-1].partition(",")
     return int(block), int(number)
 
 
-def _texts(places: Iterable[Place]) -> list[str]:
-    return [f"({block},{number})" for block, number in places]
+def _block(place: Place) -> int:
+    return int(place[1 : place.index(",")])
