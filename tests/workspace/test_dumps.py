@@ -15,6 +15,7 @@ from tdmvc.model.progress import ignore_progress
 from tdmvc.servers import PostgresBinaries, RunningServer
 from tdmvc.sources.sql_dump import find_dump
 from tdmvc.workspace.dumps import loaded_dumps
+from tests.series import sample_of
 from tests.servers import DatabaseServer
 from tests.workspace.dump_servers import (
     Load,
@@ -102,7 +103,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", sample_of(FORMS, 2))
 def test_a_dump_in_any_form_gives_the_same_database(
     form: str, rich: ServerLocation, load: Load, binaries: PostgresBinaries, tmp_path: Path
 ) -> None:
@@ -267,7 +268,9 @@ RICH_MYSQL = (
 )
 
 
-@pytest.mark.parametrize("options", [(), ("--skip-extended-insert", "--complete-insert"), ("--databases",)])
+@pytest.mark.parametrize(
+    "options", sample_of([(), ("--skip-extended-insert", "--complete-insert"), ("--databases",)], 2)
+)
 def test_a_dump_of_mariadb_gives_the_same_database(
     options: tuple[str, ...], mariadb_server: DatabaseServer, load_mysql: Load, tmp_path: Path
 ) -> None:

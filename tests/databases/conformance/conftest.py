@@ -18,6 +18,7 @@ LONG_OF_SECOND_VERSION = frozenset(
     {
         "test_large_catalog",
         "test_loading",
+        "test_making_tables",
         "test_names_and_sizes",
         "test_secrets",
         "test_sessions",

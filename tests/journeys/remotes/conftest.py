@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import add_tables, copy_repo, publish
 from tests.journeys.remotes.servers import FolderRemote, HttpRemote, Remote, S3Remote, S3Server, SshServer
+from tests.series import trials
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +74,9 @@ def http(tmp_path: Path) -> Iterator[HttpRemote]:
     remote.close()
 
 
-@pytest.fixture(params=["folder", "s3", "sftp"])
+@pytest.fixture(params=["folder", "s3", "sftp"][: trials(3, 2)])
 def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Remote]:
-    """A remote of each kind that can be written."""
+    """A remote of each kind that can be written; by default, `test_sftp.py` alone tests SFTP."""
     match request.param:
         case "folder":
             yield FolderRemote(tmp_path / "far")
