@@ -29,9 +29,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="When databases are reset: before each test (default), when tests of another module begin, or never.",
     )
     group.addoption(
-        "--tdmvc-keep", action="store_true", help="Keep the databases at the end, and print how to connect."
-    )
-    group.addoption(
         "--tdmvc-shift-sequences",
         action="store_true",
         help="Let sequences begin at other numbers: finds tests that expect a certain one, such as id == 4.",

@@ -154,6 +154,11 @@ class SessionDatabases:
             self._repository = self._stack.enter_context(tdmvc.open(self._root))
         return self._repository
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a database."""
+        return bool(self._found)
+
     def provide(self) -> None:
         """Provide the environment's own database, and export its variables into this process.
 

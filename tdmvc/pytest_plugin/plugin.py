@@ -31,10 +31,6 @@ def install(config: pytest.Config, environment: str | None) -> None:
     plugin = TdmvcPlugin(config, environment, rerun)
     config.pluginmanager.register(plugin, fixtures.PLUGIN)
     config.pluginmanager.register(fixtures, "tdmvc-fixtures")
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
-
-        config.pluginmanager.register(VerdictSummary(config), NAME)
     if environment is not None:
         plugin.provide()
         if config.pluginmanager.hasplugin("django"):
@@ -84,9 +80,17 @@ class TdmvcPlugin:
             self._databases = SessionDatabases(self._config.rootpath, self._session_options())
             self._recorder = SessionRecorder(self._environment or "", self._databases.seeded)
             self._config.pluginmanager.register(self._recorder, "tdmvc-recorder")
+            self._register_summary()
             if self._last is not None:
                 self._recorder.begin(self._last)
         return self._databases
+
+    def _register_summary(self) -> None:
+        """Show verdicts in this process, unless it is a worker of pytest-xdist."""
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
+
+            self._config.pluginmanager.register(VerdictSummary(self._config), NAME)
 
     def _session_options(self) -> "SessionOptions":
         from tdmvc.model.environment import RowLayout

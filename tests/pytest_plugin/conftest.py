@@ -24,6 +24,16 @@ ENVIRONMENTS = """environments:
     migrate: python migrate.py
     migrate_inputs: [migrate.py]
     datasets: [golden@2.0.0]
+  unmigrated:
+    database: embedded
+    migrate: python -c "raise SystemExit('orders cannot be made')"
+    datasets: []
+  unknown:
+    database: sqlite:///unknown.sqlite
+    datasets: [goldem]
+  elsewhere:
+    database: sqlite:///no/such/folder/shop.sqlite
+    datasets: [golden@7.0.0]
   sqlite:
     database: sqlite:///shop.sqlite
     datasets: [golden@2.0.0]

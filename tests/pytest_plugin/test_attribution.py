@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import commit_all, git, run_quietly
 from tests.pytest_plugin.conftest import run_in
+from tests.schemas import assert_valid
 from tests.series import IS_LONG
 
 PLANTED = Path(__file__).parent / "planted"
@@ -85,7 +86,7 @@ def test_planted_causes_are_found(planted: Path, tmp_path: Path) -> None:
     done = run_in(
         planted,
         tmp_path / "after.xml",
-        *("--tdmvc-env=local", *chosen),
+        *("--tdmvc-env=local", "-o", "tdmvc_attribution_seconds=300", *chosen),
         environment=variables | {"SHOP_CHANGED": "yes"},
     )
     found = done.verdicts
@@ -105,6 +106,8 @@ def test_planted_causes_are_found(planted: Path, tmp_path: Path) -> None:
         for line in path.read_text().splitlines()
     ]
     assert len(records) == 2 * len(done.results)
+    for line in records:
+        assert_valid(line, "test")
     (record,) = (one for one in records if one["test"].endswith("bad_data_in_psycopg") and one["verdict"])
     assert record["outcome"] == "failed"
     assert (record["datasets"], record["read"], record["written"]) == (["golden@2.0.0"], ["orders"], [])

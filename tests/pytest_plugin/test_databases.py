@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pytest_plugin.conftest import Outcome, RunPytest
+from tests.pytest_plugin.conftest import Outcome, RunPytest, run_in
 
 CONFTEST = "import os\nURL = os.environ['DATABASE_URL']\nNAME = os.environ['SHOP_DATABASE']\n"
 ROWS = """
@@ -208,3 +208,31 @@ def test_a_process_that_runs_no_tests_imports_them_without_a_database(run_pytest
     )
     assert done.code == 0, done.out
     assert "1 test collected" in done.out
+
+
+UNPROVIDED = {
+    "unmigrated": ("migrate", "orders cannot be made"),
+    "unknown": ("goldem", "golden"),
+    "elsewhere": ("7.0.0", "2.0.0"),
+}
+
+
+@pytest.mark.parametrize("name", UNPROVIDED)
+def test_what_cannot_be_provided_is_said_with_what_to_do(name: str, run_pytest: RunPytest) -> None:
+    done = run_pytest({"test_it.py": "def test_it(): pass\n"}, f"--tdmvc-env={name}")
+    assert done.code == 4, done.out
+    for words in UNPROVIDED[name]:
+        assert words in done.out
+    assert "Fix:" in done.out or "Next:" in done.out or "Closest" in done.out, done.out
+    assert "Traceback" not in done.out
+
+
+def test_outside_a_repository_a_fixture_says_so_and_other_tests_pass(tmp_path: Path) -> None:
+    test = "import sys\ndef test_db(tdmvc_database): pass\ndef test_lazy(): assert 'pyarrow' not in sys.modules\n"
+    (tmp_path / "test_it.py").write_text(test)
+    done = run_in(tmp_path, tmp_path / "report.xml", "-k", "lazy")
+    assert done.results == {"test_lazy": "passed"}, done.out
+    done = run_in(tmp_path, tmp_path / "report.xml", "-k", "db")
+    assert done.results == {"test_db": "error"}, done.out
+    assert "Fix: run `git init`" in done.out
+    assert "Traceback" not in done.out

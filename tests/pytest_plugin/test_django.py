@@ -15,7 +15,20 @@ default = {
 archive = {"ENGINE": "django.db.backends.sqlite3", "NAME": "real-archive.sqlite"}
 
 def pytest_configure():
-    settings.configure(DATABASES={"default": default, "archive": archive}, USE_TZ=True)
+    databases = {"default": default, "archive": archive}
+    settings.configure(DATABASES=databases, USE_TZ=True, ROOT_URLCONF="shop_urls", STATIC_URL="/s/")
+"""
+URLS = """
+from django.db import connection
+from django.http import HttpResponse
+from django.urls import path
+
+def delete(request):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM orders WHERE id > 1")
+        return HttpResponse(str(cursor.rowcount))
+
+urlpatterns = [path("delete", delete)]
 """
 OPTIONS = ("--tdmvc-env", "local")
 
@@ -24,6 +37,7 @@ def test_tests_see_the_rows_and_other_databases_are_made_by_django(run_pytest: R
     done = run_pytest(
         {
             "conftest.py": SETTINGS,
+            "shop_urls.py": URLS,
             "test_shop.py": """
 import pytest
 from django.db import connection, connections
@@ -52,6 +66,26 @@ class Rows(TestCase):
     def test_another_method(self):
         assert orders() == [1, 2, 3]
 
+class PreparedRows(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO orders VALUES (4, 1, 'new')")
+
+    def test_with_prepared_rows(self):
+        assert orders() == [1, 2, 3, 4]
+        delete()
+
+    def test_with_prepared_rows_again(self):
+        assert orders() == [1, 2, 3, 4]
+
+@pytest.mark.parametrize("turn", range(2))
+def test_with_a_server(live_server, turn):
+    from urllib.request import urlopen
+    assert orders() == [1, 2, 3]
+    assert urlopen(live_server.url + "/delete").read() == b"2"
+    assert orders() == [1]
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(2))
 def test_a_test_that_commits(turn):
@@ -68,7 +102,7 @@ def test_another_database():
         has_all_plugins=True,
     )
     assert done.code == 0, done.out
-    assert done.count("passed") == 7
+    assert done.count("passed") == 11
     assert "empties all tables" not in done.out
 
 

@@ -60,18 +60,22 @@ def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dic
     verdicts = dict(ended)
     steady: list[_Steady] = []
     passes = find_passes(repository, [one.test for one in failed])
+    passing: list[RanTest] = []
     for one in failed:
         first, second = alone.get(one.test), again.get(one.test)
         if first is None or (first.has_failed and second is None):
             verdicts[one.test] = _unknown(one)
         elif not first.has_failed:
-            known = {verdict.polluter for verdict in verdicts.values()}
-            verdicts[one.test] = judge_order(ran, one, first.touched or one.touched, reruns, known)
+            passing.append(one)
         elif second is not None and not second.has_failed:
             verdicts[one.test] = _flaky(one)
         else:
             steady.append(_Steady(one, first, passes[one.test]))
+    # One process answers for all of these; the others need several for each test.
     verdicts |= _judge_steady(repository, steady, reruns)
+    for one in passing:
+        known = {verdict.polluter for verdict in verdicts.values()}
+        verdicts[one.test] = judge_order(ran, one, alone[one.test].touched or one.touched, reruns, known)
     return {one.test: verdicts[one.test] for one in ran if one.test in verdicts}
 
 
@@ -90,7 +94,10 @@ def _judge_steady(repository: Repository, steady: Sequence[_Steady], reruns: Rer
     for states, tests in to_compare.items():
         results = reruns.with_states([one.ran for one in tests], states) if states else {}
         for one in tests:
-            verdicts[one.ran.test] = _compared(repository, one, states, results)
+            if states and one.ran.test not in results and not reruns.has_time:
+                verdicts[one.ran.test] = _unknown(one.ran)
+            else:
+                verdicts[one.ran.test] = _compared(repository, one, states, results)
     return verdicts
 
 

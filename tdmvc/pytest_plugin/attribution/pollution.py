@@ -38,6 +38,12 @@ def judge_order(
         # What a process keeps in memory, or in files, survives every reset.
         near = [one for one in reversed(earlier[-_MOST_NEAR:]) if one not in writers[:_MOST_TOGETHER]]
         found = _try(near, victim, reruns) if near else None
+    if found is None and not reruns.has_time:
+        return Verdict(
+            VerdictKind.UNKNOWN,
+            "It passes alone; there was no time to find out whether another test or chance made it fail.",
+            "give it more time: `-o tdmvc_attribution_seconds=600`",
+        )
     if found is None:
         return Verdict(
             VerdictKind.FLAKY,
@@ -76,7 +82,10 @@ def _try(candidates: Sequence[RanTest], victim: RanTest, reruns: Reruns) -> Verd
         return _verdict(found, victim)
     return Verdict(
         VerdictKind.ORDER_DEPENDENT,
-        f"It passes alone, and fails after the {len(together)} tests before it, but after none of them alone.",
+        f"It passes alone, and fails after the {len(together)} tests before it, "
+        + (
+            "but after none of them alone." if reruns.has_time else "and there was no time to find out which."
+        ),
         "let each test begin with clean rows: `--tdmvc-reset=test`",
     )
 

@@ -16,6 +16,11 @@ class Reruns:
         self._databases = databases
         self._rerunner = rerunner
 
+    @property
+    def has_time(self) -> bool:
+        """Whether another process may be started."""
+        return self._rerunner.has_time
+
     def alone(self, tests: Sequence[RanTest]) -> dict[str, RerunResult]:
         """Run tests, each on a database that was reset, with fixtures of its own.
 

@@ -22,6 +22,8 @@ def conclude(
     config: pytest.Config, databases: SessionDatabases, recorder: SessionRecorder
 ) -> ReportedVerdicts:
     """Judge the failed tests of this process if that is wanted, and record all tests."""
+    if not databases.is_used:
+        return {}, ""
     verdicts: dict[str, Verdict] = {}
     notes: list[str] = []
     failed = [one for one in recorder.ran if one.has_failed]
