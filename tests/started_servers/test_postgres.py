@@ -143,7 +143,8 @@ def broken(folder: Path) -> PostgresBinaries:
     (copy / "share").mkdir()
     for path in (copy, *copy.rglob("*")):
         path.chmod(0o755)
-    return PostgresBinaries(copy / "bin", f"{binaries.version}", binaries.libraries)
+    # Under the true version, what was made with the whole installation would be used.
+    return PostgresBinaries(copy / "bin", f"{binaries.version}.broken", binaries.libraries)
 
 
 def test_a_broken_installation_says_what_is_missing(tmp_path: Path) -> None:
