@@ -76,9 +76,9 @@ def _tdmvc() -> Iterator[tuple[str, Callable[[], str]]]:
     from benchmarks.environments import KEY, cannot_build
     from tdmvc.environments.addresses import address_values
     from tdmvc.environments.base import EmbeddedServer
-    from tdmvc.environments.postgres import EmbeddedProvider
+    from tdmvc.environments.postgres import EmbeddedPostgres
 
-    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=Path(os.environ["TEMPLATES"]))
+    provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=Path(os.environ["TEMPLATES"]))
     with provider.open(KEY, cannot_build()) as source:
         database = source.create()
         yield address_values(database.location)["url"], lambda: database.reset().method.value

@@ -19,7 +19,7 @@ from benchmarks.processes import ENVIRONMENT, TDMVC
 from benchmarks.repository import DATASET, Repository
 from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres import EmbeddedPostgres
 from tdmvc.model.location import Location, ServerLocation
 
 KEY = TemplateKey("fifty tables", "their rows", "benchmark")
@@ -81,7 +81,7 @@ def measure_environments(work: Path, *, rows: int, tests: int) -> Iterator[Figur
     if not PYTHON_OF_PEERS.exists():
         raise SystemExit(f"The peers are missing; run `make {PYTHON_OF_PEERS.parents[1]}/.made` first.")
     templates = work / "templates"
-    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=templates)
+    provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=templates)
     with provider.open(KEY, TemplateBuild(lambda location: _fill(location, rows), lambda location: None)):
         pass
     what = f"reset: 50 tables, {rows / 1e6:g} M rows"
@@ -195,7 +195,7 @@ def _play_tdmvc(templates: Path, load: _Load) -> _Played:
     )
 
 
-def _play_on_servers(provider: EmbeddedProvider, load: _Load, peer: str, tests: int) -> _Played:
+def _play_on_servers(provider: EmbeddedPostgres, load: _Load, peer: str, tests: int) -> _Played:
     """Let a peer reset databases on servers like ours, one for each worker."""
     with ExitStack() as stack:
         environments = []

@@ -30,12 +30,10 @@ from tdmvc.environments.processes import ProcessGroups, ignored_signals
 from tdmvc.environments.providers import find_provider, parse_database
 from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
 from tdmvc.environments.steps import StepListener, Steps, ignore_steps
-from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Environment, ResetReport, RowLayout, RunStep, TemplateOrigin
-from tdmvc.model.location import Location, ServerLocation
+from tdmvc.model.location import Location
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.model.text import plural
-from tdmvc.seeding.protection import refuse_name
 from tdmvc.seeding.seed import seed_states
 from tdmvc.seeding.states import StateToSeed, open_states
 from tdmvc.servers.run_folders import own_run_folder
@@ -198,12 +196,6 @@ def prepare(
 def _provider(workspace: Workspace, environment: Environment) -> tuple[DatabaseProvider, str]:
     """Return what provides databases for an environment, and the scheme of their URLs."""
     wanted = parse_database(environment.database, folder=workspace.root, variables=os.environ)
-    if isinstance(wanted, ServerLocation) and (refusal := refuse_name(wanted)):
-        raise DatabaseError(
-            str(refusal),
-            where=f"tdmvc.yaml, environments, {environment.name}, database",
-            remedy="name a server for tests: an environment makes and drops databases there.",
-        )
     scheme = wanted.product if isinstance(wanted, EmbeddedServer) else wanted.scheme.partition("+")[0]
     return find_provider(wanted), {"mariadb": "mysql", "postgres": "postgresql"}.get(scheme, scheme)
 

@@ -31,7 +31,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What is sent back."""
 
     status: HTTPStatus
@@ -46,7 +46,7 @@ class Routes:
         self._refs = list(refs)
         self._lender = lender
         number, any_hash = r"(?P<number>\d{1,9})", r"/api/v1/templates/[^/]+"
-        table: list[tuple[str, str, Callable[[Mapping[str, str], Request], Answer]]] = [
+        table: list[tuple[str, str, Callable[[Mapping[str, str], Request], Response]]] = [
             ("GET", "/", self._describe),
             ("POST", "/reset", self._reset),
             ("POST", "/databases", self._create),
@@ -63,7 +63,7 @@ class Routes:
         ]
         self._table = [(method, re.compile(path), answer) for method, path, answer in table]
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """Return what a request is answered with; whatever fails in a database becomes an answer, too."""
         matches = [
             (method, found, answer)
@@ -81,27 +81,27 @@ class Routes:
         allowed = ", ".join(sorted({method for method, _, _ in matches}))
         return _failure(HTTPStatus.METHOD_NOT_ALLOWED, f"The path takes {allowed} only.")
 
-    def _describe(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _describe(self, values: Mapping[str, str], request: Request) -> Response:
         database = address_values(self._database.location)
-        return Answer(HTTPStatus.OK, {"database": database, "datasets": self._refs})
+        return Response(HTTPStatus.OK, {"database": database, "datasets": self._refs})
 
-    def _reset(self, values: Mapping[str, str], request: Request) -> Answer:
-        return Answer(HTTPStatus.OK, _reset_json(self._database.reset()))
+    def _reset(self, values: Mapping[str, str], request: Request) -> Response:
+        return Response(HTTPStatus.OK, _reset_json(self._database.reset()))
 
-    def _create(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _create(self, values: Mapping[str, str], request: Request) -> Response:
         loan = self._lender.lend()
-        return Answer(
+        return Response(
             HTTPStatus.CREATED, {"id": loan.number, "database": address_values(loan.database.location)}
         )
 
-    def _reset_lent(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _reset_lent(self, values: Mapping[str, str], request: Request) -> Response:
         report = self._lender.reset(int(values["number"]))
-        return _no_database() if report is None else Answer(HTTPStatus.OK, _reset_json(report))
+        return _no_database() if report is None else Response(HTTPStatus.OK, _reset_json(report))
 
-    def _drop(self, values: Mapping[str, str], request: Request) -> Answer:
-        return Answer(HTTPStatus.NO_CONTENT) if self._lender.drop(int(values["number"])) else _no_database()
+    def _drop(self, values: Mapping[str, str], request: Request) -> Response:
+        return Response(HTTPStatus.NO_CONTENT) if self._lender.drop(int(values["number"])) else _no_database()
 
-    def _initialize_template(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _initialize_template(self, values: Mapping[str, str], request: Request) -> Response:
         try:
             payload = json.loads(request.body or b"null")
         except (ValueError, RecursionError):
@@ -110,28 +110,28 @@ class Routes:
             return _failure(HTTPStatus.BAD_REQUEST, "hash is required")
         return _failure(HTTPStatus.LOCKED, "template is already initialized")
 
-    def _done(self, values: Mapping[str, str], request: Request) -> Answer:
-        return Answer(HTTPStatus.NO_CONTENT)
+    def _done(self, values: Mapping[str, str], request: Request) -> Response:
+        return Response(HTTPStatus.NO_CONTENT)
 
-    def _lend(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _lend(self, values: Mapping[str, str], request: Request) -> Response:
         if not isinstance(self._database.location, ServerLocation):
             return _failure(
                 HTTPStatus.NOT_IMPLEMENTED,
                 "IntegreSQL's clients need a server, and the environment's database is a file; use POST /databases.",
             )
         hash_ = request.path.split("/")[4]
-        return Answer(HTTPStatus.OK, _integresql_json(self._lender.lend(), hash_))
+        return Response(HTTPStatus.OK, _integresql_json(self._lender.lend(), hash_))
 
-    def _give_back(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _give_back(self, values: Mapping[str, str], request: Request) -> Response:
         found = self._lender.give_back(int(values["number"]))
-        return Answer(HTTPStatus.NO_CONTENT) if found else _no_test_database()
+        return Response(HTTPStatus.NO_CONTENT) if found else _no_test_database()
 
-    def _recreate(self, values: Mapping[str, str], request: Request) -> Answer:
+    def _recreate(self, values: Mapping[str, str], request: Request) -> Response:
         number = int(values["number"])
         if self._lender.reset(number) is None:
             return _no_test_database()
         self._lender.give_back(number)
-        return Answer(HTTPStatus.NO_CONTENT)
+        return Response(HTTPStatus.NO_CONTENT)
 
 
 def _reset_json(report: ResetReport) -> Json:
@@ -161,14 +161,14 @@ def _integresql_json(loan: Loan, hash_: str) -> Json:
     }
 
 
-def _failure(status: HTTPStatus, message: str) -> Answer:
-    return Answer(status, {"message": message})
+def _failure(status: HTTPStatus, message: str) -> Response:
+    return Response(status, {"message": message})
 
 
-def _no_database() -> Answer:
+def _no_database() -> Response:
     return _failure(HTTPStatus.NOT_FOUND, "There is no database with this id.")
 
 
-def _no_test_database() -> Answer:
+def _no_test_database() -> Response:
     """Return IntegreSQL's own answer."""
     return _failure(HTTPStatus.NOT_FOUND, "test database not found")

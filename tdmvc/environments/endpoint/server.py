@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from tdmvc.environments.base import DatabaseSource, EphemeralDatabase
 from tdmvc.environments.endpoint.lending import Lender
-from tdmvc.environments.endpoint.routes import Answer, Request, Routes
+from tdmvc.environments.endpoint.routes import Request, Response, Routes
 from tdmvc.errors import DatabaseError
 
 _HOST = "127.0.0.1"
@@ -103,25 +103,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
-    def _answer_to_request(self) -> Answer:
+    def _answer_to_request(self) -> Response:
         body = self._read_body()
         if body is None:
-            return Answer(
+            return Response(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"message": "The body is too large, or has no length."}
             )
         if not self._is_for_this_host():
-            return Answer(
+            return Response(
                 HTTPStatus.MISDIRECTED_REQUEST, {"message": f"The endpoint answers as {_HOST} only."}
             )
         path = self._path_with_token()
         if path is None:
-            return Answer(
+            return Response(
                 HTTPStatus.UNAUTHORIZED, {"message": "The token is missing or wrong; use $TDMVC_ENDPOINT."}
             )
         try:
             return self.server.routes.answer(Request(self.command, path, body))
         except Exception as error:
-            return Answer(
+            return Response(
                 HTTPStatus.INTERNAL_SERVER_ERROR, {"message": f"tdmvc has a bug: {type(error).__name__}."}
             )
 
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
             return "/" + path.strip("/")
         return None
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         body = b"" if answer.body is None else json.dumps(answer.body).encode()
         self.send_response(answer.status)
         if answer.status is not HTTPStatus.NO_CONTENT:

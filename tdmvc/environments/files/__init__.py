@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from tdmvc.environments.base import EmbeddedServer
-from tdmvc.environments.files.base import FileEngine
+from tdmvc.environments.files.base import EngineFiles
 from tdmvc.environments.files.duckdb import DuckdbFiles
 from tdmvc.environments.files.provider import FileProvider
 from tdmvc.environments.files.sqlite import SqliteFiles
 from tdmvc.errors import UsageError
 from tdmvc.model.location import Location, PathLocation
 
-ENGINES: Final[Mapping[str, Callable[[], FileEngine]]] = {"sqlite": SqliteFiles, "duckdb": DuckdbFiles}
+ENGINES: Final[Mapping[str, Callable[[], EngineFiles]]] = {"sqlite": SqliteFiles, "duckdb": DuckdbFiles}
 """The engines whose databases are files, by the scheme of their URLs."""
 
 

@@ -9,7 +9,7 @@ from tdmvc.environments.files.working_files import WorkingFile
 from tdmvc.model.location import PathLocation
 
 
-class FileEngine(Protocol):
+class EngineFiles(Protocol):
     """An engine whose databases are files."""
 
     @property

@@ -13,7 +13,7 @@ from tdmvc.environments.base import (
     TemplateBuild,
     TemplateKey,
 )
-from tdmvc.environments.files.base import FileEngine
+from tdmvc.environments.files.base import EngineFiles
 from tdmvc.environments.files.pristine import Pristine
 from tdmvc.environments.files.working_files import InUseError, WorkingFile, remove_abandoned
 from tdmvc.environments.template_metadata import Template
@@ -33,7 +33,7 @@ class FileProvider:
     another worker of this one, is using it, the database is a copy beside it: `db-2.sqlite3`.
     """
 
-    def __init__(self, location: PathLocation, engine: FileEngine) -> None:
+    def __init__(self, location: PathLocation, engine: EngineFiles) -> None:
         self._location = location
         self._engine = engine
         self._store = TemplateStore(engine.product, engine.version)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import text_literal
-from tdmvc.environments.mariadb.failures import CannotRestoreError
+from tdmvc.environments.failures import CannotRestoreError
 
 _LONGEST_BYTES = 16 * 1024**2
 """The longest piece of the log that is read; for more, a restart of the server takes less time."""

@@ -2,7 +2,7 @@
 
 import time
 
-from tdmvc.environments.mariadb.failures import CannotRestoreError
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.mariadb.own_server import DATABASE, OwnServer
 from tdmvc.environments.mariadb.restoring import MariadbRestorer
 from tdmvc.errors import DatabaseError

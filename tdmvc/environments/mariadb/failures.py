@@ -9,14 +9,6 @@ MARK = "_tdmvc_"
 """In the name of every database that tdmvc makes on a server."""
 
 
-class CannotRestoreError(Exception):
-    """Rows cannot be restored in place; another method must be used."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
 def other_major(major: int | None, found: MariadbBinaries) -> DatabaseError:
     """Return the error for a version that is not installed."""
     return DatabaseError(
@@ -49,13 +41,4 @@ def may_not_create(where: str, error: DatabaseError) -> DatabaseError:
         where=where,
         remedy=f"let an administrator run GRANT ALL PRIVILEGES ON `%{MARK}%`.* TO the user, and GRANT "
         "PROCESS ON *.* to end what other users began; or write `embedded-mariadb` in `database` in tdmvc.yaml.",
-    )
-
-
-def protected_server(where: str, what: str) -> DatabaseError:
-    """Return the error for a URL that says that the server is for production."""
-    return DatabaseError(
-        f"No environment is made here: {what}",
-        where=where,
-        remedy="name a server for tests in `database` in tdmvc.yaml, or write `embedded-mariadb`.",
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.mariadb.binary_log import (
     LogPosition,
     read_position,
     read_written_rows,
     read_written_tables,
 )
-from tdmvc.environments.mariadb.failures import CannotRestoreError
 from tdmvc.environments.mariadb.pristine import PRISTINE, restore_rows, skip_checks
 from tdmvc.environments.mariadb.sessions import Sessions
 from tdmvc.environments.mariadb.tables import (

@@ -17,7 +17,8 @@ from tdmvc.environments.base import (
     TemplateBuild,
     TemplateKey,
 )
-from tdmvc.environments.mariadb.failures import may_not_create, protected_server
+from tdmvc.environments.failures import refuse_production
+from tdmvc.environments.mariadb.failures import may_not_create
 from tdmvc.environments.mariadb.schema_copies import create_schema, fill_schema
 from tdmvc.environments.mariadb.server_database import ServerDatabase
 from tdmvc.environments.mariadb.server_names import (
@@ -28,12 +29,11 @@ from tdmvc.environments.mariadb.server_names import (
     run_of,
     take_lock,
 )
-from tdmvc.environments.mariadb.server_templates import ServerTemplates
+from tdmvc.environments.mariadb.server_templates import MariadbTemplates
 from tdmvc.environments.template_store import LIMIT_BYTES
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import TemplateOrigin
 from tdmvc.model.location import ServerLocation
-from tdmvc.seeding.protection import refuse_name
 
 _FORBIDDEN = (1044, 1142, 1227)
 _BASE = "app"
@@ -48,9 +48,7 @@ class MariadbServerProvider:
         Raises:
             DatabaseError: the URL says that the server is for production.
         """
-        refusal = refuse_name(location)
-        if refusal is not None:
-            raise protected_server(str(location), refusal.what)
+        refuse_production(location)
         self._location = location
         self._base = location.database or _BASE
         self._version = ""
@@ -70,8 +68,8 @@ class MariadbServerProvider:
     @contextmanager
     def open(self, key: TemplateKey, build: TemplateBuild) -> Iterator[DatabaseSource]:
         with self._connected() as connection:
-            templates = ServerTemplates(connection, self._base, self.version)
-            with self._told():
+            templates = MariadbTemplates(connection, self._base, self.version)
+            with self._explained():
                 _drop_abandoned(connection)
                 run = new_run()
                 take_lock(connection, run)
@@ -90,11 +88,11 @@ class MariadbServerProvider:
 
     def list_templates(self) -> Sequence[StoredTemplate]:
         with self._connected() as connection:
-            return ServerTemplates(connection, self._base, self.version).stored()
+            return MariadbTemplates(connection, self._base, self.version).stored()
 
     def remove_template(self, key: TemplateKey) -> bool:
         with self._connected() as connection:
-            return ServerTemplates(connection, self._base, self.version).remove(key)
+            return MariadbTemplates(connection, self._base, self.version).remove(key)
 
     def create(self, connection: MysqlConnection, key: TemplateKey, name: str) -> ServerDatabase:
         """Make a copy of a template.
@@ -102,7 +100,7 @@ class MariadbServerProvider:
         Raises:
             DatabaseError: the server refuses.
         """
-        with self._told():
+        with self._explained():
             return ServerDatabase(
                 connection,
                 replace(self._location, database=name),
@@ -117,7 +115,7 @@ class MariadbServerProvider:
     def _provide(
         self,
         connection: MysqlConnection,
-        templates: ServerTemplates,
+        templates: MariadbTemplates,
         key: TemplateKey,
         build: TemplateBuild,
     ) -> TemplateOrigin:
@@ -152,7 +150,7 @@ class MariadbServerProvider:
             yield connection
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         """Say which rights the user lacks."""
         try:
             yield

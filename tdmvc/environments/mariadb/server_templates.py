@@ -15,7 +15,7 @@ _COLUMNS = "`schema`, `rows`, label, engine, used_at"
 _RUNS = "_tdmvc_runs"
 
 
-class ServerTemplates:
+class MariadbTemplates:
     """The templates on a server, for databases whose names have the same beginning."""
 
     def __init__(self, connection: MysqlConnection, base: str, version: str) -> None:

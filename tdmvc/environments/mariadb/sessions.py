@@ -5,7 +5,7 @@ import re
 import time
 
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
-from tdmvc.environments.mariadb.failures import CannotRestoreError
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.errors import DatabaseError
 
 _TRANSACTION = re.compile(r"^---TRANSACTION (?P<state>[^\n]*)\n(?P<rest>(?:(?!---).*\n?)*)", re.MULTILINE)

@@ -3,8 +3,8 @@
 import time
 from dataclasses import replace
 
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.postgres.copies import Copies
-from tdmvc.environments.postgres.failures import CannotRestoreError
 from tdmvc.environments.postgres.own_server import OwnServerWatch
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import ServerLocation

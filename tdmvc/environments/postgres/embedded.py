@@ -44,7 +44,7 @@ RUN_SETTINGS = {
 _BUILD_SETTINGS = {**_SETTINGS, "min_wal_size": "32MB"}
 
 
-class EmbeddedProvider:
+class EmbeddedPostgres:
     """Provides databases on a server of its own for each run, and keeps templates in the user's cache."""
 
     def __init__(self, wanted: EmbeddedServer, *, folder: Path | None = None) -> None:

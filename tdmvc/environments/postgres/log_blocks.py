@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tdmvc.databases.postgres.connection import Statement
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.postgres.administrator import Administrator
-from tdmvc.environments.postgres.failures import CannotRestoreError
 from tdmvc.environments.postgres.table_files import TableFile, TableFiles
 from tdmvc.sql.quoting import quote_name
 

@@ -11,9 +11,9 @@ from tdmvc.databases.postgres.connection import (
     reporting,
     run_together,
 )
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.postgres.administrator import Administrator, open_transactions
 from tdmvc.environments.postgres.copies import Copies
-from tdmvc.environments.postgres.failures import CannotRestoreError
 from tdmvc.environments.postgres.log_blocks import (
     CATALOG_CHANGED,
     POSITION,

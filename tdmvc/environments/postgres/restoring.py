@@ -10,7 +10,7 @@ from tdmvc.databases.postgres.connection import (
     Statement,
     run_together,
 )
-from tdmvc.environments.postgres.failures import CannotRestoreError
+from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.postgres.sequences import Sequences
 from tdmvc.environments.postgres.table_files import (
     TableDetails,
@@ -67,7 +67,7 @@ class RowPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class TableChange:
+class TableDifference:
     """How the rows of a table differ from the seeded ones."""
 
     table: TableFile
@@ -103,7 +103,7 @@ class RowRestorer:
 
     def compare(
         self, blocks: Mapping[TableFile, Iterable[int]], first_new: int, also: Sequence[Statement]
-    ) -> tuple[list[TableChange], list[list[Any]]]:
+    ) -> tuple[list[TableDifference], list[list[Any]]]:
         """Return how tables differ from the seeded ones in some blocks, and the rows of other statements.
 
         The driver's errors are passed on.
@@ -128,10 +128,10 @@ class RowRestorer:
                 raise CannotRestoreError(f"rows of {table.label} are where none were seeded")
             missing = {place: expected[place] for place in expected.keys() - old}
             if new or missing:
-                changes.append(TableChange(table, new, missing))
+                changes.append(TableDifference(table, new, missing))
         return changes, others
 
-    def apply(self, changes: Sequence[TableChange], sequences: Sequences) -> int:
+    def apply(self, changes: Sequence[TableDifference], sequences: Sequences) -> int:
         """Restore rows and sequences in one transaction, and return its number.
 
         The driver's errors are passed on; then the session must not be used any more.
@@ -200,7 +200,7 @@ class RowRestorer:
             found[table] += some
         return found, rows[len(queries) :]
 
-    def _read_details(self, changes: Sequence[TableChange]) -> None:
+    def _read_details(self, changes: Sequence[TableDifference]) -> None:
         unknown = [change.table for change in changes if change.table.oid not in self._details]
         rows = run_together(self._connection, [details_statement(table) for table in unknown])
         self._details |= {table.oid: parse_details(found) for table, found in zip(unknown, rows, strict=True)}
@@ -208,7 +208,7 @@ class RowRestorer:
             if self._details[change.table.oid].has_lasting_triggers:
                 raise CannotRestoreError(f"{change.table.label} has triggers or rules that always run")
 
-    def _read_rows(self, changes: Sequence[TableChange], homes: Sequence[list[Place]]) -> list[list[str]]:
+    def _read_rows(self, changes: Sequence[TableDifference], homes: Sequence[list[Place]]) -> list[list[str]]:
         """Return the texts of rows of the template, in the order of their places."""
         if not any(homes):
             return [[] for _ in changes]

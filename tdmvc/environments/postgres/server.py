@@ -6,18 +6,19 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from tdmvc.environments.base import StoredTemplate, TemplateBuild, TemplateKey
+from tdmvc.environments.failures import production_server, refuse_production
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.copies import opened_copies
 from tdmvc.environments.postgres.counter import OwnTransactions
-from tdmvc.environments.postgres.failures import may_not_create, protected_server
+from tdmvc.environments.postgres.failures import may_not_create
 from tdmvc.environments.postgres.server_locks import RUN, ServerLocks
 from tdmvc.environments.postgres.server_names import name_template, new_run, run_of, run_prefix
-from tdmvc.environments.postgres.server_templates import ServerTemplates
+from tdmvc.environments.postgres.server_templates import PostgresTemplates
 from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.environments.template_store import LIMIT_BYTES
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
-from tdmvc.seeding.protection import refuse_name, refuse_names
+from tdmvc.seeding.protection import refuse_names
 
 _MAINTENANCE = "postgres"
 _OTHER_MAINTENANCE = "template1"
@@ -35,7 +36,7 @@ _DATABASES = """
 """
 
 
-class ServerProvider:
+class PostgresServerProvider:
     """Provides databases on a server that others may use, too; its user may create databases, and needs no more."""
 
     def __init__(self, location: ServerLocation, *, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -47,9 +48,7 @@ class ServerProvider:
         Raises:
             DatabaseError: the URL says that the server is for production.
         """
-        refusal = refuse_name(location)
-        if refusal is not None:
-            raise protected_server(str(location), refusal.what)
+        refuse_production(location)
         named = dict(location.query).get("dbname", "")
         query = tuple((name, value) for name, value in location.query if name != "dbname")
         self._location = replace(location, query=query, database=location.database or named)
@@ -103,12 +102,16 @@ class ServerProvider:
             return templates.remove(key)
 
     @contextmanager
-    def _templates(self) -> Iterator[tuple[ServerTemplates, Administrator, ServerLocks]]:
+    def _templates(self) -> Iterator[tuple[PostgresTemplates, Administrator, ServerLocks]]:
         with (
             closing(self._connect()) as administrator,
             closing(ServerLocks(administrator.location)) as locks,
         ):
-            yield ServerTemplates(administrator, locks, self.version, self._limit_bytes), administrator, locks
+            yield (
+                PostgresTemplates(administrator, locks, self.version, self._limit_bytes),
+                administrator,
+                locks,
+            )
 
     def _connect(self) -> Administrator:
         """Connect to a database of the server that is neither copied nor reset.
@@ -128,7 +131,7 @@ class ServerProvider:
         refusal = refuse_names({"host": administrator.host})
         if refusal is not None:
             administrator.close()
-            raise protected_server(str(self._location), refusal.what)
+            raise production_server(str(self._location), refusal.what)
         return administrator
 
 

@@ -22,7 +22,7 @@ _DATABASES = """
 
 
 @dataclass(frozen=True, slots=True)
-class ServerTemplate:
+class PostgresTemplate:
     """A template on a server, as its comment describes it."""
 
     name: str
@@ -31,7 +31,7 @@ class ServerTemplate:
     used_at: datetime
 
 
-class ServerTemplates:
+class PostgresTemplates:
     """The templates of one user of a server."""
 
     def __init__(
@@ -170,18 +170,18 @@ class ServerTemplates:
         ((size,),) = self._administrator.rows("SELECT pg_catalog.pg_database_size(%s::name)", [name])
         return int(size)
 
-    def _read_all(self) -> list[ServerTemplate]:
+    def _read_all(self) -> list[PostgresTemplate]:
         """Return the templates of the user, the most recently used first."""
         read = [_read(name, comment) for name, comment in self._administrator.rows(_DATABASES)]
         found = [one for one in read if one is not None]
         return sorted(found, key=lambda one: one.used_at, reverse=True)
 
 
-def _read(name: str, comment: str) -> ServerTemplate | None:
+def _read(name: str, comment: str) -> PostgresTemplate | None:
     """Return what a comment says; None if it is not one of ours."""
     try:
         said = json.loads(comment)
         key = TemplateKey(said["schema"], said["rows"], said["label"])
-        return ServerTemplate(name, key, said["engine"], datetime.fromisoformat(said["used_at"]))
+        return PostgresTemplate(name, key, said["engine"], datetime.fromisoformat(said["used_at"]))
     except (ValueError, LookupError, TypeError):
         return None

@@ -235,7 +235,7 @@ def test_a_history_cannot_be_copied(provider: MariadbServerProvider) -> None:
 
 
 def test_a_server_for_production_is_refused() -> None:
-    with pytest.raises(DatabaseError, match="No environment is made here"):
+    with pytest.raises(DatabaseError, match="Environments for tests are never made there"):
         provider_for(ServerLocation("mysql", "db.production.example.test", database="shop"))
 
 

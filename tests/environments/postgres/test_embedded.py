@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres import EmbeddedPostgres
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
@@ -26,18 +26,18 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def provider(templates: Path) -> EmbeddedProvider:
-    return EmbeddedProvider(EmbeddedServer("postgresql"), folder=templates)
+def provider(templates: Path) -> EmbeddedPostgres:
+    return EmbeddedPostgres(EmbeddedServer("postgresql"), folder=templates)
 
 
 @pytest.fixture(scope="module")
-def database(provider: EmbeddedProvider) -> Iterator[PostgresDatabase]:
+def database(provider: EmbeddedPostgres) -> Iterator[PostgresDatabase]:
     with provider.open(KEY, Shop().build) as source:
         yield source.create()
 
 
 def test_a_template_is_reused_and_derived_for_other_rows(
-    provider: EmbeddedProvider, database: PostgresDatabase
+    provider: EmbeddedPostgres, database: PostgresDatabase
 ) -> None:
     seeded = observe(database.location)
     again, other = Shop(), Shop(rows=5)
@@ -110,7 +110,7 @@ def test_a_session_that_locks_a_table_of_the_template_does_not_stop_a_reset(
     assert database.reset().method is ResetMethod.NOTHING
 
 
-def test_what_the_build_raises_is_passed_on_and_leaves_no_template(provider: EmbeddedProvider) -> None:
+def test_what_the_build_raises_is_passed_on_and_leaves_no_template(provider: EmbeddedPostgres) -> None:
     def fail(location: Location) -> None:
         raise DatabaseError("The migrations fail.")
 

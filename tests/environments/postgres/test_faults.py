@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.environments.base import EmbeddedServer, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres import EmbeddedPostgres
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import TemplateOrigin
 from tdmvc.servers import find_postgres
@@ -28,7 +28,7 @@ OPEN = """
 import sys, time
 from pathlib import Path
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres import EmbeddedPostgres
 from tdmvc.errors import DatabaseError
 
 def migrate(location):
@@ -37,7 +37,7 @@ def migrate(location):
 
 key = TemplateKey("faults", "rows", "golden@1.0.0")
 try:
-    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=Path(sys.argv[1]))
+    provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=Path(sys.argv[1]))
     with provider.open(key, TemplateBuild(migrate, lambda location: None)) as source:
         print(source.create().location.database)
 except DatabaseError as error:
@@ -47,8 +47,8 @@ except DatabaseError as error:
 
 
 @pytest.fixture
-def provider(tmp_path: Path) -> EmbeddedProvider:
-    return EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path)
+def provider(tmp_path: Path) -> EmbeddedPostgres:
+    return EmbeddedPostgres(EmbeddedServer("postgresql"), folder=tmp_path)
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def filled(folder: Path) -> Iterator[None]:
 
 
 def test_a_run_that_is_killed_while_it_builds_the_template_leaves_nothing(
-    tmp_path: Path, provider: EmbeddedProvider
+    tmp_path: Path, provider: EmbeddedPostgres
 ) -> None:
     command = [sys.executable, "-c", OPEN, str(tmp_path), "600"]
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
@@ -96,7 +96,7 @@ def test_a_run_that_is_killed_while_it_builds_the_template_leaves_nothing(
 
 @long_only
 def test_a_template_of_which_files_are_missing_is_made_anew(
-    tmp_path: Path, provider: EmbeddedProvider
+    tmp_path: Path, provider: EmbeddedPostgres
 ) -> None:
     with provider.open(KEY, Shop().build):
         pass
@@ -108,7 +108,7 @@ def test_a_template_of_which_files_are_missing_is_made_anew(
 
 
 @long_only
-def test_runs_at_once_build_one_template(provider: EmbeddedProvider) -> None:
+def test_runs_at_once_build_one_template(provider: EmbeddedPostgres) -> None:
     shop, origins = Shop(), []
 
     def run() -> None:
@@ -126,7 +126,7 @@ def test_runs_at_once_build_one_template(provider: EmbeddedProvider) -> None:
 
 
 @long_only
-def test_a_server_that_was_killed_is_an_error_of_the_reset(provider: EmbeddedProvider) -> None:
+def test_a_server_that_was_killed_is_an_error_of_the_reset(provider: EmbeddedPostgres) -> None:
     with provider.open(KEY, Shop().build) as source:
         database = source.create()
         with connect(database.location) as connection:
@@ -141,7 +141,7 @@ def test_a_server_that_was_killed_is_an_error_of_the_reset(provider: EmbeddedPro
 @needs_root
 @long_only
 def test_a_full_disk_is_an_error_and_room_helps(
-    tmp_path: Path, provider: EmbeddedProvider, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, provider: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with small_disk("220m") as disk:
         monkeypatch.setenv("TMPDIR", str(disk))
@@ -167,7 +167,7 @@ def test_a_full_disk_is_an_error_and_room_helps(
 @long_only
 def test_a_full_cache_is_an_error_and_room_helps(tmp_path: Path) -> None:
     with small_disk("60m") as disk:
-        provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=disk)
+        provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=disk)
         opened = provider.open(KEY, Shop().build)
         with filled(disk), pytest.raises(DatabaseError, match="No space left") as raised, opened:
             pass
@@ -204,4 +204,4 @@ def test_shared_memory_that_is_used_up_is_named(tmp_path: Path) -> None:
 def test_there_is_a_clear_error_without_the_programs() -> None:
     assert find_postgres().major >= 13
     with pytest.raises(DatabaseError, match="Cannot find the programs of PostgreSQL 99"):
-        EmbeddedProvider(EmbeddedServer("postgresql", 99))
+        EmbeddedPostgres(EmbeddedServer("postgresql", 99))

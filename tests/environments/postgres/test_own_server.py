@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import EmbeddedProvider
+from tdmvc.environments.postgres import EmbeddedPostgres
 from tdmvc.environments.postgres.copies import opened_copies
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.environments.postgres.log_blocks import CATALOG_CHANGED
@@ -264,7 +264,7 @@ def test_prepared_transactions_are_rolled_back() -> None:
 
 @long_only
 def test_settings_of_the_role_do_not_weaken_a_reset(tmp_path: Path) -> None:
-    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path)
+    provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=tmp_path)
     settings = [
         f"ALTER ROLE postgres SET {setting}"
         for setting in (
@@ -292,7 +292,7 @@ def test_settings_of_the_role_do_not_weaken_a_reset(tmp_path: Path) -> None:
 
 @long_only
 def test_migrations_that_make_a_tablespace_are_refused(tmp_path: Path) -> None:
-    provider = EmbeddedProvider(EmbeddedServer("postgresql"), folder=tmp_path)
+    provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=tmp_path)
     made = build("SET allow_in_place_tablespaces = on", "CREATE TABLESPACE far LOCATION ''")
     opened = provider.open(TemplateKey("tablespace", "rows", ""), made)
     with pytest.raises(DatabaseError, match="made a tablespace"), opened:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.environments.base import TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import ServerProvider
+from tdmvc.environments.postgres import PostgresServerProvider
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.environments.postgres.source import PostgresSource
 from tdmvc.model.environment import ResetMethod, ResetReport
@@ -94,7 +94,7 @@ def bench(make_source: MakeSource) -> Iterator[Bench]:
 @pytest.fixture(scope="module")
 def shared_bench(postgres_server: DatabaseServer) -> Iterator[Bench]:
     """The same on a server that others use, too, where every reset is a copy."""
-    provider = ServerProvider(postgres_server.location("law"))
+    provider = PostgresServerProvider(postgres_server.location("law"))
     key = TemplateKey("hard", "rows", "hard@1.0.0")
     with provider.open(key, BUILD) as source:
         database = source.create()

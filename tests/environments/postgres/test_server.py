@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tdmvc.environments.base import TemplateBuild, TemplateKey
-from tdmvc.environments.postgres import ServerProvider
+from tdmvc.environments.postgres import PostgresServerProvider
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.template import TemplateDatabase
 from tdmvc.errors import DatabaseError
@@ -51,7 +51,7 @@ def databases(location: ServerLocation) -> list[str]:
 
 
 def test_a_template_is_built_once_derived_for_other_rows_and_reused(tests: ServerLocation) -> None:
-    provider, first, again, other = ServerProvider(tests), Shop(), Shop(), Shop(rows=5)
+    provider, first, again, other = PostgresServerProvider(tests), Shop(), Shop(), Shop(rows=5)
     with provider.open(KEY, first.build) as source:
         assert source.origin is TemplateOrigin.BUILT
         seeded = observe(source.create().location)
@@ -71,7 +71,7 @@ def test_a_template_is_built_once_derived_for_other_rows_and_reused(tests: Serve
 
 
 def test_a_database_is_reset_by_a_copy_that_has_its_settings(old_tests: ServerLocation) -> None:
-    with ServerProvider(old_tests).open(KEY, Shop().build) as source:
+    with PostgresServerProvider(old_tests).open(KEY, Shop().build) as source:
         database = source.create()
         seeded = observe(database.location, with_schema=False)
         for statement in ("INSERT INTO orders (note) VALUES ('b')", "DROP TABLE orders", "SELECT 1"):
@@ -92,7 +92,7 @@ def test_a_database_is_reset_by_a_copy_that_has_its_settings(old_tests: ServerLo
 
 def test_the_pool_never_grows_and_what_is_not_needed_is_dropped(tests: ServerLocation) -> None:
     most = []
-    with ServerProvider(tests).open(KEY, Shop().build) as source:
+    with PostgresServerProvider(tests).open(KEY, Shop().build) as source:
         database = source.create()
         for _ in range(12):
             assert database.reset().why.startswith("other programs may use the server")
@@ -115,27 +115,27 @@ def test_what_fails_in_the_background_is_done_by_the_next_reset(
         copy_to(self, administrator, database)
 
     monkeypatch.setattr(TemplateDatabase, "copy_to", fail)
-    with ServerProvider(tests).open(KEY, Shop().build) as source:
+    with PostgresServerProvider(tests).open(KEY, Shop().build) as source:
         database = source.create()
         assert failed.wait(10)
         assert database.reset().method is ResetMethod.COPY
 
 
 def test_databases_of_a_run_that_was_killed_are_dropped_by_the_next_one(tests: ServerLocation) -> None:
-    with ServerProvider(tests).open(KEY, Shop().build) as source:
+    with PostgresServerProvider(tests).open(KEY, Shop().build) as source:
         alive = source.create().location.database
         killed = alive.replace(alive[-10:-2], "0123abcd")
         with connect(replace(tests, database="postgres")) as connection:
             connection.execute(f'CREATE DATABASE "{killed}"')
             connection.execute(f'CREATE DATABASE "{killed[:-2]}"')
-        with ServerProvider(tests).open(KEY, Shop().build):
+        with PostgresServerProvider(tests).open(KEY, Shop().build):
             found = databases(tests)
             assert killed not in found
             assert {alive, killed[:-2]} <= set(found)
 
 
 def test_a_template_that_was_not_finished_is_made_anew(tests: ServerLocation) -> None:
-    provider = ServerProvider(tests)
+    provider = PostgresServerProvider(tests)
 
     def fail(location: Location) -> None:
         raise DatabaseError("The migrations fail.")
@@ -163,7 +163,7 @@ def test_two_runs_at_once_build_one_template(tests: ServerLocation) -> None:
     shop, origins = Shop(), []
 
     def run() -> None:
-        with ServerProvider(tests).open(KEY, shop.build) as source:
+        with PostgresServerProvider(tests).open(KEY, shop.build) as source:
             origins.append(source.origin)
             source.create()
 
@@ -177,7 +177,7 @@ def test_two_runs_at_once_build_one_template(tests: ServerLocation) -> None:
 
 
 def test_unused_templates_make_room(tests: ServerLocation) -> None:
-    small = ServerProvider(tests, limit_bytes=1)
+    small = PostgresServerProvider(tests, limit_bytes=1)
     with small.open(KEY, Shop().build), small.open(replace(KEY, schema="second"), Shop().build):
         assert len(small.list_templates()) == 2
     with small.open(replace(KEY, schema="third"), Shop().build):
@@ -188,15 +188,15 @@ def test_a_user_who_may_not_create_databases_is_told_so(
     tests: ServerLocation, postgres_server: DatabaseServer
 ) -> None:
     postgres_server.execute("", f"ALTER ROLE {tests.user} NOCREATEDB")
-    opened = ServerProvider(tests).open(KEY, Shop().build)
+    opened = PostgresServerProvider(tests).open(KEY, Shop().build)
     with pytest.raises(DatabaseError, match="may not create databases") as raised, opened:
         pass
     postgres_server.execute("", raised.value.remedy.split("`")[1])
-    with ServerProvider(tests).open(KEY, Shop().build):
+    with PostgresServerProvider(tests).open(KEY, Shop().build):
         pass
 
 
 @pytest.mark.parametrize("change", [{"database": "shop_prod"}, {"host": "live.example.com"}])
 def test_a_server_for_production_is_refused(tests: ServerLocation, change: dict[str, str]) -> None:
     with pytest.raises(DatabaseError, match="never made there"):
-        ServerProvider(replace(tests, **change))  # type: ignore[arg-type]
+        PostgresServerProvider(replace(tests, **change))  # type: ignore[arg-type]
