@@ -127,6 +127,9 @@ def provided(
         with steps.step("checkout") as note:
             prepared = prepare(workspace, environment, options)
             note.detail = ", ".join(prepared.refs) or "no datasets"
+        for state in prepared.states:
+            if not state.tables:
+                workspace.warn(f"{state.ref} has no table, so nothing is loaded from it.")
         for pattern in missing_inputs(workspace, environment):
             workspace.warn(f"migrate_inputs of the environment {environment.name} names no file: {pattern}")
         provider, key = prepared.provider, prepared.key

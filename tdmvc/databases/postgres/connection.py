@@ -3,6 +3,7 @@
 Imports psycopg (as script.py does) and, alone, the ADBC driver, when the first connection is made.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     PostgresConnection = Connection[TupleRow]
 else:
     PostgresConnection = ArrowConnection = Any
+
+# What the driver logs, such as that a connection was lost, is raised as an error, too; its text may have values.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 OLDEST_VERSION = 130000
 LOCK_TIMEOUT_SECONDS = 10

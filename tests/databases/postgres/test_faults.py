@@ -373,3 +373,11 @@ def test_a_state_is_remembered_with_the_rows_alone(target: Target) -> None:
 
 def _seeded() -> SeededDataset:
     return SeededDataset("golden", "golden@1.0.0", "c0ffee", (), datetime(2026, 1, 1, tzinfo=UTC), "0.1", ())
+
+
+def test_what_the_driver_logs_is_not_printed() -> None:
+    words = (
+        "import logging, tdmvc.databases.postgres.connection; logging.getLogger('psycopg').error('a value')"
+    )
+    ran = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert ran.stderr == ""

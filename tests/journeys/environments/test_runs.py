@@ -113,6 +113,16 @@ def test_a_migration_in_sql_that_is_refused_is_named(app: App) -> None:
     assert "nowhere" in ran.stderr
 
 
+def test_a_dataset_without_tables_is_told(app: App) -> None:
+    for pointer in (app.root / "datasets" / "golden").glob("*.dvc"):
+        pointer.unlink()
+    for _ in range(2):
+        assert (
+            "warning: golden has no table, so nothing is loaded from it."
+            in app.run("run", "--", "true").stderr
+        )
+
+
 def test_an_edited_migration_makes_another_template(app: App) -> None:
     app.report("true")
     (app.root / "migrations" / "0003_index.sql").write_text("CREATE INDEX names ON customers (name);")
