@@ -40,7 +40,7 @@ def read_records(root: Path) -> Iterator[TestRecord]:
     for path in _files(root):
         with suppress(OSError, UnicodeDecodeError):
             for line in reversed(path.read_text(encoding="utf-8").splitlines()):
-                with suppress(ValueError, KeyError, TypeError):
+                with suppress(ValueError, KeyError, TypeError, AttributeError):
                     found = json.loads(line)
                     if found.pop("format") == FORMAT:
                         yield _record(found)
