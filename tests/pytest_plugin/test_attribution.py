@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import commit_all, git, run_quietly
-from tests.pytest_plugin.conftest import run_in
+from tests.pytest_plugin.conftest import RunPytest, run_in
 from tests.schemas import assert_valid
 from tests.series import IS_LONG
 
@@ -125,3 +125,42 @@ SHOWN = (
 SHOWN_OF_ALL = (
     "fails after tests/test_causes.py::test_3_pollutes_customers, which leaves something behind outside",
 )
+
+
+IN_SQLITE = """
+import os, sqlite3
+
+def query(statement):
+    return sqlite3.connect(os.environ["SHOP_FILE"]).execute(statement).fetchone()
+
+def test_missing():
+    assert query("SELECT status FROM orders WHERE id = 99")[0] == "open"
+
+def test_table():
+    query("SELECT 1 FROM refunds")
+
+def test_changed():
+    assert query("SELECT status FROM orders WHERE id = 1") == ("paid",)
+
+def test_code():
+    assert query("SELECT count(*) FROM orders") == (4,)
+"""
+
+
+def test_causes_are_found_in_sqlite_without_any_record(run_pytest: RunPytest) -> None:
+    done = run_pytest({"test_shop.py": IN_SQLITE}, "--tdmvc-env=sqlite")
+    assert done.verdicts == {
+        "test_missing": "suspected-data",
+        "test_table": "schema-drift",
+        "test_changed": "bad-data",
+        "test_code": "code",
+    }, done.out
+    assert "TypeError on None, after a query that returned no row" in done.out
+    assert "Its tables: orders." in done.out
+    assert "It passes with golden@1.0.0, and fails with golden@2.0.0." in done.out
+
+
+def test_nothing_is_run_again_where_nobody_wants_it(run_pytest: RunPytest) -> None:
+    done = run_pytest({"test_shop.py": IN_SQLITE}, "--tdmvc-env=sqlite", "-x")
+    assert (done.count("failed"), done.verdicts) == (1, {})
+    assert "why tests failed" not in done.out
