@@ -20,8 +20,6 @@ from tdmvc.model.environment_report import RunReport
 from tdmvc.servers.run_folders import own_run_folder
 from tdmvc.workspace.workspace import Workspace
 
-__all__ = ["EnvironmentOptions", "RunOptions", "run"]
-
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

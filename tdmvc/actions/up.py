@@ -11,8 +11,6 @@ from tdmvc.model.environment import RunStep
 from tdmvc.model.environment_report import KeptEnvironment, UpReport, UpStatus
 from tdmvc.workspace.workspace import Workspace
 
-__all__ = ["EnvironmentOptions", "UpOptions", "up"]
-
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:

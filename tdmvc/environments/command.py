@@ -14,7 +14,7 @@ from types import FrameType
 
 from tdmvc.environments.exports import process_variables
 from tdmvc.environments.processes import TAKEN_SIGNALS, ProcessGroups
-from tdmvc.environments.services import RunningService
+from tdmvc.environments.services import EndedServices, RunningService
 from tdmvc.errors import UsageError
 
 _POLL_SECONDS = 0.2
@@ -91,26 +91,17 @@ def run_command(
                 remedy="check that it is a program for this machine, and that you may run it.",
             ) from error
         signals.child = process.pid
-        code = _wait(process, signals, services, warn)
+        code = _wait(process, signals, EndedServices(services, warn))
     return 128 - code if code < 0 else code
 
 
-def _wait(
-    process: "subprocess.Popen[bytes]",
-    signals: "_Signals",
-    services: Sequence[RunningService],
-    warn: Callable[[str], None],
-) -> int:
-    reported: set[str] = set()
+def _wait(process: "subprocess.Popen[bytes]", signals: "_Signals", services: EndedServices) -> int:
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(_POLL_SECONDS)
         if signals.is_impatient:
             signals.kill()
-        for service in services:
-            if service.has_ended and service.name not in reported:
-                reported.add(service.name)
-                warn(service.describe_end())
+        services.look()
 
 
 class _Signals:
@@ -159,7 +150,7 @@ class _Signals:
 
 
 def _is_in_foreground() -> bool:
-    """Return whether the terminal sends Ctrl-C to the command, too."""
+    """Whether the terminal sends Ctrl-C to the command, too."""
     for stream in (sys.__stdin__, sys.__stderr__, sys.__stdout__):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             return os.tcgetpgrp(stream.fileno()) == os.getpgrp()  # type: ignore[union-attr]

@@ -136,7 +136,7 @@ def stop_keeper(workspace: Workspace, kept: KeptEnvironment) -> None:
 
 
 def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
-    """Return whether it is done in time."""
+    """Whether it is done in time."""
     end = time.monotonic() + seconds
     while not is_done():
         if time.monotonic() > end:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from tdmvc.environments.provide import EnvironmentOptions, RunningEnvironment, provided
 from tdmvc.environments.records import Records
+from tdmvc.environments.services import EndedServices
 from tdmvc.errors import DatabaseError, TdmvcError
 from tdmvc.model.environment import Environment, RunStep
 from tdmvc.model.environment_report import KeptEnvironment
@@ -100,7 +101,7 @@ def _kept(name: str, running: RunningEnvironment) -> KeptEnvironment:
 
 
 def _wait(records: Records, kept: KeptEnvironment, running: RunningEnvironment) -> None:
-    reported: set[str] = set()
+    services = EndedServices(running.services, _print)
     # Without its record, as after the repository was deleted, nobody could stop it any more.
     while True:
         found = records.read(kept.name)
@@ -109,10 +110,7 @@ def _wait(records: Records, kept: KeptEnvironment, running: RunningEnvironment) 
         if found != kept:
             # It was damaged: nobody else writes it while this process holds the lock.
             records.write(kept)
-        for service in running.services:
-            if service.has_ended and service.name not in reported:
-                reported.add(service.name)
-                _print(service.describe_end())
+        services.look()
         time.sleep(_LOOK_SECONDS)
 
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,20 @@ class RunningService:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
         said = without_secrets(last_lines(self.log, _LAST_LINES), self.variables)
         return f"The service {self.name} {how}{f': {said}' if said else ', and printed nothing.'}"
+
+
+class EndedServices:
+    """Tells of each service that ends while others use it, once."""
+
+    def __init__(self, services: Sequence[RunningService], warn: Callable[[str], None]) -> None:
+        self._running = list(services)
+        self._warn = warn
+
+    def look(self) -> None:
+        """Warn about the services that have ended since the last look."""
+        for service in [one for one in self._running if one.has_ended]:
+            self._running.remove(service)
+            self._warn(service.describe_end())
 
 
 @contextmanager
@@ -186,7 +200,7 @@ def _answers(port: int) -> bool:
 
 
 def _answers_http(url: str) -> bool:
-    """Return whether a URL is answered, without an error of the server."""
+    """Whether a URL is answered, without an error of the server."""
     # A proxy of the environment is for other machines.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -8,6 +8,8 @@ import os
 
 import pytest
 
+from tdmvc.pytest_plugin.markers import RESETS
+
 ENVIRONMENT_VARIABLE = "TDMVC_ENV"
 """Set by `tdmvc run`: the name of the environment that the tests run in."""
 
@@ -25,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--tdmvc-reset",
-        choices=("test", "module", "never"),
+        choices=RESETS,
         help="When databases are reset: before each test (default), when tests of another module begin, or never.",
     )
     group.addoption(

@@ -20,8 +20,6 @@ from tdmvc.pytest_plugin.recording import SeededRows
 
 ENDPOINT_VARIABLE = "TDMVC_ENDPOINT"
 """Set by `tdmvc run` and `tdmvc up`: where the database is reset that they provide."""
-
-
 _ENDS_CONNECTIONS = (ResetMethod.SWAP, ResetMethod.COPY)
 
 

@@ -20,6 +20,7 @@ from tdmvc.environments.mariadb.tables import (
     read_counters,
     read_tables,
     with_cascades,
+    write_sequence,
 )
 from tdmvc.errors import DatabaseError
 
@@ -110,10 +111,7 @@ class MariadbRestorer:
             raise CannotRestoreError("large tables were written")
         for table in tables:
             if table.is_sequence:
-                values = ", ".join(str(value) for value in self._sequences[table.name])
-                self._administrator.execute(f"INSERT INTO {table.sql} VALUES ({values})")
-                # The server keeps numbers that it has not given away yet.
-                self._administrator.execute(f"FLUSH LOCAL TABLES {table.sql}")
+                write_sequence(self._administrator, table.sql, self._sequences[table.name])
             else:
                 restore_rows(self._administrator, table)
 

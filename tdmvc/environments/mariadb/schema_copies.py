@@ -7,7 +7,7 @@ from tdmvc.databases.mysql.names import quoted, quoted_names, table_sql, text_li
 from tdmvc.environments.mariadb.failures import tables_with_history
 from tdmvc.environments.mariadb.pristine import skip_checks
 from tdmvc.environments.mariadb.server_templates import is_own_table
-from tdmvc.environments.mariadb.tables import MariadbTable, read_tables
+from tdmvc.environments.mariadb.tables import MariadbTable, read_tables, write_sequence
 from tdmvc.errors import DatabaseError
 
 _SETTINGS = ("sql_mode", "character_set_client", "collation_connection")
@@ -60,9 +60,7 @@ class _Copier:
         copy = table_sql(self._target, table.name)
         self._run(self._definition(kind, table.name, "Create Table"))
         if table.is_sequence:
-            values = self._connection.query(f"SELECT * FROM {table.sql}")[0]
-            self._connection.execute(f"INSERT INTO {copy} VALUES ({', '.join(map(str, values))})")
-            self._connection.execute(f"FLUSH LOCAL TABLES {copy}")
+            write_sequence(self._connection, copy, self._connection.query(f"SELECT * FROM {table.sql}")[0])
         else:
             columns = quoted_names(table.columns)
             self._connection.execute(f"INSERT INTO {copy} ({columns}) SELECT {columns} FROM {table.sql}")

@@ -1,12 +1,11 @@
 """A database on a server that others may use, too, and how it gets back to the seeded state."""
 
-import contextlib
 import time
 
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import quoted, text_literal
 from tdmvc.environments.mariadb.schema_copies import create_schema, fill_schema
-from tdmvc.errors import DatabaseError
+from tdmvc.environments.mariadb.sessions import Sessions
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import ServerLocation
 
@@ -15,8 +14,6 @@ _COUNTERS = (
     # What empties or changes tables as a whole, of whatever engine.
     "Com_(alter|create|drop|rename|truncate|delete|load|xa|import|optimize|repair|flush).*",
 )
-_END_SECONDS = 5.0
-_POLL_SECONDS = 0.01
 
 
 class ServerDatabase:
@@ -29,6 +26,7 @@ class ServerDatabase:
             DatabaseError: the server refuses.
         """
         self._connection = connection
+        self._sessions = Sessions(connection, location.database)
         self._location = location
         self._template = template
         self._make()
@@ -47,7 +45,7 @@ class ServerDatabase:
         return ResetReport(ResetMethod.COPY, time.perf_counter() - started, ended, why)
 
     def is_used(self) -> bool:
-        return bool(self._sessions())
+        return bool(self._sessions.others())
 
     def drop(self) -> None:
         self._end_sessions()
@@ -68,24 +66,11 @@ class ServerDatabase:
         )
         return {text_of(name): text_of(value) for name, value in rows}
 
-    def _sessions(self) -> dict[str, str]:
-        rows = self._connection.query(
-            "SELECT ID, USER, HOST FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() "
-            f"AND DB = {text_literal(self._location.database)}"
-        )
-        return {text_of(row[0]): f"{text_of(row[1])}@{text_of(row[2])} ({text_of(row[0])})" for row in rows}
-
     def _end_sessions(self) -> tuple[str, ...]:
         """End the sessions in this database, and return them, as people recognise them.
 
         One that does not end, or may not be ended, is found by the lock that it holds.
         """
-        sessions = self._sessions()
-        for number in sessions:
-            # It may have ended by itself.
-            with contextlib.suppress(DatabaseError):
-                self._connection.execute(f"KILL {number}")
-        end = time.monotonic() + _END_SECONDS
-        while sessions.keys() & self._sessions().keys() and time.monotonic() < end:
-            time.sleep(_POLL_SECONDS)
+        sessions = self._sessions.others()
+        self._sessions.end(sessions)
         return tuple(sessions.values())

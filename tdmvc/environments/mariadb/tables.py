@@ -1,7 +1,8 @@
 """The tables of a database, with what decides how their rows can be restored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import table_sql, text_literal
@@ -107,6 +108,21 @@ def _read_keys(connection: MysqlConnection, wanted: str) -> Mapping[str, tuple[s
         for table, parts in found.items()
         if not any(is_part for _, is_part in parts)
     }
+
+
+def write_sequence(connection: MysqlConnection, sequence: str, state: Sequence[Any]) -> None:
+    """Give a sequence the state of another one, or an earlier one of its own.
+
+    Args:
+        sequence: its qualified name, quoted.
+        state: the row that SELECT * returns.
+
+    Raises:
+        DatabaseError: the server refuses.
+    """
+    connection.execute(f"INSERT INTO {sequence} VALUES ({', '.join(map(str, state))})")
+    # The server keeps numbers that it has not given away yet.
+    connection.execute(f"FLUSH LOCAL TABLES {sequence}")
 
 
 def read_counters(connection: MysqlConnection, schema: str) -> Mapping[str, str]:
