@@ -31,14 +31,15 @@ QUIET = "--tdmvc-no-attribution"
 
 def test_tests_that_rely_on_numbers_or_order_are_found(run_pytest: RunPytest) -> None:
     env = "--tdmvc-env=migrated"
-    done = run_pytest({"test_rows.py": TESTS}, env, QUIET)
+    files = {"test_rows.py": TESTS}
+    done = run_pytest(files, env, QUIET)
     assert done.results == {
         "test_a_number": "passed",
         "test_an_order": "passed",
         "test_all_rows": "passed",
     }, done.out
     done = run_pytest(
-        {}, env, QUIET, "--tdmvc-shift-sequences", "--tdmvc-shuffle-rows", "--tdmvc-seed=1", "-v"
+        files, env, QUIET, "--tdmvc-shift-sequences", "--tdmvc-shuffle-rows", "--tdmvc-seed=1", "-v"
     )
     assert done.results == {
         "test_a_number": "failed",
