@@ -15,11 +15,9 @@ import pytest
 
 from tests.journeys.environments.application import (
     CONFIG,
-    SERVICE,
     App,
     running,
 )
-from tests.series import trials
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -62,20 +60,6 @@ def test_an_interrupt_while_it_migrates_leaves_nothing(app: App) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Interrupted" in err
-    assert app.leftovers() == []
-
-
-@pytest.mark.parametrize("trial", range(trials(100, 2)))
-def test_after_a_kill_the_next_command_leaves_nothing(app: App, trial: int) -> None:
-    app.configure(CONFIG + SERVICE)
-    if trial % 2:
-        app.report("true")
-    process = app.start("-q", "run", "--", "sleep", "600", start_new_session=True)
-    time.sleep(0.3 + (trial * 0.618 % 1) * 2.5)
-    process.kill()
-    # What it started may hold its streams.
-    process.wait()
-    app.report("true")
     assert app.leftovers() == []
 
 
