@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tdmvc.environments.addresses import address_values
+from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.environments.endpoint import EndpointClient
-from tdmvc.environments.exports import placeholder_exports
+from tdmvc.environments.exports import ENVIRONMENT_VARIABLE, placeholder_exports
 from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, RunningEnvironment, provided
 from tdmvc.environments.selection import find_environment
 from tdmvc.model.environment import ResetReport
@@ -24,6 +24,8 @@ __all__ = [
     "variables_without_database",
 ]
 
+_ENDPOINT_VARIABLES = ("TDMVC_ENDPOINT", "INTEGRESQL_CLIENT_BASE_URL")
+
 
 @dataclass(frozen=True, slots=True)
 class AttachedEnvironment:
@@ -33,12 +35,9 @@ class AttachedEnvironment:
     """Of the database, with its password."""
     refs: tuple[str, ...]
     """The states that were loaded."""
+    exports: Mapping[str, str] = field(repr=False)
+    """The variables of the environment, as they are set in this process; among them are passwords."""
     _client: EndpointClient
-
-    @property
-    def exports(self) -> Mapping[str, str]:
-        """Nothing: the variables are set already."""
-        return {}
 
     def reset(self) -> ResetReport:
         """Bring the database back to its seeded state.
@@ -50,14 +49,26 @@ class AttachedEnvironment:
 
 
 @contextmanager
-def attached(endpoint: str) -> Iterator[AttachedEnvironment]:
+def attached(
+    workspace: Workspace, endpoint: str, name: str | None = None, *, folder: Path | None = None
+) -> Iterator[AttachedEnvironment]:
     """Use the environment behind the URL of an endpoint (`TDMVC_ENDPOINT`), until the end of the block.
+
+    Args:
+        name: of the environment; by default, the one for the folder.
+        folder: where the command was run; by default, the current folder.
 
     Raises:
         DatabaseError: the endpoint does not answer.
+        NotFoundError: there is no such environment.
     """
+    chosen = find_environment(workspace, name, folder or Path(os.curdir))
     with closing(EndpointClient(endpoint)) as client:
-        yield AttachedEnvironment(address_values(client.location)["url"], client.refs, client)
+        location = client.location
+        names = {*client_variables(location), *chosen.exports, *_ENDPOINT_VARIABLES, ENVIRONMENT_VARIABLE}
+        names.update(variable for service in chosen.services for variable in service.exports)
+        exports = {one: os.environ[one] for one in sorted(names) if one in os.environ}
+        yield AttachedEnvironment(address_values(location)["url"], client.refs, exports, client)
 
 
 def environment(

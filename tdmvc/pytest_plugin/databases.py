@@ -64,9 +64,7 @@ class SeededDatabase:
     @property
     def variables(self) -> Mapping[str, str]:
         """The variables of a process that uses this database, too."""
-        if self._provided.exports:
-            return self._provided.exports
-        return {ENDPOINT_VARIABLE: os.environ[ENDPOINT_VARIABLE]}
+        return self._provided.exports
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -211,7 +209,8 @@ class SessionDatabases:
     def _provide(self, refs: tuple[str, ...]) -> SeededDatabase:
         endpoint = os.environ.get(ENDPOINT_VARIABLE)
         if endpoint and not refs and self._options.attaches:
-            found = self._stack.enter_context(attached(endpoint))
+            name = self._options.environment
+            found = self._stack.enter_context(attached(self.repository, endpoint, name, folder=self._root))
             import_driver(found.url)
             return SeededDatabase(self.repository, found, SeededRows(found.refs))
         # One process needs one set of services, and a test that asks for other rows needs no other set.

@@ -1,10 +1,12 @@
 """What a test gets from the plugin: the rows of a dataset, clean before each test, and variables before imports."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.pytest_plugin.conftest import Outcome, RunPytest, run_in
+from tests.pytest_plugin.conftest import PLUGINS, Outcome, RunPytest, run_in
 
 CONFTEST = "import os\nURL = os.environ['DATABASE_URL']\nNAME = os.environ['SHOP_DATABASE']\n"
 ROWS = """
@@ -236,3 +238,20 @@ def test_outside_a_repository_a_fixture_says_so_and_other_tests_pass(tmp_path: P
     assert done.results == {"test_db": "error"}, done.out
     assert "Fix: run `git init`" in done.out
     assert "Traceback" not in done.out
+
+
+def test_tests_of_a_run_use_its_database_and_see_its_variables(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import os\n"
+        "def test_url(tdmvc_database):\n"
+        "    assert tdmvc_database.exports['DATABASE_URL'] == os.environ['DATABASE_URL'] == tdmvc_database.url\n"
+    )
+    pytest_command = [sys.executable, "-m", "pytest", "-q", *PLUGINS, f"--rootdir={shop}", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tdmvc", "-C", str(shop), "run", "--env", "sqlite", "--", *pytest_command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
