@@ -130,8 +130,11 @@ WRITING = {
     "push": ["push"],
     "pull": ["pull"],
 }
-ELSEWHERE = {"init", "install", "demo", "help", "build", "sql", "completion"}
-"""Commands that read no rows, and `sql`, which shows them on purpose."""
+ELSEWHERE = {
+    *("init", "install", "demo", "help", "build", "sql", "completion"),
+    *("run", "up", "down", "reset", "env"),
+}
+"""Commands that read no rows, `sql`, which shows them on purpose, and those of environments, which seed as `seed` does."""
 
 
 def test_every_command_is_tried() -> None:
