@@ -134,7 +134,7 @@ ELSEWHERE = {
     *("init", "install", "demo", "help", "build", "sql", "completion"),
     *("run", "up", "down", "reset", "env"),
 }
-"""Commands that read no rows, `sql`, which shows them on purpose, and those of environments, which seed as `seed` does."""
+"""Commands that read no rows, `sql`, which shows them on purpose, and those of environments, which seed as `seed`."""
 
 
 def test_every_command_is_tried() -> None:
