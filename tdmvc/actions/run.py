@@ -31,7 +31,7 @@ class RunOptions:
     """Where the command was given, and where it runs."""
     provide: EnvironmentOptions = DEFAULT_ENVIRONMENT
     is_kept: bool = False
-    """Let the environment go on after the command."""
+    """Keep the environment running after the command."""
     stdout: int | None = None
     """The descriptor for the command's output; None: this process's."""
 

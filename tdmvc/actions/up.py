@@ -1,4 +1,4 @@
-"""`up`: starts an environment that goes on until `down`."""
+"""`up`: starts an environment that runs until `down`."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -38,7 +38,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Environments": {
         "run": "Run a command with a database that has the right schema and rows.",
-        "up": "Start an environment that goes on until you stop it.",
+        "up": "Start an environment that runs until you stop it.",
         "down": "Stop an environment, and remove what belongs to it.",
         "reset": "Bring an environment's database back to its seeded state.",
         "env": "List environments, and show how to use one that runs.",

@@ -32,7 +32,7 @@ def start_keeper(
 ) -> KeptEnvironment:
     """Start a process that keeps an environment, and wait until the environment is ready.
 
-    If this is interrupted, or fails, nothing goes on.
+    If this is interrupted, or fails, nothing keeps running.
 
     Raises:
         TdmvcError: what the process failed with.
@@ -173,6 +173,6 @@ def reset_kept(kept: KeptEnvironment) -> ResetReport:
         raise DatabaseError(
             error.what,
             where=kept.database,
-            remedy=f"start it anew: `tdmvc down {kept.name}`, then `tdmvc up {kept.environment}`.",
+            remedy=f"restart it: `tdmvc down {kept.name}`, then `tdmvc up {kept.environment}`.",
             details=error.details,
         ) from error

@@ -28,7 +28,7 @@ class RunReport:
     notes: tuple[str, ...] = ()
     """What else you should know, such as a service that ended."""
     kept: "KeptEnvironment | None" = None
-    """The environment that goes on, if it was to be kept."""
+    """The environment that keeps running, if it was to be kept."""
 
     @property
     def seconds(self) -> float:
@@ -41,7 +41,7 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class KeptEnvironment:
-    """An environment that goes on until somebody stops it."""
+    """An environment that runs until somebody stops it."""
 
     name: str
     """What `down` and `reset` call it; the environment's own name, unless it was kept beside another one."""

@@ -18,7 +18,7 @@ from tdmvc.pytest_plugin.tables import Touched
 _RESET_ENDS = {
     ResetMethod.NOTHING: "transactions that were open were ended",
     ResetMethod.SWAP: "a copy of the seeded database took its place",
-    ResetMethod.COPY: "it was copied anew",
+    ResetMethod.COPY: "it was copied again",
     ResetMethod.DELTA: "the rows that were written were restored",
 }
 

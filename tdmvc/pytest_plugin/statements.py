@@ -36,7 +36,7 @@ class StatementListener:
         self._last_text = ""
 
     def start(self) -> None:
-        """Begin anew, and listen to drivers that were imported meanwhile."""
+        """Forget what was seen, and listen to drivers that were imported meanwhile."""
         self._patch()
         self._read, self._written = set(), set()
         self._count, self._last, self._last_text = 0, None, ""

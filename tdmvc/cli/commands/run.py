@@ -30,7 +30,9 @@ from tdmvc.render.format import RenderOptions
 )
 @with_option
 @click.option(
-    "--keep", is_flag=True, help="Let the environment go on after the command; print how to use and stop it."
+    "--keep",
+    is_flag=True,
+    help="Keep the environment running after the command; print how to use and stop it.",
 )
 @rebuild_option
 @click.option(
@@ -67,7 +69,7 @@ def command(
     and seeded database is kept as a template, so that the next run starts at once.
 
     Exits with COMMAND's own exit code. Ctrl-C interrupts COMMAND; the second one kills it.
-    What COMMAND left in the background is stopped, too; start a program that shall outlive
+    What COMMAND left in the background is stopped, too; start a program that is to outlive
     it without the variable TDMVC_RUN: `env -u TDMVC_RUN PROGRAM`.
 
     \b

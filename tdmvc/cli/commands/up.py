@@ -19,7 +19,7 @@ from tdmvc.render.environments import UP_FORMATS
 @click.argument("environment", required=False, shell_complete=complete_environment)
 @with_option
 @click.option(
-    "--renew", is_flag=True, help="If it runs, and would be made from something else now, start it anew."
+    "--renew", is_flag=True, help="If it is running and something it is made from has changed, restart it."
 )
 @rebuild_option
 @formats_option(UP_FORMATS)
@@ -33,7 +33,7 @@ def command(
     renew: bool,
     rebuild: bool,
 ) -> None:
-    """Start an environment that goes on until you stop it.
+    """Start an environment that runs until you stop it.
 
     Provides the same as `tdmvc run`, in a process of its own in the background, and waits
     until it is ready. If it is already up, says so, and says if datasets or migrations have

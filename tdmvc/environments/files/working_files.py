@@ -81,7 +81,7 @@ class WorkingFile:
         return self.path.with_name(f".{self.path.name}.tdmvc-new")
 
     def place(self, make: Callable[[Path], None]) -> None:
-        """Make the file anew, and let it take its place in one step.
+        """Make the file again, and let it take its place in one step.
 
         Raises:
             DatabaseError: the folder cannot be written, or there is no room.

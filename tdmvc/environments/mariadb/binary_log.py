@@ -60,7 +60,7 @@ def read_written_tables(
         DatabaseError: the server refuses.
     """
     if start.file != end.file:
-        raise CannotRestoreError("the binary log was begun anew")
+        raise CannotRestoreError("another binary log was begun")
     if end.position - start.position > _LONGEST_BYTES:
         raise CannotRestoreError("very many rows were written")
     tables: set[str] = set()

@@ -1,4 +1,4 @@
-"""A server for one database, which begins anew from the template's data folder on the same port."""
+"""A server for one database, which can restart from the template's data folder on the same port."""
 
 import contextlib
 import os

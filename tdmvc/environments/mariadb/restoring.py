@@ -25,7 +25,7 @@ from tdmvc.environments.mariadb.tables import (
 from tdmvc.errors import DatabaseError
 
 _WAIT_SECONDS = 1
-"""How long a table may be locked by others before the server is started anew."""
+"""How long a table may be locked by others before the server is restarted."""
 _ROUNDS = 3
 _MOST_BYTES = 16 * 1024**2
 """How large the tables may be together that are restored by a copy."""

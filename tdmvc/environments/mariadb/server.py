@@ -145,7 +145,7 @@ class MariadbServerProvider:
     def _connected(self) -> Iterator[MysqlConnection]:
         address = resolve_address(replace(self._location, database=""))
         with connected(address, mode=WRITING_MODE) as connection:
-            # Its locks tell that the run goes on.
+            # Its locks tell that the run is alive.
             connection.execute("SET SESSION wait_timeout = 2147483")
             yield connection
 

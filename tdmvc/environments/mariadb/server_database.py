@@ -17,7 +17,7 @@ _COUNTERS = (
 
 
 class ServerDatabase:
-    """A copy of a template, which is made anew at a reset unless nobody wrote on the whole server."""
+    """A copy of a template, which a reset makes again unless nobody wrote on the whole server."""
 
     def __init__(self, connection: MysqlConnection, location: ServerLocation, template: str) -> None:
         """Make the copy.

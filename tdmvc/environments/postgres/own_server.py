@@ -156,7 +156,7 @@ class OwnServerWatch:
                 if not sessions or found.blocks is None or not found.blocks.tables:
                     return found
             found.ended += self._administrator.end_transactions(name, self.pid, only_writing=is_writing)
-        found.why_not = "sessions go on writing"
+        found.why_not = "sessions keep writing"
         return found
 
     def _survey_statements(self) -> list[Statement]:

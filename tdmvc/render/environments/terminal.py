@@ -55,7 +55,7 @@ def render_run(report: RunReport, options: RenderOptions) -> str:
 
 
 def kept_text(kept: KeptEnvironment, options: RenderOptions) -> str:
-    """Return how to use and to stop an environment that goes on after its run."""
+    """Return how to use and to stop an environment that keeps running after its run."""
     page = Page(options)
     _goes_on(page, kept)
     return page.text
@@ -77,7 +77,7 @@ def render_up(report: UpReport, options: RenderOptions) -> str:
             [f"Since it was started, {' and '.join(_CHANGED[one] for one in report.changed)} changed."]
         )
     steps = (
-        [Step(f"tdmvc up {report.kept.environment} --renew", "start it anew, as it would be now")]
+        [Step(f"tdmvc up {report.kept.environment} --renew", "restart it with what has changed")]
         if is_old
         else []
     )
@@ -188,7 +188,7 @@ def render_shown(shown: ShownEnvironment, options: RenderOptions) -> str:
 
 
 def _goes_on(page: Page, kept: KeptEnvironment) -> None:
-    page.headline(visible(kept.name), "goes on")
+    page.headline(visible(kept.name), "keeps running")
     page.facts(kept_facts(kept))
     _next(page, kept, [])
 

@@ -103,7 +103,7 @@ class App:
 
     @property
     def records(self) -> list[Path]:
-        """The records of environments that go on."""
+        """The records of environments that keep running."""
         return list((self.root / ".dvc" / "tmp" / "tdmvc" / "environments").glob("*.json"))
 
     def processes(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""Environments that go on: `up`, `down`, `reset`, `env`, `run --keep` and `gc --templates`."""
+"""Environments that keep running: `up`, `down`, `reset`, `env`, `run --keep` and `gc --templates`."""
 
 import os
 import shlex
