@@ -34,7 +34,8 @@ def find_program(command: Sequence[str], folder: Path) -> str:
     if not command:
         raise UsageError("run needs a command.", remedy="name it behind two dashes: `tdmvc run -- pytest`.")
     name = command[0]
-    found = shutil.which(folder / name if os.sep in name else name)
+    # Absolute: `./tests` in the folder `.` would be `tests`, which is looked for in PATH.
+    found = shutil.which(folder.absolute() / name if os.sep in name else name)
     if found is not None:
         return os.path.abspath(found)
     own = Path(sys.executable).parent
