@@ -23,5 +23,5 @@ def test_a_relative_path_begins_in_the_folder_of_the_command(
 
 
 def test_a_program_that_is_nowhere_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="There is no program './tests.sh'"):
+    with pytest.raises(UsageError, match=r"There is no program '\./tests\.sh'"):
         find_program(["./tests.sh"], tmp_path)
