@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from tdmvc.model.location import Location, PathLocation, ServerLocation
+from tdmvc.model.location import Location, PathLocation, ServerLocation, engine_of
 
-_SQLALCHEMY = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
+_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql"}
+"""The drivers that SQLAlchemy uses unless a URL names another one."""
 
 
 def address_values(location: Location) -> dict[str, str]:
@@ -24,8 +25,8 @@ def address_values(location: Location) -> dict[str, str]:
             "name": location.path.name,
         }
     return {
-        "url": _url(location, location.scheme),
-        "sqlalchemy_url": _url(location, _SQLALCHEMY.get(location.scheme, location.scheme)),
+        "url": _url(location, engine_of(location)),
+        "sqlalchemy_url": _url(location, _sqlalchemy_scheme(location)),
         "jdbc_url": _jdbc_url(location),
         "host": location.host,
         "port": str(location.port or ""),
@@ -42,13 +43,19 @@ def client_variables(location: Location) -> Mapping[str, str]:
     names = {
         "postgresql": ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"),
         "mysql": ("MYSQL_HOST", "MYSQL_TCP_PORT", "MYSQL_USER", "MYSQL_PWD", "MYSQL_DATABASE"),
-    }.get(location.scheme, ())
+    }.get(engine_of(location), ())
     values = address_values(location)
     return {
         name: values[value]
         for name, value in zip(names, ("host", "port", "user", "password", "name"), strict=False)
         if values[value]
     }
+
+
+def _sqlalchemy_scheme(location: ServerLocation) -> str:
+    engine = engine_of(location)
+    driver = location.scheme.partition("+")[2] or _DRIVERS.get(engine, "")
+    return f"{engine}+{driver}" if driver else engine
 
 
 def _url(location: ServerLocation, scheme: str) -> str:
@@ -62,8 +69,10 @@ def _url(location: ServerLocation, scheme: str) -> str:
 def _jdbc_url(location: ServerLocation) -> str:
     """Return a URL of JDBC, where user and password are parameters."""
     port = "" if location.port is None else f":{location.port}"
+    # The driver of MariaDB takes its own scheme only.
+    scheme = "mariadb" if location.scheme.startswith("mariadb") else engine_of(location)
     query = [("user", location.user), ("password", location.password or ""), *location.query]
     return (
-        f"jdbc:{location.scheme}://{location.host}{port}/{quote(location.database, safe='')}"
+        f"jdbc:{scheme}://{location.host}{port}/{quote(location.database, safe='')}"
         f"?{urlencode([(name, value) for name, value in query if value])}"
     )

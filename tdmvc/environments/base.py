@@ -15,8 +15,8 @@ from tdmvc.model.location import Location
 class EmbeddedServer:
     """A server that tdmvc starts itself, as `database` in tdmvc.yaml names it: `embedded-15`."""
 
-    product: str
-    """`postgresql` or `mariadb`."""
+    engine: str
+    """`postgresql` or `mysql`, which is MariaDB."""
     major: int | None = None
     """Its major version; None: the newest."""
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from tdmvc.environments.base import EmbeddedServer
 from tdmvc.environments.key import missing_inputs
 from tdmvc.environments.migrating import plan_migration
-from tdmvc.environments.providers import PACKAGES, parse_database
+from tdmvc.environments.providers import PACKAGES, parse_database, wanted_engine
 from tdmvc.errors import DatabaseError, NotFoundError, UsageError
 from tdmvc.formats.config import CONFIG_FILE
 from tdmvc.model.environment import Environment
@@ -49,24 +48,24 @@ def _check(workspace: Workspace, environment: Environment) -> Iterator[Finding]:
             "correct the pattern, or remove it.",
             Severity.WARNING,
         )
-    scheme = ""
+    engine = ""
     if not environment.database.startswith("$"):
         # Variables are those of another machine, where the environment is used.
         try:
             wanted = parse_database(environment.database, folder=workspace.root, variables=_AnyVariables())
-            scheme = wanted.product if isinstance(wanted, EmbeddedServer) else wanted.scheme.partition("+")[0]
+            engine = wanted_engine(wanted)
         except UsageError as error:
             yield finding("database", "database", error.what, error.remedy)
         else:
-            if scheme not in PACKAGES:
+            if engine not in PACKAGES:
                 yield finding(
                     "database",
                     "database",
-                    f"tdmvc provides no databases of the kind {scheme}.",
+                    f"tdmvc provides no databases of the kind {engine}.",
                     f"use one of: {', '.join(PACKAGES)}.",
                 )
     try:
-        plan_migration(workspace, environment, scheme)
+        plan_migration(workspace, environment, engine)
     except DatabaseError as error:
         yield finding("migrate", "migrate", error.what, error.remedy)
 

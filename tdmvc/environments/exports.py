@@ -58,8 +58,7 @@ def placeholder_exports(environment: Environment, root: Path) -> dict[str, str]:
     if isinstance(wanted, PathLocation):
         location = replace(wanted, path=wanted.path.with_name(f".{_NOWHERE}-{wanted.path.name}"))
     else:
-        scheme = wanted.product if isinstance(wanted, EmbeddedServer) else wanted.scheme
-        scheme = "mysql" if scheme == "mariadb" else scheme
+        scheme = wanted.engine if isinstance(wanted, EmbeddedServer) else wanted.scheme
         location = ServerLocation(scheme, "127.0.0.1", _DISCARD_PORT, _NOWHERE, _NOWHERE, _NOWHERE)
     exports = database_exports(environment, location)
     for service in environment.services:

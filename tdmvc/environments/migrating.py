@@ -61,11 +61,11 @@ class MigrationPlan:
         return plural(len(self.scripts), "SQL file")
 
 
-def plan_migration(workspace: Workspace, environment: Environment, scheme: str) -> MigrationPlan:
+def plan_migration(workspace: Workspace, environment: Environment, engine: str) -> MigrationPlan:
     """Return how an environment's database gets its schema.
 
     Args:
-        scheme: of the database's URL.
+        engine: of the database: `postgresql`.
 
     Raises:
         DatabaseError: a location's tool needs a command that tdmvc.yaml does not name.
@@ -91,7 +91,7 @@ def plan_migration(workspace: Workspace, environment: Environment, scheme: str) 
     found: list[MigrateCommand] = []
     scripts: list[str] = []
     for location in locations:
-        known = find_command(tree, location, scheme)
+        known = find_command(tree, location, engine)
         if known is not None:
             found.append(known)
         elif location.tool == _SCRIPTS:

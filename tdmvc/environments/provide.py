@@ -9,7 +9,6 @@ from tdmvc.environments.addresses import address_values
 from tdmvc.environments.base import (
     DatabaseProvider,
     DatabaseSource,
-    EmbeddedServer,
     EphemeralDatabase,
     TemplateBuild,
     TemplateKey,
@@ -27,7 +26,7 @@ from tdmvc.environments.migrating import (
 )
 from tdmvc.environments.postgres.shuffling import shuffle_rows
 from tdmvc.environments.processes import ProcessGroups, ignored_signals
-from tdmvc.environments.providers import find_provider, parse_database
+from tdmvc.environments.providers import find_provider, parse_database, wanted_engine
 from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
 from tdmvc.environments.steps import StepListener, Steps, ignore_steps
 from tdmvc.model.environment import Environment, ResetReport, RowLayout, RunStep, TemplateOrigin
@@ -190,17 +189,16 @@ def prepare(
         UsageError: tdmvc.yaml names a database that no engine provides.
     """
     states = open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
-    provider, scheme = _provider(workspace, environment)
-    plan = plan_migration(workspace, environment, scheme)
+    provider, engine = _provider(workspace, environment)
+    plan = plan_migration(workspace, environment, engine)
     key = template_key(workspace, environment, plan, states, provider.version, options.layout)
     return Preparation(provider, plan, states, key)
 
 
 def _provider(workspace: Workspace, environment: Environment) -> tuple[DatabaseProvider, str]:
-    """Return what provides databases for an environment, and the scheme of their URLs."""
+    """Return what provides databases for an environment, and their engine."""
     wanted = parse_database(environment.database, folder=workspace.root, variables=os.environ)
-    scheme = wanted.product if isinstance(wanted, EmbeddedServer) else wanted.scheme.partition("+")[0]
-    return find_provider(wanted), {"mariadb": "mysql", "postgres": "postgresql"}.get(scheme, scheme)
+    return find_provider(wanted), wanted_engine(wanted)
 
 
 def _origin_text(origin: TemplateOrigin, key: TemplateKey, where: str) -> str:

@@ -8,19 +8,17 @@ from typing import Final
 
 from tdmvc.environments.base import DatabaseProvider, EmbeddedServer
 from tdmvc.errors import UsageError
-from tdmvc.model.location import Location, PathLocation, ServerLocation, parse_location
+from tdmvc.model.location import Location, PathLocation, engine_of, parse_location
 
 _EMBEDDED = re.compile(r"embedded(?:-(?P<product>mariadb))?(?:-(?P<major>[0-9]{1,3}))?")
 
 PACKAGES: Final[Mapping[str, str]] = {
     "postgresql": "postgres",
-    "postgres": "postgres",
     "mysql": "mariadb",
-    "mariadb": "mariadb",
     "sqlite": "files",
     "duckdb": "files",
 }
-"""The package of this room for each scheme; its function `provider_for` takes an `EmbeddedServer` or a location."""
+"""The package of this room for each engine; its function `provider_for` takes an `EmbeddedServer` or a location."""
 
 _WRITE = "write `embedded`, `embedded-15`, `embedded-mariadb`, a URL (sqlite:///FILE, postgresql://…) or ${VARIABLE}."
 
@@ -38,11 +36,16 @@ def parse_database(text: str, *, folder: Path, variables: Mapping[str, str]) -> 
     embedded = _EMBEDDED.fullmatch(text)
     if embedded is not None:
         major = int(embedded["major"]) if embedded["major"] else None
-        return EmbeddedServer("mariadb" if embedded["product"] else "postgresql", major)
+        return EmbeddedServer("mysql" if embedded["product"] else "postgresql", major)
     location = parse_location(text, folder=folder, variables=variables)
     if isinstance(location, PathLocation) and not location.scheme:
         raise UsageError("This names no database for an environment.", where=text, remedy=_WRITE)
     return location
+
+
+def wanted_engine(wanted: EmbeddedServer | Location) -> str:
+    """Return the engine of a database that an environment wants, as URLs name it; it may be one without a provider."""
+    return wanted.engine if isinstance(wanted, EmbeddedServer) else engine_of(wanted)
 
 
 def find_provider(wanted: EmbeddedServer | Location) -> DatabaseProvider:
@@ -52,15 +55,8 @@ def find_provider(wanted: EmbeddedServer | Location) -> DatabaseProvider:
         DatabaseError: a driver or the program of a server is missing.
         UsageError: no engine can provide databases there.
     """
-    match wanted:
-        case EmbeddedServer(product=scheme):
-            pass
-        case ServerLocation(scheme=scheme):
-            # SQLAlchemy's URLs also name a driver: `postgresql+psycopg://`.
-            scheme = scheme.partition("+")[0]
-        case PathLocation(scheme=scheme):
-            pass
-    if scheme not in PACKAGES:
+    engine = wanted_engine(wanted)
+    if engine not in PACKAGES:
         raise UsageError.unsupported_url(str(wanted), [f"{name}://" for name in PACKAGES])
-    provider: DatabaseProvider = import_module(f"tdmvc.environments.{PACKAGES[scheme]}").provider_for(wanted)
+    provider: DatabaseProvider = import_module(f"tdmvc.environments.{PACKAGES[engine]}").provider_for(wanted)
     return provider

@@ -8,17 +8,15 @@ from typing import Final, Protocol
 
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
-from tdmvc.model.location import Location
+from tdmvc.model.location import Location, engine_of
 
 _SCRIPTS: Final = {
     "postgresql": "postgres.script",
-    "postgres": "postgres.script",
     "mysql": "mysql.script",
-    "mariadb": "mysql.script",
     "sqlite": "sqlite.script",
     "duckdb": "duckdb.script",
 }
-"""The module of `tdmvc.databases` for each scheme."""
+"""The module of `tdmvc.databases` for each engine."""
 
 
 class _Script(Protocol):
@@ -34,7 +32,7 @@ def run_scripts(root: Path, paths: Sequence[str], location: Location) -> None:
     Raises:
         DatabaseError: a file cannot be read, or the database refuses a statement; earlier files stay applied.
     """
-    module = import_module(f"tdmvc.databases.{_SCRIPTS[location.scheme.partition('+')[0]]}")
+    module = import_module(f"tdmvc.databases.{_SCRIPTS[engine_of(location)]}")
     opened: AbstractContextManager[_Script] = module.open_script(location)
     with opened as script:
         for path in paths:

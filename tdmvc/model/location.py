@@ -12,6 +12,9 @@ from tdmvc.errors import UsageError
 _FILE_SCHEMES = ("sqlite", "duckdb")
 """Databases whose URL names a file: `sqlite:///shop.db`, `duckdb:////srv/shop.duckdb`."""
 
+_ENGINES = {"postgres": "postgresql", "mariadb": "mysql"}
+"""Engines whose URLs have more than one scheme, by the rarer one."""
+
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<rest>.*)", re.DOTALL)
 _REST = re.compile(
     r"""
@@ -87,6 +90,12 @@ class ServerLocation:
 
 
 Location = PathLocation | ServerLocation
+
+
+def engine_of(location: Location) -> str:
+    """Return the engine as most URLs name it: `postgresql` for `postgres+psycopg://…`, `mysql` for `mariadb://…`."""
+    scheme = location.scheme.partition("+")[0]
+    return _ENGINES.get(scheme, scheme)
 
 
 def check_path(path: Path) -> None:

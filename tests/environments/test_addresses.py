@@ -1,5 +1,6 @@
 """Addresses of ephemeral databases in the forms of drivers and tools."""
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -14,7 +15,9 @@ from tdmvc.model.location import PathLocation, ServerLocation, parse_location
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 SERVERS = st.builds(
     ServerLocation,
-    scheme=st.sampled_from(["postgresql", "mysql"]),
+    scheme=st.sampled_from(
+        ["postgresql", "postgres", "postgresql+asyncpg", "mysql", "mariadb", "mysql+aiomysql"]
+    ),
     host=st.just("127.0.0.1"),
     port=st.integers(1, 65535),
     user=TEXTS,
@@ -26,11 +29,18 @@ SERVERS = st.builds(
 @given(SERVERS)
 def test_every_form_of_a_url_names_the_same_database(location: ServerLocation) -> None:
     values = address_values(location)
-    assert parse_location(values["url"]) == location
+    engine = "postgresql" if location.scheme.startswith("postgres") else "mysql"
+    assert parse_location(values["url"]) == replace(location, scheme=engine)
     sqlalchemy = make_url(values["sqlalchemy_url"])
+    assert sqlalchemy.get_backend_name() == engine
+    assert sqlalchemy.get_driver_name() in location.scheme or "+" not in location.scheme
+    assert (
+        client_variables(location).keys() == client_variables(parse_location(values["url"])).keys() != set()
+    )
     assert (sqlalchemy.username, sqlalchemy.password) == (location.user, location.password)
     assert (sqlalchemy.host, sqlalchemy.port) == (location.host, location.port)
     jdbc = urlsplit(values["jdbc_url"].removeprefix("jdbc:"))
+    assert jdbc.scheme in (engine, "mariadb")
     query = parse_qs(jdbc.query, keep_blank_values=True)
     assert (query["user"], query["password"]) == ([location.user], [location.password])
     assert unquote(jdbc.path) == f"/{location.database}"

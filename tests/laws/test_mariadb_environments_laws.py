@@ -62,7 +62,7 @@ definitions = st.one_of(
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EphemeralDatabase]:
     try:
-        provider = EmbeddedMariadb(EmbeddedServer("mariadb"), folder=tmp_path_factory.mktemp("templates"))
+        provider = EmbeddedMariadb(EmbeddedServer("mysql"), folder=tmp_path_factory.mktemp("templates"))
     except DatabaseError as error:
         without_package(error)
     with provider.open(KEY, build(SCHEMA, ROWS)) as source:

@@ -1,10 +1,9 @@
 """Gives the rows of tables another physical order, so that queries without ORDER BY return them in another order."""
 
 from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
-from tdmvc.model.location import Location, ServerLocation
+from tdmvc.model.location import Location, ServerLocation, engine_of
 from tdmvc.sql.quoting import quote_name
 
-_SCHEMES = ("postgresql", "postgres")
 _TABLES = """
     SELECT space.nspname, class.relname FROM pg_catalog.pg_class AS class
     JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace
@@ -31,7 +30,7 @@ def shuffle_rows(location: Location, seed: int) -> None:
     Raises:
         DatabaseError: the server refuses.
     """
-    if not isinstance(location, ServerLocation) or location.scheme.partition("+")[0] not in _SCHEMES:
+    if not isinstance(location, ServerLocation) or engine_of(location) != "postgresql":
         return
     connection = plain_connection(location)
     try:

@@ -118,7 +118,7 @@ def content(location: Location) -> dict[str, object]:
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMariadb]:
     folder = tmp_path_factory.mktemp("templates")
     try:
-        yield EmbeddedMariadb(EmbeddedServer("mariadb"), folder=folder)
+        yield EmbeddedMariadb(EmbeddedServer("mysql"), folder=folder)
     except DatabaseError as error:
         without_package(error)
     shutil.rmtree(folder)

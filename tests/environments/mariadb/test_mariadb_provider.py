@@ -100,7 +100,7 @@ def test_a_killed_run_leaves_nothing_to_the_next(provider: EmbeddedMariadb, tmp_
         from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
         from tdmvc.environments.mariadb import EmbeddedMariadb
 
-        provider = EmbeddedMariadb(EmbeddedServer("mariadb"), folder=Path(sys.argv[1]))
+        provider = EmbeddedMariadb(EmbeddedServer("mysql"), folder=Path(sys.argv[1]))
         with provider.open(TemplateKey("killed", "rows", ""), TemplateBuild(lambda _: None, lambda _: None)) as source:
             print(source.create().location.port, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -111,7 +111,7 @@ def test_a_killed_run_leaves_nothing_to_the_next(provider: EmbeddedMariadb, tmp_
     )
     assert done.returncode == -signal.SIGKILL
     left = ServerLocation("mysql", "127.0.0.1", int(done.stdout), "app", "", "app")
-    with EmbeddedMariadb(EmbeddedServer("mariadb"), folder=tmp_path).open(
+    with EmbeddedMariadb(EmbeddedServer("mysql"), folder=tmp_path).open(
         replace(KEY, schema="killed"), TemplateBuild(refuse, refuse)
     ) as source:
         source.create()
@@ -120,7 +120,7 @@ def test_a_killed_run_leaves_nothing_to_the_next(provider: EmbeddedMariadb, tmp_
 
 
 def test_a_template_that_was_removed_while_it_is_used_is_told(tmp_path: Path) -> None:
-    provider = EmbeddedMariadb(EmbeddedServer("mariadb"), folder=tmp_path)
+    provider = EmbeddedMariadb(EmbeddedServer("mysql"), folder=tmp_path)
     made = build(("CREATE TABLE customers (id INT PRIMARY KEY, name TEXT)",), ())
     with provider.open(KEY, made) as source:
         database = source.create()
@@ -140,7 +140,7 @@ def begin_anew_twice(database: EphemeralDatabase) -> None:
 
 def test_another_major_version_is_told() -> None:
     with pytest.raises(DatabaseError, match="MariaDB 99; found"):
-        provider_for(EmbeddedServer("mariadb", 99))
+        provider_for(EmbeddedServer("mysql", 99))
 
 
 def test_no_password_is_shown(provider: EmbeddedMariadb) -> None:
