@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tdmvc.environments.keeper import clean_killed, stop_keeper
+from tdmvc.environments.keepers import clean_killed, stop_keeper
 from tdmvc.environments.records import Records
 from tdmvc.environments.selection import name_for
 from tdmvc.model.environment_report import DownReport

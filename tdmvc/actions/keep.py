@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tdmvc.environments.keeping import keep_environment
+from tdmvc.environments.keeper_process import keep_environment
 from tdmvc.environments.provide import EnvironmentOptions
 from tdmvc.environments.selection import find_environment
 from tdmvc.workspace.workspace import Workspace

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tdmvc.environments.keeper import reset_kept
+from tdmvc.environments.keepers import reset_kept
 from tdmvc.environments.records import Records
 from tdmvc.environments.selection import name_for
 from tdmvc.model.environment_report import EnvironmentReset

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.environments.command import find_program, run_command
-from tdmvc.environments.keeper import start_keeper
+from tdmvc.environments.keepers import start_keeper
 from tdmvc.environments.processes import ProcessGroups
 from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, provided
 from tdmvc.environments.records import Records

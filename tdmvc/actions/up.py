@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.environments.keeper import clean_killed, start_keeper, stop_keeper
+from tdmvc.environments.keepers import clean_killed, start_keeper, stop_keeper
 from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, prepare
 from tdmvc.environments.records import Records
 from tdmvc.environments.selection import find_environment

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tdmvc.model.verdict import RowChange, TestRecord, Verdict, VerdictKind
+from tdmvc.model.verdict import ChangedRows, FailureVerdict, TestRecord, VerdictKind
 
 FORMAT = "tdmvc.test/1"
 FOLDER = Path(".tdmvc") / "health"
@@ -68,11 +68,11 @@ def _record(found: Mapping[str, Any]) -> TestRecord:
     )
 
 
-def _verdict(found: Mapping[str, Any]) -> Verdict:
+def _verdict(found: Mapping[str, Any]) -> FailureVerdict:
     changes = tuple(
-        RowChange(**{**change, "columns": tuple(change["columns"])}) for change in found["changes"]
+        ChangedRows(**{**change, "columns": tuple(change["columns"])}) for change in found["changes"]
     )
-    return Verdict(
+    return FailureVerdict(
         **{
             **found,
             "kind": VerdictKind(found["kind"]),

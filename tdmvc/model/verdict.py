@@ -24,7 +24,7 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RowChange:
+class ChangedRows:
     """A row that differs from the version with which the test passes; without any value but the key."""
 
     dataset: str
@@ -40,7 +40,7 @@ class RowChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FailureVerdict:
     """Why a test failed, and what says so."""
 
     kind: VerdictKind
@@ -52,7 +52,7 @@ class Verdict:
     """The test after which this one fails."""
     compared: tuple[str, ...] = ()
     """The states with which the test passes instead: `golden@1.0.0`."""
-    changes: tuple[RowChange, ...] = ()
+    changes: tuple[ChangedRows, ...] = ()
     """The first rows that differ, of the tables that the test reads."""
 
 
@@ -81,4 +81,4 @@ class TestRecord:
     read: tuple[str, ...] | None = None
     """Tables that it read; None if that is not known."""
     written: tuple[str, ...] | None = None
-    verdict: Verdict | None = None
+    verdict: FailureVerdict | None = None

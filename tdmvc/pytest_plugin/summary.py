@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tdmvc.model.text import plural
-from tdmvc.model.verdict import RowChange, Verdict, VerdictKind
+from tdmvc.model.verdict import ChangedRows, FailureVerdict, VerdictKind
 
 WORKER_OUTPUT = "tdmvc_verdicts"
 """Where a worker of pytest-xdist leaves its verdicts for the controller."""
@@ -31,7 +31,7 @@ class VerdictSummary:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, FailureVerdict] = {}
         """By test."""
         self._note = ""
         """What else there is to say: where records are, and what was not run again."""
@@ -50,7 +50,7 @@ class VerdictSummary:
         found, note = output.get(WORKER_OUTPUT, ({}, ""))
         self.take({test: parse_verdict(plain) for test, plain in found.items()}, note)
 
-    def take(self, verdicts: Mapping[str, Verdict], note: str) -> None:
+    def take(self, verdicts: Mapping[str, FailureVerdict], note: str) -> None:
         """Take verdicts on tests whose reports are complete, and write them into the JUnit file."""
         self._verdicts |= verdicts
         self._note = self._note or note
@@ -72,7 +72,7 @@ class VerdictSummary:
             terminalreporter.write_line(self._note)
 
 
-def verdict_lines(verdict: Verdict) -> list[str]:
+def verdict_lines(verdict: FailureVerdict) -> list[str]:
     """Return a verdict as lines for a terminal."""
     lines = [f"{_TITLES[verdict.kind]}: {verdict.because}"]
     lines += [f"  {_change_text(change)}" for change in verdict.changes[:_SHOWN_CHANGES]]
@@ -83,21 +83,21 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     return lines
 
 
-def plain_verdict(verdict: Verdict) -> dict[str, Any]:
+def plain_verdict(verdict: FailureVerdict) -> dict[str, Any]:
     """Return a verdict as values that may leave the process."""
     plain = asdict(verdict)
     plain["kind"] = verdict.kind.value
     return plain
 
 
-def parse_verdict(plain: Mapping[str, Any]) -> Verdict:
+def parse_verdict(plain: Mapping[str, Any]) -> FailureVerdict:
     """Return the verdict of such values."""
-    changes = tuple(RowChange(**{**one, "columns": tuple(one["columns"])}) for one in plain["changes"])
+    changes = tuple(ChangedRows(**{**one, "columns": tuple(one["columns"])}) for one in plain["changes"])
     kind, compared = VerdictKind(plain["kind"]), tuple(plain["compared"])
-    return Verdict(**{**plain, "kind": kind, "compared": compared, "changes": changes})
+    return FailureVerdict(**{**plain, "kind": kind, "compared": compared, "changes": changes})
 
 
-def _change_text(change: RowChange) -> str:
+def _change_text(change: ChangedRows) -> str:
     columns = f": {', '.join(change.columns)}" if change.columns else ""
     which = change.key or plural(change.rows, "row")
     return f"{change.dataset}/{change.table}: {which} {change.change}{columns}"
@@ -111,7 +111,7 @@ def _junit(config: pytest.Config) -> Any:
     return None
 
 
-def _add_properties(reporter: Any, verdict: Verdict) -> None:
+def _add_properties(reporter: Any, verdict: FailureVerdict) -> None:
     """Add a verdict to a test of the JUnit file, whose element is made already."""
     element: ElementTree.Element = reporter.to_xml()
     found = element.find("properties")

@@ -4,20 +4,20 @@ import json
 from pathlib import Path
 
 from tdmvc.health.test_records import FOLDER, read_records, write_records
-from tdmvc.model.verdict import RowChange, TestRecord, Verdict, VerdictKind
+from tdmvc.model.verdict import ChangedRows, FailureVerdict, TestRecord, VerdictKind
 from tests.schemas import assert_valid
 
-VERDICT = Verdict(
+VERDICT = FailureVerdict(
     VerdictKind.BAD_DATA,
     "why",
     "next",
     "",
     ("golden@1.0.0",),
-    (RowChange("golden", "t", "changed", "id 1", ("a",)),),
+    (ChangedRows("golden", "t", "changed", "id 1", ("a",)),),
 )
 
 
-def record(test: str, verdict: Verdict | None = None) -> TestRecord:
+def record(test: str, verdict: FailureVerdict | None = None) -> TestRecord:
     return TestRecord(
         test,
         "failed",

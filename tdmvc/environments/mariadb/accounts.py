@@ -1,4 +1,4 @@
-"""The accounts of an own server: the administrator, and the user as whom applications connect."""
+"""The accounts of an embedded server: the administrator, and the user as whom applications connect."""
 
 import secrets
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the binary log of an own server tells about writes: whether there were any, and to which tables."""
+"""What the binary log of an embedded server tells about writes: whether there were any, and to which tables."""
 
 import re
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""A database on a server of its own, and how it gets back to the seeded state."""
+"""A database on an embedded server, and how it gets back to the seeded state."""
 
 import time
 
 from tdmvc.environments.failures import CannotRestoreError
-from tdmvc.environments.mariadb.own_server import DATABASE, OwnServer
+from tdmvc.environments.mariadb.restartable_server import DATABASE, RestartableServer
 from tdmvc.environments.mariadb.restoring import MariadbRestorer
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, ResetReport
@@ -13,7 +13,7 @@ from tdmvc.model.location import ServerLocation
 class MariadbDatabase:
     """A database in the seeded state, which is reset by the cheapest method that is sound."""
 
-    def __init__(self, server: OwnServer) -> None:
+    def __init__(self, server: RestartableServer) -> None:
         """Take a server that was just started with a copy of a template.
 
         Raises:

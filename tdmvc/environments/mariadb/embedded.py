@@ -15,8 +15,14 @@ from tdmvc.environments.base import (
 from tdmvc.environments.mariadb.accounts import open_administrator, prepare_builder
 from tdmvc.environments.mariadb.database import MariadbDatabase
 from tdmvc.environments.mariadb.failures import other_major
-from tdmvc.environments.mariadb.own_server import BUILD_SETTINGS, DATABASE, OwnServer, app_location, fill_from
 from tdmvc.environments.mariadb.pristine import keep_pristine, remove_pristine
+from tdmvc.environments.mariadb.restartable_server import (
+    BUILD_SETTINGS,
+    DATABASE,
+    RestartableServer,
+    app_location,
+    fill_from,
+)
 from tdmvc.environments.template_metadata import Template
 from tdmvc.environments.template_store import TemplateStore
 from tdmvc.model.environment import TemplateOrigin
@@ -78,7 +84,7 @@ class _Source:
         return self._template.origin
 
     def create(self) -> EphemeralDatabase:
-        server = OwnServer(self._binaries, self._template)
+        server = RestartableServer(self._binaries, self._template)
         self._databases.callback(server.close)
         server.start()
         return MariadbDatabase(server)

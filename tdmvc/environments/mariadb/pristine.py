@@ -3,7 +3,7 @@
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted, quoted_names, table_sql
 from tdmvc.environments.mariadb.failures import rows_in_memory
-from tdmvc.environments.mariadb.own_server import DATABASE
+from tdmvc.environments.mariadb.restartable_server import DATABASE
 from tdmvc.environments.mariadb.tables import MariadbTable, read_tables
 
 PRISTINE = "tdmvc_pristine"

@@ -1,4 +1,4 @@
-"""Knows what was written to a database of an own server, and restores the tables that were."""
+"""Knows what was written to a database of an embedded server, and restores the tables that were."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ class Copies:
     """The databases that tests use."""
 
     @property
-    def is_own_server(self) -> bool:
+    def is_embedded(self) -> bool:
         return self.server is not None
 
     def read_settings(self) -> str:

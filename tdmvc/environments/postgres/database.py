@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tdmvc.environments.failures import CannotRestoreError
 from tdmvc.environments.postgres.copies import Copies
-from tdmvc.environments.postgres.own_server import OwnServerWatch
+from tdmvc.environments.postgres.write_watch import WriteWatch
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import ServerLocation
 
@@ -16,7 +16,7 @@ class PostgresDatabase:
     def __init__(self, location: ServerLocation, copies: Copies) -> None:
         self._location = location
         self._copies = copies
-        self._watch = OwnServerWatch(location, copies) if copies.is_own_server else None
+        self._watch = WriteWatch(location, copies) if copies.is_embedded else None
 
     @property
     def location(self) -> ServerLocation:
@@ -36,8 +36,8 @@ class PostgresDatabase:
                 report = self._reset(self._watch)
         return replace(report, seconds=time.monotonic() - start)
 
-    def _reset(self, watch: OwnServerWatch) -> ResetReport:
-        """Reset a database of a server of one's own."""
+    def _reset(self, watch: WriteWatch) -> ResetReport:
+        """Reset a database of an embedded server."""
         why = watch.why_written()
         if not why:
             return ResetReport(ResetMethod.NOTHING, 0.0)

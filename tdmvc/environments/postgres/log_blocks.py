@@ -76,7 +76,7 @@ class WrittenBlocks:
 
 
 class LogReader:
-    """Reads the log of a server of one's own."""
+    """Reads the log of an embedded server."""
 
     def __init__(self, administrator: Administrator, schema: str) -> None:
         self._administrator = administrator

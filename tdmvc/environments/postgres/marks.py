@@ -1,4 +1,4 @@
-"""What shows that nobody has written to a server of one's own since a moment."""
+"""What shows that nobody has written to an embedded server since a moment."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -35,14 +35,14 @@ class PostgresSource:
             copies.template.copy_to(copies.administrator, name)
             database = PostgresDatabase(copies.administrator.location_of(name), copies)
         self._made.append(database)
-        if not copies.is_own_server:
+        if not copies.is_embedded:
             copies.pool.refill()
         return database
 
     def close(self) -> None:
-        """Drop all databases that were made; those of an own server are removed with it."""
+        """Drop all databases that were made; those of an embedded server are removed with it."""
         for database in self._made:
             database.close()
-            if not self._copies.is_own_server:
+            if not self._copies.is_embedded:
                 with contextlib.suppress(DatabaseError):
                     database.drop()

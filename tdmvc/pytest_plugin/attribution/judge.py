@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tdmvc.actions.test_records import KnownPasses, find_passes
 from tdmvc.api import Repository
 from tdmvc.errors import TdmvcError
-from tdmvc.model.verdict import Verdict, VerdictKind
+from tdmvc.model.verdict import FailureVerdict, VerdictKind
 from tdmvc.pytest_plugin.attribution.plan import RerunResult
 from tdmvc.pytest_plugin.attribution.pollution import judge_order
 from tdmvc.pytest_plugin.attribution.runs import Reruns
@@ -41,7 +41,7 @@ class _Steady:
         )
 
 
-def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dict[str, Verdict]:
+def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dict[str, FailureVerdict]:
     """Return why the first of the failed tests failed, by test.
 
     Args:
@@ -79,9 +79,11 @@ def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dic
     return {one.test: verdicts[one.test] for one in ran if one.test in verdicts}
 
 
-def _judge_steady(repository: Repository, steady: Sequence[_Steady], reruns: Reruns) -> dict[str, Verdict]:
+def _judge_steady(
+    repository: Repository, steady: Sequence[_Steady], reruns: Reruns
+) -> dict[str, FailureVerdict]:
     """Judge tests that fail whenever they are run: compare them with other rows, and look at their errors."""
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, FailureVerdict] = {}
     to_compare: defaultdict[tuple[str, ...], list[_Steady]] = defaultdict(list)
     for one in steady:
         found = one.ran.found
@@ -115,7 +117,7 @@ def _other_states(repository: Repository, one: _Steady) -> tuple[str, ...]:
 
 def _compared(
     repository: Repository, one: _Steady, states: tuple[str, ...], results: Mapping[str, RerunResult]
-) -> Verdict:
+) -> FailureVerdict:
     result = results.get(one.ran.test)
     own = one.ran.found.datasets
     if result is not None and not result.has_failed:
@@ -123,7 +125,7 @@ def _compared(
             return _schema(one, f"it passes with {_states(states)}", states)
         others = [(old, new) for old, new in zip(states, own, strict=False) if old != new]
         diff = f"`tdmvc diff {' '.join(map(shell_word, others[0]))}`" if others else "compare the versions"
-        return Verdict(
+        return FailureVerdict(
             VerdictKind.BAD_DATA,
             f"It passes with {_states(states)}, and fails with {_states(own)}.",
             f"look at what changed: {diff}",
@@ -135,12 +137,12 @@ def _compared(
     return _by_error(one)
 
 
-def _known_rows(one: _Steady, why: str) -> Verdict:
+def _known_rows(one: _Steady, why: str) -> FailureVerdict:
     """Judge a test that fails with rows with which it passed before: they are not the cause."""
     return _schema(one, why[0].lower() + why[1:]) if one.fault.kind is FaultKind.SCHEMA else _code(one, why)
 
 
-def _by_error(one: _Steady) -> Verdict:
+def _by_error(one: _Steady) -> FailureVerdict:
     """Judge a test by its error alone."""
     match one.fault.kind:
         case FaultKind.SCHEMA:
@@ -148,7 +150,7 @@ def _by_error(one: _Steady) -> Verdict:
         case FaultKind.DATA:
             tables = one.ran.no_row or (sorted(one.result.touched.all) if one.result.touched else ())
             where = f" Its tables: {joined(list(tables))}." if tables else ""
-            return Verdict(
+            return FailureVerdict(
                 VerdictKind.SUSPECTED_DATA,
                 f"{one.fault.text}; no version is known with which it passes.{where}",
                 "look for rows that are missing or wrong; add them to the dataset, or correct the test",
@@ -158,8 +160,8 @@ def _by_error(one: _Steady) -> Verdict:
     )
 
 
-def _schema(one: _Steady, why: str, states: tuple[str, ...] = ()) -> Verdict:
-    return Verdict(
+def _schema(one: _Steady, why: str, states: tuple[str, ...] = ()) -> FailureVerdict:
+    return FailureVerdict(
         VerdictKind.SCHEMA_DRIFT,
         f"{one.fault.text}: the code does not fit the tables{why and f'; {why}'}.",
         "compare migrations and datasets: `tdmvc drift`",
@@ -167,8 +169,8 @@ def _schema(one: _Steady, why: str, states: tuple[str, ...] = ()) -> Verdict:
     )
 
 
-def _code(one: _Steady, why: str) -> Verdict:
-    return Verdict(
+def _code(one: _Steady, why: str) -> FailureVerdict:
+    return FailureVerdict(
         VerdictKind.CODE,
         f"{why}.",
         f"debug the test: `pytest --pdb {shell_word(one.ran.test)}`",
@@ -179,24 +181,24 @@ def _has_lost_session(ran: RanTest) -> bool:
     return ran.fault is not None and ran.fault.kind is FaultKind.CONNECTION
 
 
-def _ended_session(ran: RanTest) -> Verdict:
-    return Verdict(
+def _ended_session(ran: RanTest) -> FailureVerdict:
+    return FailureVerdict(
         VerdictKind.CODE,
         "It uses a session that was open before the database was reset.",
         'open the session in the test, or mark the tests that share it with `@pytest.mark.tdmvc(reset="module")`',
     )
 
 
-def _flaky(ran: RanTest) -> Verdict:
-    return Verdict(
+def _flaky(ran: RanTest) -> FailureVerdict:
+    return FailureVerdict(
         VerdictKind.FLAKY,
         "It failed once and passed once on databases that were just reset.",
         f"look for times, random values, threads and the network; repeat it: `pytest {shell_word(ran.test)}`",
     )
 
 
-def _unknown(ran: RanTest) -> Verdict:
-    return Verdict(
+def _unknown(ran: RanTest) -> FailureVerdict:
+    return FailureVerdict(
         VerdictKind.UNKNOWN,
         "It did not end when it was run again, or there was no time for it.",
         f"run it alone: `pytest {shell_word(ran.test)}`",

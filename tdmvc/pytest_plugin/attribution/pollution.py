@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Sequence
 
-from tdmvc.model.verdict import Verdict, VerdictKind
+from tdmvc.model.verdict import FailureVerdict, VerdictKind
 from tdmvc.pytest_plugin.attribution.runs import Reruns
 from tdmvc.pytest_plugin.recording import RanTest
 from tdmvc.pytest_plugin.tables import Touched
@@ -20,7 +20,7 @@ def judge_order(
     touched: Touched | None,
     reruns: Reruns,
     known: Collection[str] = (),
-) -> Verdict:
+) -> FailureVerdict:
     """Return why a test failed that passes alone: an earlier one, or chance.
 
     Args:
@@ -39,13 +39,13 @@ def judge_order(
         near = [one for one in reversed(earlier[-_MOST_NEAR:]) if one not in writers[:_MOST_TOGETHER]]
         found = _try(near, victim, reruns) if near else None
     if found is None and not reruns.has_time:
-        return Verdict(
+        return FailureVerdict(
             VerdictKind.UNKNOWN,
             "It passes alone; there was no time to find out whether another test or chance made it fail.",
             "give it more time: `-o tdmvc_attribution_seconds=600`",
         )
     if found is None:
-        return Verdict(
+        return FailureVerdict(
             VerdictKind.FLAKY,
             "It passes when it is run again with the same rows, alone and after the tests before it.",
             f"look for times, random values, threads and the network; repeat it: `pytest {shell_word(victim.test)}`",
@@ -69,7 +69,7 @@ def _shared(writer: RanTest, touched: Touched | None) -> frozenset[str]:
     return writer.touched.written & touched.all
 
 
-def _try(candidates: Sequence[RanTest], victim: RanTest, reruns: Reruns) -> Verdict | None:
+def _try(candidates: Sequence[RanTest], victim: RanTest, reruns: Reruns) -> FailureVerdict | None:
     """Return the verdict if the test fails after candidates, the likeliest of which comes first."""
     if _pollutes(candidates[0], victim, reruns):
         return _verdict(candidates[0], victim)
@@ -80,7 +80,7 @@ def _try(candidates: Sequence[RanTest], victim: RanTest, reruns: Reruns) -> Verd
     found = _halve(together, victim, reruns)
     if _pollutes(found, victim, reruns):
         return _verdict(found, victim)
-    return Verdict(
+    return FailureVerdict(
         VerdictKind.ORDER_DEPENDENT,
         f"It passes alone, and fails after the {len(together)} tests before it, "
         + (
@@ -104,7 +104,7 @@ def _pollutes(candidate: RanTest, victim: RanTest, reruns: Reruns) -> bool:
     return all(reruns.together([candidate, victim]) is False for _ in range(2))
 
 
-def _verdict(polluter: RanTest, victim: RanTest) -> Verdict:
+def _verdict(polluter: RanTest, victim: RanTest) -> FailureVerdict:
     shared = sorted(_shared(polluter, victim.touched))
     is_by_rows = polluter.resets == victim.resets and (polluter.touched is None or polluter.touched.written)
     if is_by_rows:
@@ -114,7 +114,7 @@ def _verdict(polluter: RanTest, victim: RanTest) -> Verdict:
     else:
         how = "leaves something behind outside the database, such as in a variable of a module or in a file"
         remedy, option = "to see it fail: ", ""
-    return Verdict(
+    return FailureVerdict(
         VerdictKind.ORDER_DEPENDENT,
         f"It passes alone, and fails after {polluter.test}, which {how}.",
         f"{remedy}`pytest {shell_word(polluter.test)} {shell_word(victim.test)}{option}`",

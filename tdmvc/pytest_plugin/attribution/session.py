@@ -7,14 +7,14 @@ import pytest
 from tdmvc.actions.test_records import record_tests
 from tdmvc.errors import TdmvcError
 from tdmvc.model.text import plural
-from tdmvc.model.verdict import Verdict
+from tdmvc.model.verdict import FailureVerdict
 from tdmvc.pytest_plugin.attribution.judge import MOST_FAILURES, judge
 from tdmvc.pytest_plugin.attribution.rerun import Invocation, Rerunner
 from tdmvc.pytest_plugin.attribution.runs import Reruns
 from tdmvc.pytest_plugin.databases import SessionDatabases
 from tdmvc.pytest_plugin.recording import SessionRecorder
 
-ReportedVerdicts = tuple[dict[str, Verdict], str]
+ReportedVerdicts = tuple[dict[str, FailureVerdict], str]
 """The verdicts by test, and what else there is to say."""
 
 
@@ -24,7 +24,7 @@ def conclude(
     """Judge the failed tests of this process if that is wanted, and record all tests."""
     if not databases.is_used:
         return {}, ""
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, FailureVerdict] = {}
     notes: list[str] = []
     failed = [one for one in recorder.ran if one.has_failed]
     if failed and is_wanted(config):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tdmvc.api import Repository
 from tdmvc.errors import TdmvcError
 from tdmvc.model.diff import DatasetDiff, TableDiff
-from tdmvc.model.verdict import RowChange
+from tdmvc.model.verdict import ChangedRows
 from tdmvc.pytest_plugin.tables import Touched
 from tdmvc.render.table_terminal import key_text
 
@@ -35,7 +35,7 @@ def _before(repository: Repository, state: str) -> str:
 
 def find_changes(
     repository: Repository, old: Sequence[str], new: Sequence[str], touched: Touched | None
-) -> tuple[RowChange, ...]:
+) -> tuple[ChangedRows, ...]:
     """Return the first rows that differ between states: in the tables that a test used, or else in all."""
     names = {state.partition("@")[0]: state for state in new}
     diffs: list[DatasetDiff] = []
@@ -52,21 +52,21 @@ def find_changes(
     return tuple(changes[:_MOST_CHANGES])
 
 
-def _changes(diff: DatasetDiff, touched: Touched | None) -> Iterator[RowChange]:
+def _changes(diff: DatasetDiff, touched: Touched | None) -> Iterator[ChangedRows]:
     for table in diff.tables:
         if touched is None or table.name.rpartition(".")[2].lower() in touched.all:
             yield from _table_changes(diff.dataset, table)
 
 
-def _table_changes(dataset: str, table: TableDiff) -> Iterator[RowChange]:
+def _table_changes(dataset: str, table: TableDiff) -> Iterator[ChangedRows]:
     if not table.key:
         for kind, count in (("removed", table.rows.removed), ("added", table.rows.added)):
             if count:
-                yield RowChange(dataset, table.name, kind, rows=count)
+                yield ChangedRows(dataset, table.name, kind, rows=count)
         return
     for row in table.samples.changed:
         columns = tuple(cell.column for cell in row.cells)
-        yield RowChange(dataset, table.name, "changed", key_text(row.key, table.personal_columns), columns)
+        yield ChangedRows(dataset, table.name, "changed", key_text(row.key, table.personal_columns), columns)
     for kind, rows in (("removed", table.samples.removed), ("added", table.samples.added)):
         for one in rows:
-            yield RowChange(dataset, table.name, kind, key_text(one.key, table.personal_columns))
+            yield ChangedRows(dataset, table.name, kind, key_text(one.key, table.personal_columns))

@@ -18,7 +18,7 @@ MakeSource = Callable[[TemplateBuild], PostgresSource]
 
 
 @pytest.fixture(scope="session")
-def own_server() -> Iterator[RunningServer]:
+def embedded_server() -> Iterator[RunningServer]:
     """PostgreSQL as embedded environments have it."""
     with start_postgres(options=ServerOptions(settings=RUN_SETTINGS)) as server:
         with connect(server.location("postgres")) as connection:
@@ -27,20 +27,20 @@ def own_server() -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="module")
-def make_source(own_server: RunningServer) -> Iterator[MakeSource]:
+def make_source(embedded_server: RunningServer) -> Iterator[MakeSource]:
     """Makes a template on the server, as an embedded environment has one."""
     with ExitStack() as stack:
 
         def make(build: TemplateBuild) -> PostgresSource:
             name = f"t{secrets.token_hex(4)}"
-            maintenance, template = own_server.location("postgres"), own_server.location(name)
+            maintenance, template = embedded_server.location("postgres"), embedded_server.location(name)
             with connect(maintenance) as connection:
                 connection.execute(f"CREATE DATABASE {name}")
             build.migrate(template)
             build.seed(template)
             finish_template(template)
             copies = stack.enter_context(
-                opened_copies(maintenance, template, prefix=f"{name}_", server=own_server)
+                opened_copies(maintenance, template, prefix=f"{name}_", server=embedded_server)
             )
             names = map(f"{name}_app{{}}".format, range(1000))
             return stack.enter_context(closing(PostgresSource(TemplateOrigin.BUILT, copies, names)))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from tdmvc.environments.endpoint import EndpointClient
-from tdmvc.environments.keeping import error_of
+from tdmvc.environments.keeper_process import error_of
 from tdmvc.environments.provide import EnvironmentOptions
 from tdmvc.environments.records import Records
 from tdmvc.errors import DatabaseError

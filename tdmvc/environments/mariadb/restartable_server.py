@@ -67,7 +67,7 @@ def fill_from(template: Template) -> Callable[[Path], str]:
     return fill
 
 
-class OwnServer:
+class RestartableServer:
     """A server with a copy of a template, and a spare copy that is made while it runs."""
 
     def __init__(self, binaries: MariadbBinaries, template: Template) -> None:

@@ -63,7 +63,7 @@ class Survey:
     """Why that cannot be restored in the database; empty if it perhaps can."""
 
 
-class OwnServerWatch:
+class WriteWatch:
     """Knows whether a database is still in the seeded state, and restores what was written.
 
     The numbers of objects and files are the same in all copies of a template, so that they are read once.
