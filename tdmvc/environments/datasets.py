@@ -82,7 +82,8 @@ class _WorkTreeSchema:
                 if not self._misfit(published):
                     return published
         self._workspace.warn(
-            f"No version of {dataset} was made for the migrations of the work tree: {misfit}"
+            f"No version of {dataset} was made for the migrations of the work tree, so the working copy is "
+            f"loaded: {misfit}"
         )
         return state
 

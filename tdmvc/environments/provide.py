@@ -124,19 +124,24 @@ def provided(
     try:
         groups = ProcessGroups(stack.enter_context(own_run_folder()))
         with steps.step("checkout") as note:
-            prepared = prepare(workspace, environment, options)
-            note.detail = ", ".join(prepared.refs) or "no datasets"
-        for state in prepared.states:
+            states = _open(workspace, environment, options)
+            note.detail = ", ".join(state.ref for state in states) or "no datasets"
+        if not states and environment.datasets is None:
+            workspace.warn(
+                "There is no golden or reference dataset, so no rows are loaded; `tdmvc add golden SOURCE` makes one."
+            )
+        for state in states:
             if not state.tables:
                 workspace.warn(f"{state.ref} has no table, so nothing is loaded from it.")
         for pattern in missing_inputs(workspace, environment):
             workspace.warn(f"migrate_inputs of the environment {environment.name} names no file: {pattern}")
-        provider, key = prepared.provider, prepared.key
-        if options.rebuild:
-            provider.remove_template(key)
         planned = plan_services(environment.services) if options.has_services else []
-        builder = _Builder(workspace, environment, prepared, planned, groups, options, steps)
         with steps.step("database") as note:
+            prepared = _prepare(workspace, environment, options, states)
+            provider, key = prepared.provider, prepared.key
+            if options.rebuild:
+                provider.remove_template(key)
+            builder = _Builder(workspace, environment, prepared, planned, groups, options, steps)
             source = stack.enter_context(provider.open(key, builder.build))
             database = source.create()
             note.detail = _origin_text(source.origin, key, str(database.location))
@@ -188,7 +193,23 @@ def prepare(
         PartError: the listing of a state's table is missing.
         UsageError: tdmvc.yaml names a database that no engine provides.
     """
-    states = open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
+    return _prepare(workspace, environment, options, _open(workspace, environment, options))
+
+
+def _open(
+    workspace: Workspace, environment: Environment, options: EnvironmentOptions
+) -> Sequence[StateToSeed]:
+    """Choose the states to load, and open them."""
+    return open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
+
+
+def _prepare(
+    workspace: Workspace,
+    environment: Environment,
+    options: EnvironmentOptions,
+    states: Sequence[StateToSeed],
+) -> Preparation:
+    """Find out what the database with these states would be made from."""
     provider, engine = _provider(workspace, environment)
     plan = plan_migration(workspace, environment, engine)
     key = template_key(workspace, environment, plan, states, provider.version, options.layout)

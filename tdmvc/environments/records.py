@@ -103,7 +103,9 @@ class Records:
         raise NotFoundError(
             f"The environment {chosen} is not running." if running or name else "No environment is running.",
             where=str(self._folder.parent),
-            remedy=f"use one of: {', '.join(running)}." if running else "start one: `tdmvc up`.",
+            remedy=f"use one of: {', '.join(running)}."
+            if running
+            else f"start it: `{' '.join(['tdmvc up', name or known]).strip()}`.",
         )
 
     def is_recorded(self, name: str) -> bool:

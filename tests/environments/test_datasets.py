@@ -87,4 +87,7 @@ def test_if_none_was_the_working_copy_is_taken_with_a_warning(app: Path) -> None
     add_migration(app)
     refs, [warning] = choose(app, GOLDEN)
     assert refs == ["golden"]
-    assert "No version of golden was made for the migrations of the work tree" in warning
+    assert (
+        "No version of golden was made for the migrations of the work tree, so the working copy is loaded: 1 migration"
+        in warning
+    )

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import tdmvc
-from tdmvc.errors import DatabaseError
-from tdmvc.model.environment import Environment, TemplateOrigin
+from tdmvc.environments.provide import EnvironmentOptions, provided
+from tdmvc.environments.records import Records
+from tdmvc.errors import DatabaseError, NotFoundError
+from tdmvc.model.environment import Environment, RunStep, TemplateOrigin
+from tdmvc.workspace.workspace import Workspace
 from tests.builders import add_tables, copy_repo
 
 ENV = """\
@@ -91,3 +94,47 @@ def test_what_the_tool_says_about_its_failure_is_in_the_error(app: Path) -> None
             pass
     assert any("exekute" in detail for detail in caught.value.details)
     assert not (app / "test.db").exists()
+
+
+def test_a_database_that_cannot_be_had_is_a_failure_of_the_step_database(app: Path) -> None:
+    done: list[RunStep] = []
+    options = EnvironmentOptions(on_step=lambda _, step: done.append(step) if step else None)
+    with (
+        Workspace.open(app) as workspace,
+        pytest.raises(DatabaseError, match="PostgreSQL 99"),
+        provided(workspace, Environment("local", "embedded-99"), options),
+    ):
+        pass
+    assert [(step.name, bool(step.error)) for step in done] == [
+        ("checkout", False),
+        ("database", True),
+        ("tear-down", False),
+    ]
+
+
+@pytest.mark.parametrize(("datasets", "is_warned"), [(None, True), ((), False)])
+def test_a_database_without_rows_is_no_surprise(
+    template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    datasets: tuple[str, ...] | None,
+    is_warned: bool,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    warnings: list[str] = []
+    local = Environment("local", f"sqlite:///{tmp_path / 'test.db'}", datasets=datasets)
+    with Workspace.open(copy_repo(template, tmp_path / "app")) as workspace:
+        workspace.warn = warnings.append
+        with provided(workspace, local):
+            pass
+    assert [warning for warning in warnings if "`tdmvc add golden SOURCE`" in warning] == warnings
+    assert bool(warnings) is is_warned
+
+
+@pytest.mark.parametrize(("name", "known"), [("ci", "local"), (None, "ci")])
+def test_the_advice_for_an_environment_that_does_not_run_starts_that_one(
+    tmp_path: Path, name: str | None, known: str
+) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        Records(tmp_path).need(name, known)
+    assert caught.value.remedy == "start it: `tdmvc up ci`."

@@ -71,7 +71,8 @@ class EndpointClient:
             raise DatabaseError(
                 "The environment's endpoint does not answer.",
                 where="TDMVC_ENDPOINT",
-                remedy="the process that provided the environment may have ended; start it again.",
+                remedy="the environment may have ended since its variables were set; set them again: `tdmvc up` and "
+                '`eval "$(tdmvc env show --exports)"`, or use `tdmvc run -- COMMAND`.',
             ) from error
         if status != http.HTTPStatus.OK:
             raise DatabaseError(str(found.get("message", f"The endpoint answers with status {status}.")))
