@@ -20,7 +20,8 @@ from tdmvc.workspace.tables import side_relation
 from tdmvc.workspace.workspace import Workspace
 
 MIGRATE = (
-    "run the migrations that the rows were made for on the database, or seed a version that fits its schema."
+    "run the migrations that the rows were made for on the database, or seed a version that fits its schema; "
+    "`tdmvc drift` shows which of the two is behind."
 )
 
 
