@@ -18,6 +18,7 @@ from tdmvc.environments.services import EndedServices, RunningService
 from tdmvc.errors import UsageError
 
 _POLL_SECONDS = 0.2
+_SHELL_WORDS = frozenset({".", "cd", "eval", "export", "set", "source", "ulimit", "umask", "unset"})
 _PATIENCE_SECONDS = 10.0
 """How long a command may take to end after it was told to."""
 
@@ -44,6 +45,12 @@ def find_program(command: Sequence[str], folder: Path) -> str:
         remedy = (
             f"it is in {own}, which is not in PATH: activate that virtual environment, or write {own / name}."
         )
+    elif any(sign.isspace() for sign in name):
+        remedy = (
+            "leave out the quotes around the whole command, or let a shell read it: `tdmvc run -- sh -c '…'`."
+        )
+    elif name in _SHELL_WORDS or "=" in name:
+        remedy = "only a shell understands this; let one read the command: `tdmvc run -- sh -c '…'`."
     raise UsageError(
         f"There is no program '{name}'.", where=str(folder) if os.sep in name else "PATH", remedy=remedy
     )

@@ -25,3 +25,19 @@ def test_a_relative_path_begins_in_the_folder_of_the_command(
 def test_a_program_that_is_nowhere_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"There is no program '\./tests\.sh'"):
         find_program(["./tests.sh"], tmp_path)
+
+
+@pytest.mark.parametrize("command", [["pytest -q"], ["cd", "tests"], ["SHOP_DEBUG=1", "pytest"]])
+def test_a_line_for_a_shell_is_told_from_a_program_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError) as caught:
+        find_program(command, tmp_path)
+    assert "`tdmvc run -- sh -c '…'`" in caught.value.remedy
+
+
+def test_a_program_that_is_missing_is_to_be_installed(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_program(["no-such-program", "a b", "c=d"], tmp_path)
+    assert caught.value.remedy.startswith("install it")
