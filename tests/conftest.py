@@ -28,6 +28,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # Nothing of the machine's own configuration may leak into a test.
 os.environ.update(
     {
+        # Migrate commands such as `alembic` are those of this interpreter, as in an activated environment.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_SYSTEM": os.devnull,
         # After each commit, Git would start two processes that see that there is nothing to clean up.

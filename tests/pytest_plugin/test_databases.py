@@ -1,5 +1,6 @@
 """What a test gets from the plugin: the rows of a dataset, clean before each test, and variables before imports."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -249,6 +250,7 @@ def test_tests_of_a_run_use_its_database_and_see_its_variables(shop: Path, tmp_p
     pytest_command = [sys.executable, "-m", "pytest", "-q", *PLUGINS, f"--rootdir={shop}", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "tdmvc", "-C", str(shop), "run", "--env", "sqlite", "--", *pytest_command],
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
