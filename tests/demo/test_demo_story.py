@@ -1,5 +1,6 @@
 """The story that `tdmvc demo` plays: all of it, or without a server the advice how to get one."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.actions.demo import plan_story
+from tdmvc.actions.demo import Command, DemoStep, plan_story
+from tdmvc.cli.main import run
 from tdmvc.errors import DatabaseError
 from tests.series import long_only
 
@@ -26,6 +28,17 @@ def test_without_postgresql_the_story_ends_with_advice(
     assert len(shorter) == len(whole) - 1
     assert shorter[-1].commands == ()
     assert "pip install 'tdmvc[postgres]'" in shorter[-1].text
+
+
+def test_programs_of_the_story_are_those_of_this_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = [DemoStep("One step", "", (Command(("sh", "-c", "command -v python"), folder="."),))]
+    monkeypatch.setattr("tdmvc.cli.commands.demo.plan_story", lambda folder: story)
+    # As in `make demo`, which activates no virtual environment.
+    monkeypatch.setenv("PATH", os.defpath)
+    assert run(["demo", "--into", str(tmp_path / "lumen")]) == 0
+    assert str(Path(sys.executable).parent) in capsys.readouterr().out
 
 
 @long_only

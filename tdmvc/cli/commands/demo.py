@@ -63,6 +63,8 @@ def _run(one: Command, folder: Path, style: Style) -> None:
         text=True,
         env={
             **os.environ,
+            # What `tdmvc run` starts is of this installation, too.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "COLUMNS": str(terminal_width() - 5),
             **({"FORCE_COLOR": "1"} if style.color else {}),
         },
