@@ -23,7 +23,7 @@ _METHODS = ("execute", "executemany", "stream", "copy")
 
 
 class StatementListener:
-    """Knows which tables the statements since `start` named, and whether the last one returned no row."""
+    """Records which tables the statements since `start` named, and whether the last one returned no row."""
 
     def __init__(self) -> None:
         self._undo = ExitStack()

@@ -30,7 +30,7 @@ class Loan:
 
 
 class Lender:
-    """Makes databases for tests, and lends them again once they are returned.
+    """Makes databases for tests, and lends each one again after it is returned.
 
     A test that ends without returning its database is common: if there are many databases, one that was lent
     a while ago, and that nobody is connected to, is reset and lent again.

@@ -1,4 +1,4 @@
-"""Knows what was written to a database of an embedded server, and restores the tables that were."""
+"""Tracks which tables of a database on an embedded server were written, and restores them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -78,7 +78,7 @@ class TableDifference:
 
 
 class RowRestorer:
-    """Knows where the seeded rows of a database are, and restores those that were written."""
+    """Tracks where the seeded rows of a database are, and restores those that were changed."""
 
     def __init__(self, connection: PostgresConnection, template: TemplateDatabase) -> None:
         """Prepare a session; the database is equal to the template, block by block.

@@ -64,7 +64,7 @@ class Survey:
 
 
 class WriteWatch:
-    """Knows whether a database is still in the seeded state, and restores what was written.
+    """Tells whether a database is still in the seeded state, and restores what was changed.
 
     The numbers of objects and files are the same in all copies of a template, so that they are read once.
     """
