@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from tdmvc.formats.contract_edit import update_contract
+from tdmvc.contracts.odcs.editing import update_contract
 from tdmvc.formats.pointers import render_pointer
 from tdmvc.model.names import folder_name
 from tdmvc.model.schema import TableSchema

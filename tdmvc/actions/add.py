@@ -6,10 +6,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from tdmvc.changes.views import diff_views
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
-from tdmvc.formats.contract import CONTRACT_FILE
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.pointers import stage_owners

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from tdmvc.checks.drift import drift_findings
 from tdmvc.checks.merged import check_table_names
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.environments.checking import check_environments
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError, TdmvcError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import pointer_path, read_pointers
 from tdmvc.formats.versions import read_contract_text, read_versions, version_path

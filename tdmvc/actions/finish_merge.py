@@ -5,9 +5,9 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError, StoreError, UsageError, format_names
 from tdmvc.formats import datasets
-from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import pointer_path
 from tdmvc.gitrepo.commits import keep_snapshot

@@ -4,9 +4,9 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.formats.conflict_file import conflict_path
-from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.gitrepo.index import bring_back, mark_resolved, operation, read_resolved, read_stages
 from tdmvc.merging.conflicts import (
     CONFLICT_IGNORE,

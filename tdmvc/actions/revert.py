@@ -7,10 +7,10 @@ side, and the working copy is ours.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError
 from tdmvc.formats import datasets
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.manifest_merge import merge_manifest

@@ -3,8 +3,8 @@
 import posixpath
 from dataclasses import replace
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.errors import ConfigError, NotFoundError
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
 from tdmvc.formats.pointers import read_pointers
 from tdmvc.formats.versions import contract_path, read_contract_text

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from tdmvc.contracts.odcs.declarations import children, read_unique_key
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, ContractFile, check_relationships, read_contract
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import CONTRACT_FILE, ContractFile, check_relationships, read_contract
-from tdmvc.formats.contract_declarations import children, read_unique_key
 from tdmvc.formats.dataset import DATASET_FILE, read_dataset
 from tdmvc.formats.line_merge import ThreeWay
 from tdmvc.formats.manifest_entry import ManifestEntry

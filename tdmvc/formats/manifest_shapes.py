@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tdmvc.formats.contract import TARGET_PROPERTY
-from tdmvc.formats.contract_declarations import (
+from tdmvc.contracts.odcs.declarations import (
     COLLATION_PROPERTY,
     DEFAULT_PROPERTY,
     GENERATED_PROPERTY,
@@ -15,6 +14,7 @@ from tdmvc.formats.contract_declarations import (
     OPTIONS_PROPERTY,
     VIEWS_PROPERTY,
 )
+from tdmvc.contracts.odcs.reading import TARGET_PROPERTY
 from tdmvc.yaml.node import YamlNode
 
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})

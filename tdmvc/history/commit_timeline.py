@@ -5,8 +5,8 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.errors import ConfigError, NotFoundError
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
 from tdmvc.formats.datasets import dataset_path
 from tdmvc.formats.pointers import parse_pointer, pointer_folder, stage_pointers

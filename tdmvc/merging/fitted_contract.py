@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.gitrepo.index import operation_sides
 from tdmvc.merging.sides import state_at
 from tdmvc.model.merge import Side, TableMerge, TableOutcome

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tdmvc.checks.merged import CheckedState, check_merged, check_table_names
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.errors import ConfigError, UnreadableFileError
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.dataset import DATASET_FILE, parse_dataset
 from tdmvc.gitrepo.trees import OverlaidTree
 from tdmvc.merging.plan import DatasetPlan, PlannedTable

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import LocalWorkError
-from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.model.dataset import DatasetState, WorkStatus

@@ -4,8 +4,8 @@ import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, read_contract
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import CONTRACT_FILE, read_contract
 from tdmvc.gitrepo.branch_tips import texts_at_tips
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import RepoConfig

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.formats import datasets
-from tdmvc.formats.contract import CONTRACT_FILE, parse_contract
 from tdmvc.formats.versions import read_version
 from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_reference

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import LocalWorkError
-from tdmvc.formats.contract import CONTRACT_FILE
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.gitrepo.commits import keep_snapshot
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tdmvc.contracts.odcs.editing import update_contract
 from tdmvc.errors import ConfigError, NotFoundError
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.datasets import list_datasets, read_state, version_state
 from tdmvc.formats.pointers import render_pointer

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from tdmvc.formats.contract import parse_contract
-from tdmvc.formats.contract_edit import update_contract
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.model.schema import Column, TableSchema

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import parse_contract
 from tdmvc.formats.manifest_merge import LAYOUT_REASON, find_contract_faults, merge_manifest
 from tdmvc.model.merge import MergedText, NotMerged
 from tdmvc.yaml.node import YamlNode

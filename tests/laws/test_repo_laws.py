@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdmvc.arrow.types import SIMPLE, format_type
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.formats.config import parse_config, render_config
 from tdmvc.formats.conflict_file import parse_conflict_file, render_conflict_file
-from tdmvc.formats.contract import parse_contract
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.formats.dataset import parse_dataset
 from tdmvc.formats.dataset_edit import update_dataset
 from tdmvc.formats.versions import parse_version, render_version

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.databases.base import OtherObjects, ReadOptions
 from tdmvc.databases.postgres.reading.snapshot import open_snapshot
-from tdmvc.formats.contract import parse_contract
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.model.declarations import (
     Check,
     Collation,

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import parse_contract
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column, TableSchema
 from tests.schemas import assert_valid_contract

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.arrow.types import SIMPLE
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.errors import ConfigError
-from tdmvc.formats.contract import parse_contract
-from tdmvc.formats.contract_edit import update_contract
 from tdmvc.model.declarations import (
     Check,
     Collation,

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tdmvc.arrow.types import format_type
-from tdmvc.formats.contract import (
+from tdmvc.contracts.odcs.declarations import children
+from tdmvc.contracts.odcs.declarations_editing import (
+    set_custom,
+    set_option,
+    write_actions,
+    write_column_declarations,
+    write_table_declarations,
+    write_views,
+)
+from tdmvc.contracts.odcs.physical_types import canonical_type, logical_type, number_format
+from tdmvc.contracts.odcs.reading import (
     CONTRACT_FILE,
     FORM_PROPERTY,
     LOOKS_PROPERTY,
@@ -16,16 +26,6 @@ from tdmvc.formats.contract import (
     read_contract,
     read_strictly,
 )
-from tdmvc.formats.contract_declarations import children
-from tdmvc.formats.contract_declarations_edit import (
-    set_custom,
-    set_option,
-    write_actions,
-    write_column_declarations,
-    write_table_declarations,
-    write_views,
-)
-from tdmvc.formats.physical_types import canonical_type, logical_type, number_format
 from tdmvc.model.declarations import View
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.editor import (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tdmvc.formats.contract_declarations import (
+from tdmvc.contracts.odcs.declarations import (
     COLLATION_PROPERTY,
     CONSTRAINT_PROPERTY,
     DEFAULT_PROPERTY,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type, parse_type
-from tdmvc.formats.contract_declarations import (
+from tdmvc.contracts.odcs.declarations import (
     children,
     custom_property,
     read_actions,
@@ -15,7 +15,7 @@ from tdmvc.formats.contract_declarations import (
     read_table_declarations,
     read_views,
 )
-from tdmvc.formats.physical_types import canonical_type
+from tdmvc.contracts.odcs.physical_types import canonical_type
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.node import YamlNode

@@ -1,0 +1,1 @@
+"""Contract formats: what each declares about tables, their columns and their rows."""

@@ -1,0 +1,229 @@
+"""Rules: what a contract demands of the rows of a table, whichever format declares it."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from tdmvc.model.declarations import Check, ForeignKey
+from tdmvc.model.finding import Severity
+
+Value = str | int | bool | Decimal | None
+"""A value that a rule names, as its format writes it: a date or a time is a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a contract declares something."""
+
+    path: str
+    """Relative to the repository's root."""
+    line: int | None = None
+    """Counted from 1."""
+    pointer: str | None = None
+    """A JSON pointer, in formats that have them: `/properties/email/pattern`."""
+
+    def __str__(self) -> str:
+        if self.line is not None:
+            return f"{self.path}:{self.line}"
+        return self.path if self.pointer is None else f"{self.path}#{self.pointer}"
+
+
+class Operator(StrEnum):
+    """How a measured number is compared, by the standard's names."""
+
+    EQUAL = "mustBe"
+    NOT_EQUAL = "mustNotBe"
+    GREATER = "mustBeGreaterThan"
+    GREATER_OR_EQUAL = "mustBeGreaterOrEqualTo"
+    LESS = "mustBeLessThan"
+    LESS_OR_EQUAL = "mustBeLessOrEqualTo"
+    BETWEEN = "mustBeBetween"
+    """Both bounds are allowed."""
+    NOT_BETWEEN = "mustNotBeBetween"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Which measured numbers a rule allows."""
+
+    operator: Operator = Operator.EQUAL
+    numbers: tuple[Decimal, ...] = (Decimal(0),)
+    """One; two, in ascending order, for `mustBeBetween` and `mustNotBeBetween`."""
+    is_percent: bool = False
+    """Whether the number is a share of all rows; a table without rows has 0 %."""
+
+    def allows(self, measured: Decimal) -> bool:
+        """Whether a measured number, in this threshold's unit, keeps the rule."""
+        first, last = self.numbers[0], self.numbers[-1]
+        match self.operator:
+            case Operator.EQUAL:
+                return measured == first
+            case Operator.NOT_EQUAL:
+                return measured != first
+            case Operator.GREATER:
+                return measured > first
+            case Operator.GREATER_OR_EQUAL:
+                return measured >= first
+            case Operator.LESS:
+                return measured < first
+            case Operator.LESS_OR_EQUAL:
+                return measured <= first
+            case Operator.BETWEEN:
+                return first <= measured <= last
+            case Operator.NOT_BETWEEN:
+                return not first <= measured <= last
+
+
+NO_ROWS = Threshold()
+"""No row may break the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """No value is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """No combination of values repeats. Every row of a group that repeats breaks the rule."""
+
+    nulls_distinct: bool = True
+    """False if values with a null repeat, too."""
+    is_key: bool = False
+    """Whether it is the primary key, which allows no null either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A text has a number of code points within bounds; a list, a number of elements."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A value lies within bounds; NaN lies within none."""
+
+    minimum: Value = None
+    maximum: Value = None
+    excludes_minimum: bool = False
+    excludes_maximum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleOf:
+    """A number is a multiple of another."""
+
+    step: Decimal
+
+
+class PatternSyntax(StrEnum):
+    """Whose regular expressions a pattern is written in."""
+
+    ECMA = "ecma"
+    RE2 = "re2"
+    PYTHON = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A text matches a regular expression."""
+
+    expression: str
+    syntax: PatternSyntax = PatternSyntax.ECMA
+    is_whole: bool = False
+    """Whether the whole text must match, and not only a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A text has a named form, by JSON Schema's names: `email`, `uuid`, `date-time`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A value is one of a list."""
+
+    allowed: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A value is none of those that stand for a missing one."""
+
+    missing: tuple[Value, ...] = (None,)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An SQL expression over the columns of one row is true or null."""
+
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The columns name a row of another table, or at least one of them is null (MATCH SIMPLE)."""
+
+    reference: ForeignKey
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """How many rows the table has is compared with the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The single number that an SQL query over the dataset's tables returns is compared with the threshold."""
+
+    sql: str
+    """With the placeholders of the standard filled in."""
+    dialect: str = "duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSchema:
+    """A value, or a row as an object, is valid under a JSON Schema."""
+
+    schema: str
+    """The JSON text of a schema whose references lead into itself."""
+    draft: str = "2020-12"
+
+
+RuleTest = (
+    Required
+    | Unique
+    | Length
+    | Range
+    | MultipleOf
+    | Pattern
+    | Format
+    | Values
+    | Present
+    | Condition
+    | References
+    | RowCount
+    | Query
+    | JsonSchema
+)
+"""What a rule tests. A null passes unless the test speaks of nulls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One demand on the rows of a table, and how much of its violation is allowed."""
+
+    id: str
+    """Stable across edits of other rules, and unique in a contract: `orders.email.pattern`."""
+    table: str
+    columns: tuple[str, ...]
+    """Empty if the test concerns no single columns."""
+    test: RuleTest
+    threshold: Threshold = NO_ROWS
+    severity: Severity = Severity.ERROR
+    description: str | None = field(default=None, compare=False)
+    place: Place | None = field(default=None, compare=False)

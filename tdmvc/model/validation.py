@@ -1,0 +1,100 @@
+"""What a validation found: a result for each rule, with the first rows that break it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import Rule
+
+
+class Evaluation(StrEnum):
+    """How a rule was evaluated, cheapest first."""
+
+    FOOTER = "footer"
+    """From the statistics in the parts' footers; no row was read."""
+    SCAN = "scan"
+    """In the one scan of its table."""
+    HASH = "hash"
+    """By grouping or joining its columns."""
+    QUERY = "query"
+    """As an SQL query of its own, in a process that can reach nothing else."""
+    FALLBACK = "fallback"
+    """Value by value by a JSON Schema validator, because SQL cannot express it exactly."""
+
+
+class Verdict(StrEnum):
+    """Whether the rows keep a rule."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_EVALUATED = "not-evaluated"
+    """It could not be evaluated, which is never a pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailingRow:
+    """One row that breaks a rule."""
+
+    key: Mapping[str, str]
+    """Its key as texts, masked where a column is personal; the row's number for a table without a key."""
+    values: Mapping[str, str | None]
+    """The values of the rule's columns as texts, masked where a column is personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What came of one rule."""
+
+    rule: Rule
+    verdict: Verdict
+    evaluation: Evaluation
+    rows: int
+    """The rows of the table."""
+    measured: Decimal | None = None
+    """What is compared with the threshold, in its unit; exact. None if it was not evaluated."""
+    failing: int | None = None
+    """How many rows break the rule; exact. None for a rule that does not speak of single rows."""
+    examples: tuple[FailingRow, ...] = ()
+    """The first of them in key order, as many as were asked for."""
+    reason: str | None = None
+    """Why it was not evaluated, or why the fallback was needed; without values."""
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad it is; None if the rule is kept. What was not evaluated is an error."""
+        if self.verdict is Verdict.PASSED:
+            return None
+        return Severity.ERROR if self.verdict is Verdict.NOT_EVALUATED else self.rule.severity
+
+
+@dataclass(frozen=True, slots=True)
+class TableValidation:
+    """The results of a table's rules, in the contract's order."""
+
+    table: str
+    rows: int
+    results: tuple[RuleResult, ...]
+    checked_parts: int
+    """The parts whose rows were read."""
+    known_parts: int = 0
+    """The parts whose counts were known from an earlier validation."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """What `validate` found in one dataset or database."""
+
+    subject: str
+    """The reference of the dataset, or the address of the database without its password."""
+    contract: str
+    """The path of the contract."""
+    tables: tuple[TableValidation, ...]
+    ignored: tuple[str, ...] = ()
+    """What the contract declares that has no effect, with its place."""
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def results(self) -> tuple[RuleResult, ...]:
+        return tuple(result for table in self.tables for result in table.results)
