@@ -10,7 +10,7 @@ from typing import TypeVar
 from tdmvc.checks.drift import drift_findings
 from tdmvc.checks.merged import check_table_names
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
-from tdmvc.environments.checking import check_environments
+from tdmvc.environments.planning.checking import check_environments
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError, TdmvcError
 from tdmvc.formats import datasets
 from tdmvc.formats.config import CONFIG_FILE, read_config

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tdmvc.environments.keepers import clean_killed, stop_keeper
-from tdmvc.environments.records import Records
-from tdmvc.environments.selection import name_for
+from tdmvc.environments.keeper.control import clean_killed, stop_keeper
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.planning.selection import name_for
 from tdmvc.model.environment_report import DownReport
 from tdmvc.workspace.workspace import Workspace
 

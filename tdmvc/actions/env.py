@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tdmvc.environments.records import Records
-from tdmvc.environments.selection import DEFAULT_NAME, name_for
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.planning.selection import DEFAULT_NAME, name_for
 from tdmvc.model.environment import Environment
 from tdmvc.model.environment_report import DeclaredEnvironment, EnvironmentList, ShownEnvironment
 from tdmvc.model.masking import without_passwords

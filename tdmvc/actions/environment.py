@@ -8,9 +8,14 @@ from pathlib import Path
 
 from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.environments.endpoint import EndpointClient
-from tdmvc.environments.exports import ENVIRONMENT_VARIABLE, placeholder_exports
-from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, RunningEnvironment, provided
-from tdmvc.environments.selection import find_environment
+from tdmvc.environments.planning.selection import find_environment
+from tdmvc.environments.running.exports import ENVIRONMENT_VARIABLE, placeholder_exports
+from tdmvc.environments.running.provide import (
+    DEFAULT_ENVIRONMENT,
+    EnvironmentOptions,
+    RunningEnvironment,
+    provided,
+)
 from tdmvc.model.environment import ResetReport
 from tdmvc.workspace.workspace import Workspace
 

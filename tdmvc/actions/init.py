@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tdmvc.environments.suggestion import suggest_environment
+from tdmvc.environments.planning.suggestion import suggest_environment
 from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
 from tdmvc.gitrepo.releases import read_release, suggest_source
 from tdmvc.gitrepo.repository import GitRepo

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tdmvc.environments.keeper_process import keep_environment
-from tdmvc.environments.provide import EnvironmentOptions
-from tdmvc.environments.selection import find_environment
+from tdmvc.environments.keeper.process import keep_environment
+from tdmvc.environments.planning.selection import find_environment
+from tdmvc.environments.running.provide import EnvironmentOptions
 from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["EnvironmentOptions", "keep"]

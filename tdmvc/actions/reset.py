@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tdmvc.environments.keepers import reset_kept
-from tdmvc.environments.records import Records
-from tdmvc.environments.selection import name_for
+from tdmvc.environments.keeper.control import reset_kept
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.planning.selection import name_for
 from tdmvc.model.environment_report import EnvironmentReset
 from tdmvc.workspace.workspace import Workspace
 

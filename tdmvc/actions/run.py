@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.environments.command import find_program, run_command
-from tdmvc.environments.keepers import start_keeper
-from tdmvc.environments.processes import ProcessGroups
-from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, provided
-from tdmvc.environments.records import Records
-from tdmvc.environments.selection import find_environment
-from tdmvc.environments.services import RunningService
+from tdmvc.environments.keeper.control import start_keeper
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.planning.selection import find_environment
+from tdmvc.environments.running.command import find_program, run_command
+from tdmvc.environments.running.processes import ProcessGroups
+from tdmvc.environments.running.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, provided
+from tdmvc.environments.running.services import RunningService
 from tdmvc.errors import TdmvcError
 from tdmvc.model.environment import Environment, RunStep
 from tdmvc.model.environment_report import RunReport

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.environments.keepers import clean_killed, start_keeper, stop_keeper
-from tdmvc.environments.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, prepare
-from tdmvc.environments.records import Records
-from tdmvc.environments.selection import find_environment
+from tdmvc.environments.keeper.control import clean_killed, start_keeper, stop_keeper
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.planning.preparing import choose_and_open, prepare
+from tdmvc.environments.planning.selection import find_environment
+from tdmvc.environments.running.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions
 from tdmvc.model.environment import RunStep
 from tdmvc.model.environment_report import KeptEnvironment, UpReport, UpStatus
 from tdmvc.workspace.workspace import Workspace
@@ -47,7 +48,8 @@ def up(workspace: Workspace, name: str | None, options: UpOptions) -> UpReport:
         kept = records.read(environment.name)
         status = UpStatus.STARTED
         if kept is not None:
-            key = prepare(workspace, environment, provide).key
+            states = choose_and_open(workspace, environment, provide.more)
+            key = prepare(workspace, environment, states, provide.layout).key
             changed = _changed(kept, key.schema, key.rows)
             if not (options.renew and (changed or provide.rebuild)):
                 return UpReport(UpStatus.OUTDATED if changed else UpStatus.RUNNING, kept, (), changed)

@@ -8,7 +8,7 @@ from functools import partial
 
 from tdmvc.environments.base import StoredTemplate
 from tdmvc.environments.providers import find_provider, parse_database
-from tdmvc.environments.template_store import read_templates, remove_template
+from tdmvc.environments.templates.store import read_templates, remove_template
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.environment_report import ListedTemplate, TemplatesReport
 from tdmvc.model.location import ServerLocation

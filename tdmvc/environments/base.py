@@ -115,6 +115,13 @@ class DatabaseProvider(Protocol):
                 raises is passed on, and leaves no template.
         """
 
+    def shuffle_rows(self, location: Location, seed: int) -> None:
+        """Give the rows of all tables another physical order, which depends on a number, if the engine has one.
+
+        Raises:
+            DatabaseError: the server refuses.
+        """
+
     def list_templates(self) -> Sequence[StoredTemplate]:
         """Return the templates that are kept at this place, also of other repositories and versions of the engine.
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tdmvc.environments.files.failures import changed_template, file_error
-from tdmvc.environments.template_store import missing_template
+from tdmvc.environments.templates.store import missing_template
 from tdmvc.store.reflinks import copy_file
 
 

@@ -16,10 +16,10 @@ from tdmvc.environments.base import (
 from tdmvc.environments.files.base import EngineFiles
 from tdmvc.environments.files.pristine import Pristine
 from tdmvc.environments.files.working_files import InUseError, WorkingFile, remove_abandoned
-from tdmvc.environments.template_metadata import Template
-from tdmvc.environments.template_store import TemplateStore
+from tdmvc.environments.templates.metadata import Template
+from tdmvc.environments.templates.store import TemplateStore
 from tdmvc.model.environment import TemplateOrigin
-from tdmvc.model.location import PathLocation
+from tdmvc.model.location import Location, PathLocation
 from tdmvc.store.reflinks import copy_file
 
 _NAME = "database"
@@ -51,6 +51,9 @@ class FileProvider:
             ExitStack() as databases,
         ):
             yield _FileSource(self, template, pristine, databases)
+
+    def shuffle_rows(self, location: Location, seed: int) -> None:
+        """Leave the rows where they are: SQLite can return them backwards instead."""
 
     def list_templates(self) -> Sequence[StoredTemplate]:
         return self._store.list()

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tdmvc.environments.file_locks import FileLock, lock_file
 from tdmvc.environments.files.failures import file_error, foreign_file
-from tdmvc.environments.template_store import templates_folder
+from tdmvc.environments.templates.locks import FileLock, lock_file
+from tdmvc.environments.templates.store import templates_folder
 
 _RECORDS = ".working-files"
 """The folder beside the templates with one record for each file."""

@@ -23,9 +23,10 @@ from tdmvc.environments.mariadb.restartable_server import (
     app_location,
     fill_from,
 )
-from tdmvc.environments.template_metadata import Template
-from tdmvc.environments.template_store import TemplateStore
+from tdmvc.environments.templates.metadata import Template
+from tdmvc.environments.templates.store import TemplateStore
 from tdmvc.model.environment import TemplateOrigin
+from tdmvc.model.location import Location
 from tdmvc.servers import MariadbBinaries, ServerOptions, find_mariadb, start_mariadb, stop_mariadb
 from tdmvc.store.reflinks import copy_folder
 
@@ -63,6 +64,9 @@ class EmbeddedMariadb:
 
         with self._store.open(key, make) as template, ExitStack() as databases:
             yield _Source(self._binaries, template, databases)
+
+    def shuffle_rows(self, location: Location, seed: int) -> None:
+        """Leave the rows where they are: the order is that of their keys."""
 
     def list_templates(self) -> Sequence[StoredTemplate]:
         return self._store.list()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.environments.mariadb.accounts import USER, open_administrator, prepare_application
-from tdmvc.environments.template_metadata import Template
-from tdmvc.environments.template_store import missing_template
+from tdmvc.environments.templates.metadata import Template
+from tdmvc.environments.templates.store import missing_template
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
 from tdmvc.servers import MariadbBinaries, RunningServer, ServerOptions, start_mariadb

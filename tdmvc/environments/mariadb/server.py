@@ -30,10 +30,10 @@ from tdmvc.environments.mariadb.server_names import (
     take_lock,
 )
 from tdmvc.environments.mariadb.server_templates import MariadbTemplates
-from tdmvc.environments.template_store import LIMIT_BYTES
+from tdmvc.environments.templates.store import LIMIT_BYTES
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import TemplateOrigin
-from tdmvc.model.location import ServerLocation
+from tdmvc.model.location import Location, ServerLocation
 
 _FORBIDDEN = (1044, 1142, 1227)
 _BASE = "app"
@@ -85,6 +85,9 @@ class MariadbServerProvider:
             finally:
                 with contextlib.suppress(DatabaseError):
                     _drop(connection, run)
+
+    def shuffle_rows(self, location: Location, seed: int) -> None:
+        """Leave the rows where they are: the order is that of their keys."""
 
     def list_templates(self) -> Sequence[StoredTemplate]:
         with self._connected() as connection:

@@ -9,10 +9,11 @@ from tdmvc.databases.postgres.connection import plain_connection, reporting
 from tdmvc.environments.base import EmbeddedServer, StoredTemplate, TemplateBuild, TemplateKey
 from tdmvc.environments.postgres.copies import finish_template, opened_copies
 from tdmvc.environments.postgres.failures import outside_tablespace
+from tdmvc.environments.postgres.shuffling import shuffle_rows
 from tdmvc.environments.postgres.source import PostgresSource
-from tdmvc.environments.template_metadata import Template
-from tdmvc.environments.template_store import TemplateStore
-from tdmvc.model.location import ServerLocation
+from tdmvc.environments.templates.metadata import Template
+from tdmvc.environments.templates.store import TemplateStore
+from tdmvc.model.location import Location, ServerLocation
 from tdmvc.servers import (
     PostgresBinaries,
     ServerOptions,
@@ -89,6 +90,9 @@ class EmbeddedPostgres:
                 )
             )
             yield stack.enter_context(closing(PostgresSource(template.origin, copies, names)))
+
+    def shuffle_rows(self, location: Location, seed: int) -> None:
+        shuffle_rows(location, seed)
 
     def list_templates(self) -> Sequence[StoredTemplate]:
         return self._store.list()

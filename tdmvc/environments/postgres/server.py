@@ -14,10 +14,11 @@ from tdmvc.environments.postgres.failures import may_not_create
 from tdmvc.environments.postgres.server_locks import RUN, ServerLocks
 from tdmvc.environments.postgres.server_names import name_template, new_run, run_of, run_prefix
 from tdmvc.environments.postgres.server_templates import PostgresTemplates
+from tdmvc.environments.postgres.shuffling import shuffle_rows
 from tdmvc.environments.postgres.source import PostgresSource
-from tdmvc.environments.template_store import LIMIT_BYTES
+from tdmvc.environments.templates.store import LIMIT_BYTES
 from tdmvc.errors import DatabaseError
-from tdmvc.model.location import ServerLocation
+from tdmvc.model.location import Location, ServerLocation
 from tdmvc.seeding.protection import refuse_names
 
 _MAINTENANCE = "postgres"
@@ -92,6 +93,9 @@ class PostgresServerProvider:
             finally:
                 with contextlib.suppress(DatabaseError):
                     _drop_databases(administrator, lambda found: found == run)
+
+    def shuffle_rows(self, location: Location, seed: int) -> None:
+        shuffle_rows(location, seed)
 
     def list_templates(self) -> Sequence[StoredTemplate]:
         with self._templates() as (templates, _, _):

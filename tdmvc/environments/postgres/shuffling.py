@@ -1,7 +1,7 @@
 """Gives the rows of tables another physical order, so that queries without ORDER BY return them in another order."""
 
 from tdmvc.databases.postgres.connection import PostgresConnection, plain_connection, reporting
-from tdmvc.model.location import Location, ServerLocation, engine_of
+from tdmvc.model.location import Location
 from tdmvc.sql.quoting import quote_name
 
 _TABLES = """
@@ -23,15 +23,13 @@ _MOST_SALTS = 20
 
 
 def shuffle_rows(location: Location, seed: int) -> None:
-    """Rewrite all tables of PostgreSQL in an order that depends on a number; other engines are left as they are.
+    """Rewrite all tables in an order that depends on a number.
 
     No trigger and no constraint notices, and what belongs to a table stays as it is.
 
     Raises:
         DatabaseError: the server refuses.
     """
-    if not isinstance(location, ServerLocation) or engine_of(location) != "postgresql":
-        return
     connection = plain_connection(location)
     try:
         with reporting(str(location)):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.environments.command import find_program
+from tdmvc.environments.running.command import find_program
 from tdmvc.errors import UsageError
 
 

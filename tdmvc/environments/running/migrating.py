@@ -9,23 +9,18 @@ from pathlib import Path
 from tdmvc.databases import find_opener
 from tdmvc.databases.base import READ_ALL
 from tdmvc.environments.addresses import address_values
-from tdmvc.environments.exports import database_exports, process_variables, without_secrets
-from tdmvc.environments.processes import ProcessGroups
-from tdmvc.environments.scripts import run_scripts
-from tdmvc.errors import DatabaseError, MigrationsError
-from tdmvc.migrations.commands import MigrateCommand, find_command
-from tdmvc.migrations.paths import is_inside, normalize_folder
+from tdmvc.environments.planning.migrations import MigrationPlan
+from tdmvc.environments.running.exports import database_exports, process_variables, without_secrets
+from tdmvc.environments.running.processes import ProcessGroups
+from tdmvc.environments.running.scripts import run_scripts
+from tdmvc.errors import DatabaseError
+from tdmvc.migrations.commands import MigrateCommand
 from tdmvc.model.environment import Environment
 from tdmvc.model.location import Location
-from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.placeholders import fill_placeholders
-from tdmvc.model.text import plural
-from tdmvc.workspace.migrations import configured_locations, read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
 
 _LAST_LINES = 20
-_SCRIPTS = "sql"
-"""The tool of plain SQL files, which tdmvc runs itself."""
 
 OutputListener = Callable[[str], None]
 """Called with each line that a program prints, without passwords."""
@@ -33,77 +28,6 @@ OutputListener = Callable[[str], None]
 
 def ignore_output(line: str) -> None:
     """Ignore output."""
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationPlan:
-    """How an environment's database gets its schema."""
-
-    commands: tuple[MigrateCommand, ...] = ()
-    scripts: tuple[str, ...] = ()
-    """Plain SQL files, in their order, for locations that have no other tool."""
-    locations: tuple[MigrationLocation, ...] = ()
-    """The locations that belong to the environment."""
-    states: tuple[MigrationState, ...] = ()
-    """What could be read of them."""
-
-    @property
-    def is_needed(self) -> bool:
-        return bool(self.commands or self.scripts)
-
-    @property
-    def label(self) -> str:
-        """For people: `alembic upgrade heads`."""
-        return ", ".join([*(one.command for one in self.commands), *([self._files] if self.scripts else [])])
-
-    @property
-    def _files(self) -> str:
-        return plural(len(self.scripts), "SQL file")
-
-
-def plan_migration(workspace: Workspace, environment: Environment, engine: str) -> MigrationPlan:
-    """Return how an environment's database gets its schema.
-
-    Args:
-        engine: of the database: `postgresql`.
-
-    Raises:
-        DatabaseError: a location's tool needs a command that tdmvc.yaml does not name.
-    """
-    tree = tree_at(workspace, None)
-    folder = normalize_folder(environment.folder)
-    locations = tuple(
-        location
-        for location in configured_locations(workspace, tree)
-        if is_inside(normalize_folder(location.path), folder)
-    )
-    states: list[MigrationState] = []
-    for location in locations:
-        try:
-            states.append(read_location(workspace, tree, location))
-        except MigrationsError:
-            # The tool itself may understand what tdmvc does not.
-            continue
-    if environment.migrate is not None:
-        command = MigrateCommand(environment.migrate, folder)
-        commands = (command,) if environment.migrate.strip() else ()
-        return MigrationPlan(commands, (), locations, tuple(states))
-    found: list[MigrateCommand] = []
-    scripts: list[str] = []
-    for location in locations:
-        known = find_command(tree, location, engine)
-        if known is not None:
-            found.append(known)
-        elif location.tool == _SCRIPTS:
-            scripts += [m.path for state in states if state.location == location for m in state.migrations]
-        else:
-            raise DatabaseError(
-                f"tdmvc does not know how to run the migrations of {location.tool} in {location.path}.",
-                where=f"tdmvc.yaml, environments, {environment.name}",
-                remedy=f"name the command: `environments: {{{environment.name}: {{migrate: COMMAND}}}}`; it finds the "
-                "database in $DATABASE_URL. If there is nothing to run, write `migrate: ''`.",
-            )
-    return MigrationPlan(tuple(found), tuple(scripts), locations, tuple(states))
 
 
 @dataclass(frozen=True, slots=True)

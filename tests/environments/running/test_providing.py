@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import tdmvc
-from tdmvc.environments.provide import EnvironmentOptions, provided
-from tdmvc.environments.records import Records
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.running.provide import EnvironmentOptions, provided
 from tdmvc.errors import DatabaseError, NotFoundError
 from tdmvc.model.environment import Environment, RunStep, TemplateOrigin
 from tdmvc.workspace.workspace import Workspace

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from tdmvc.environments.exports import process_variables
-from tdmvc.environments.processes import TAKEN_SIGNALS, ProcessGroups
-from tdmvc.environments.services import EndedServices, RunningService
+from tdmvc.environments.running.exports import process_variables
+from tdmvc.environments.running.processes import TAKEN_SIGNALS, ProcessGroups
+from tdmvc.environments.running.services import EndedServices, RunningService
 from tdmvc.errors import UsageError
 
 _POLL_SECONDS = 0.2

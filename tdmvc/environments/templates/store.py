@@ -10,8 +10,8 @@ from pathlib import Path
 import platformdirs
 
 from tdmvc.environments.base import StoredTemplate, TemplateKey
-from tdmvc.environments.file_locks import lock_file
-from tdmvc.environments.template_metadata import (
+from tdmvc.environments.templates.locks import lock_file
+from tdmvc.environments.templates.metadata import (
     CONTENT,
     METADATA,
     ReadTemplate,

@@ -1,6 +1,5 @@
 """Provides an environment: chooses the states, makes or finds the template, and hands out a database of it."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,28 +12,28 @@ from tdmvc.environments.base import (
     TemplateBuild,
     TemplateKey,
 )
-from tdmvc.environments.datasets import choose_states
 from tdmvc.environments.endpoint import serve_endpoint
-from tdmvc.environments.exports import ENVIRONMENT_VARIABLE, database_exports
-from tdmvc.environments.key import USUAL_LAYOUT, missing_inputs, template_key
-from tdmvc.environments.migrating import (
-    MigrationPlan,
+from tdmvc.environments.planning.key import USUAL_LAYOUT, missing_inputs
+from tdmvc.environments.planning.preparing import Preparation, choose_and_open, prepare
+from tdmvc.environments.running.exports import ENVIRONMENT_VARIABLE, database_exports
+from tdmvc.environments.running.migrating import (
     Migrator,
     OutputListener,
     ignore_output,
-    plan_migration,
 )
-from tdmvc.environments.postgres.shuffling import shuffle_rows
-from tdmvc.environments.processes import ProcessGroups, ignored_signals
-from tdmvc.environments.providers import find_provider, parse_database, wanted_engine
-from tdmvc.environments.services import PlannedService, RunningService, plan_services, started_services
-from tdmvc.environments.steps import StepListener, Steps, ignore_steps
+from tdmvc.environments.running.processes import ProcessGroups, ignored_signals
+from tdmvc.environments.running.services import (
+    PlannedService,
+    RunningService,
+    plan_services,
+    started_services,
+)
+from tdmvc.environments.running.steps import StepListener, Steps, ignore_steps
 from tdmvc.model.environment import Environment, ResetReport, RowLayout, RunStep, TemplateOrigin
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.model.text import plural
 from tdmvc.seeding.seed import seed_states
-from tdmvc.seeding.states import StateToSeed, open_states
 from tdmvc.servers.run_folders import own_run_folder
 from tdmvc.workspace.workspace import Workspace
 
@@ -124,7 +123,7 @@ def provided(
     try:
         groups = ProcessGroups(stack.enter_context(own_run_folder()))
         with steps.step("checkout") as note:
-            states = _open(workspace, environment, options)
+            states = choose_and_open(workspace, environment, options.more)
             note.detail = ", ".join(state.ref for state in states) or "no datasets"
         if not states and environment.datasets is None:
             workspace.warn(
@@ -137,7 +136,7 @@ def provided(
             workspace.warn(f"migrate_inputs of the environment {environment.name} names no file: {pattern}")
         planned = plan_services(environment.services) if options.has_services else []
         with steps.step("database") as note:
-            prepared = _prepare(workspace, environment, options, states)
+            prepared = prepare(workspace, environment, states, options.layout)
             provider, key = prepared.provider, prepared.key
             if options.rebuild:
                 provider.remove_template(key)
@@ -165,61 +164,6 @@ def provided(
         # Also if the listener fails when it is told that the step begins.
         with ignored_signals(), stack, steps.step("tear-down"):
             stack.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Preparation:
-    """What an environment would be made from now."""
-
-    provider: DatabaseProvider
-    plan: MigrationPlan
-    states: Sequence[StateToSeed]
-    key: TemplateKey
-
-    @property
-    def refs(self) -> tuple[str, ...]:
-        return tuple(state.ref for state in self.states)
-
-
-def prepare(
-    workspace: Workspace, environment: Environment, options: EnvironmentOptions = DEFAULT_ENVIRONMENT
-) -> Preparation:
-    """Choose states, and find out what the database would be made from; nothing is started.
-
-    Raises:
-        DatabaseError: a location's tool needs a command that tdmvc.yaml does not name, a server cannot be used, or its
-            name says that it is production.
-        NotFoundError: there is no such dataset, version or release.
-        PartError: the listing of a state's table is missing.
-        UsageError: tdmvc.yaml names a database that no engine provides.
-    """
-    return _prepare(workspace, environment, options, _open(workspace, environment, options))
-
-
-def _open(
-    workspace: Workspace, environment: Environment, options: EnvironmentOptions
-) -> Sequence[StateToSeed]:
-    """Choose the states to load, and open them."""
-    return open_states(workspace, choose_states(workspace, environment, options.more), SeedOptions())
-
-
-def _prepare(
-    workspace: Workspace,
-    environment: Environment,
-    options: EnvironmentOptions,
-    states: Sequence[StateToSeed],
-) -> Preparation:
-    """Find out what the database with these states would be made from."""
-    provider, engine = _provider(workspace, environment)
-    plan = plan_migration(workspace, environment, engine)
-    key = template_key(workspace, environment, plan, states, provider.version, options.layout)
-    return Preparation(provider, plan, states, key)
-
-
-def _provider(workspace: Workspace, environment: Environment) -> tuple[DatabaseProvider, str]:
-    """Return what provides databases for an environment, and their engine."""
-    wanted = parse_database(environment.database, folder=workspace.root, variables=os.environ)
-    return find_provider(wanted), wanted_engine(wanted)
 
 
 def _origin_text(origin: TemplateOrigin, key: TemplateKey, where: str) -> str:
@@ -276,8 +220,9 @@ class _Builder:
         report = seed_states(
             self.workspace, [one.state for one in self.prepared.states], location, seed_options
         )
-        if self.options.layout.shuffle_seed is not None:
-            shuffle_rows(location, self.options.layout.shuffle_seed)
+        shuffle_seed = self.options.layout.shuffle_seed
+        if shuffle_seed is not None:
+            self.prepared.provider.shuffle_rows(location, shuffle_seed)
         for dataset in report.datasets:
             for finding in dataset.findings:
                 self.workspace.warn(f"{dataset.ref}: {finding.message}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tdmvc.environments.suggestion import suggest_environment
+from tdmvc.environments.planning.suggestion import suggest_environment
 from tdmvc.model.environment import Environment
 from tdmvc.model.migration import MigrationLocation
 from tests.builders import MemoryTree

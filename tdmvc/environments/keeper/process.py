@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from tdmvc.environments.provide import EnvironmentOptions, RunningEnvironment, provided
-from tdmvc.environments.records import Records
-from tdmvc.environments.services import EndedServices
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.running.provide import EnvironmentOptions, RunningEnvironment, provided
+from tdmvc.environments.running.services import EndedServices
 from tdmvc.errors import DatabaseError, TdmvcError
 from tdmvc.model.environment import Environment, RunStep
 from tdmvc.model.environment_report import KeptEnvironment

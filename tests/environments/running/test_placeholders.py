@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.environments.exports import placeholder_exports
+from tdmvc.environments.running.exports import placeholder_exports
 from tdmvc.formats.config import parse_config
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.environments.datasets import choose_states
+from tdmvc.environments.planning.datasets import choose_states
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment import Environment
 from tdmvc.workspace.workspace import Workspace

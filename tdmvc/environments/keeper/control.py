@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from tdmvc.environments.endpoint import EndpointClient
-from tdmvc.environments.keeper_process import error_of
-from tdmvc.environments.provide import EnvironmentOptions
-from tdmvc.environments.records import Records
+from tdmvc.environments.keeper.process import error_of
+from tdmvc.environments.keeper.records import Records
+from tdmvc.environments.running.provide import EnvironmentOptions
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Environment, ResetReport, RunStep
 from tdmvc.model.environment_report import KeptEnvironment

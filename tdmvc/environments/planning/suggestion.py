@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from tdmvc.environments.selection import DEFAULT_NAME
+from tdmvc.environments.planning.selection import DEFAULT_NAME
 from tdmvc.migrations.commands import find_command
 from tdmvc.migrations.paths import base_of, own_files
 from tdmvc.model.environment import EMBEDDED, EMBEDDED_MARIADB, Environment

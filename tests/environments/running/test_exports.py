@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.environments.exports import database_exports, process_variables, without_secrets
+from tdmvc.environments.running.exports import database_exports, process_variables, without_secrets
 from tdmvc.errors import UsageError
 from tdmvc.model.environment import Environment
 from tdmvc.model.location import PathLocation, ServerLocation

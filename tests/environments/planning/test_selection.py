@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.environments.selection import find_environment
+from tdmvc.environments.planning.selection import find_environment
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment import Environment
 from tdmvc.workspace.workspace import Workspace

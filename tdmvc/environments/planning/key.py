@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tdmvc import __version__
 from tdmvc.environments.base import TemplateKey
-from tdmvc.environments.migrating import MigrationPlan
+from tdmvc.environments.planning.migrations import MigrationPlan
 from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.model.environment import Environment, RowLayout
 from tdmvc.model.seeding import SeedMode

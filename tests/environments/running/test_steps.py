@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tdmvc.environments.steps import Steps
+from tdmvc.environments.running.steps import Steps
 from tdmvc.model.environment import RunStep
 
 

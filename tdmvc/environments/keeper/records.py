@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from tdmvc.environments.selection import DEFAULT_NAME
+from tdmvc.environments.planning.selection import DEFAULT_NAME
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment_report import KeptEnvironment
 from tdmvc.store.atomic_files import write_atomic

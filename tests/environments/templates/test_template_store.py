@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tdmvc.environments.base import TemplateKey
-from tdmvc.environments.template_store import TemplateStore, shrink_templates, templates_folder
+from tdmvc.environments.templates.store import TemplateStore, shrink_templates, templates_folder
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import TemplateOrigin
 
@@ -170,7 +170,7 @@ def test_a_build_that_was_killed_leaves_nothing_to_the_next(store: TemplateStore
         import os, signal
         from pathlib import Path
         from tdmvc.environments.base import TemplateKey
-        from tdmvc.environments.template_store import TemplateStore
+        from tdmvc.environments.templates.store import TemplateStore
 
         def die(content, nearest):
             (content / "half").write_text("half")

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.environments.exports import process_variables, without_secrets
-from tdmvc.environments.processes import ProcessGroups
+from tdmvc.environments.running.exports import process_variables, without_secrets
+from tdmvc.environments.running.processes import ProcessGroups
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Service
 from tdmvc.model.placeholders import fill_placeholders

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tdmvc.environments.key import missing_inputs
-from tdmvc.environments.migrating import plan_migration
+from tdmvc.environments.planning.key import missing_inputs
+from tdmvc.environments.planning.migrations import plan_migration
 from tdmvc.environments.providers import PACKAGES, parse_database, wanted_engine
 from tdmvc.errors import DatabaseError, NotFoundError, UsageError
 from tdmvc.formats.config import CONFIG_FILE

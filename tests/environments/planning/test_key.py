@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tdmvc.environments.base import TemplateKey
-from tdmvc.environments.datasets import choose_states
-from tdmvc.environments.key import template_key
-from tdmvc.environments.migrating import plan_migration
+from tdmvc.environments.planning.datasets import choose_states
+from tdmvc.environments.planning.key import template_key
+from tdmvc.environments.planning.migrations import plan_migration
 from tdmvc.model.environment import Environment, RowLayout, Service
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.seeding.states import open_states

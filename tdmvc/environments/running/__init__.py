@@ -1,0 +1,1 @@
+"""What a run does: it provides an environment, runs the command, and removes what it started."""
