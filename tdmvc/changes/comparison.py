@@ -22,7 +22,7 @@ class ComparedSides:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TableComparison:
     """Exact counts, the patterns that explain them, and the first few rows."""
 
     rows: RowCounts

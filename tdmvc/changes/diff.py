@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.changes.comparison import ComparedSides, Engine, Outcome, differing_parts
+from tdmvc.changes.comparison import ComparedSides, Engine, TableComparison, differing_parts
 from tdmvc.changes.hidden import hide_suspicious
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides, read_single_side
@@ -76,7 +76,7 @@ def _diff_both(
     if not may_skip_equal_parts(old.schema, new.schema, pairs):
         old_parts, new_parts = list(old.parts), list(new.parts)
     sides = ComparedSides(old, new, old_parts, new_parts, pairs)
-    outcome = Outcome(RowCounts(old.rows, new.rows))
+    outcome = TableComparison(RowCounts(old.rows, new.rows))
     if old_parts or new_parts:
         walked = None
         if rules.is_ignored:
@@ -106,7 +106,7 @@ def _diff_both(
     )
 
 
-def _walk(engine: Engine, sides: ComparedSides, options: DiffOptions) -> Outcome | None:
+def _walk(engine: Engine, sides: ComparedSides, options: DiffOptions) -> TableComparison | None:
     """Walk both sides in key order; None if they turn out to have no common order."""
 
     def compare(pair: ColumnPair, before: pa.Array, after: pa.Array) -> Mask:
@@ -139,7 +139,7 @@ def _join(
     options: DiffOptions,
     *,
     has_schema_changes: bool,
-) -> Outcome:
+) -> TableComparison:
     return join_sides(
         engine(),
         sides,
@@ -176,7 +176,7 @@ def _diff_single(
     )
 
 
-def _ignore_rows(outcome: Outcome) -> Outcome:
+def _ignore_rows(outcome: TableComparison) -> TableComparison:
     """Count every touched row as ignored."""
     rows = outcome.rows
     ignored = rows.added + rows.removed + rows.changed + rows.ignored

@@ -12,7 +12,7 @@ from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
 from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -215,14 +215,14 @@ class DatabaseTarget(Protocol):
             DatabaseError: another session holds a lock for too long.
         """
 
-    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         """Write rows into a table, columns by their names; with `REPLACE` the table was cleared before.
 
         Raises:
             DatabaseError: the database refuses a row, or the connection is lost.
         """
 
-    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
         """Write rows into tables, each as `load` does, and only when its counts are asked for.
 
         The rows of the next tables may be read meanwhile, until the generator ends or is closed.
@@ -230,7 +230,7 @@ class DatabaseTarget(Protocol):
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
-    ) -> RowCounts:
+    ) -> WrittenRows:
         """Write only what differs; values that are unique may move from one row to another.
 
         Args:

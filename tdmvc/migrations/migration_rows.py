@@ -13,7 +13,7 @@ Row = Mapping[str, object]
 """One row of a table, by column name in lower case without underscores."""
 
 
-class Outcome(Enum):
+class MigrationOutcome(Enum):
     """What became of one migration."""
 
     APPLIED = auto()
@@ -25,7 +25,7 @@ class Outcome(Enum):
     UNDONE = auto()
 
 
-Entry = tuple[str, Outcome]
+Entry = tuple[str, MigrationOutcome]
 """An id, as the tool's table spells it, and what became of it."""
 
 
@@ -81,18 +81,21 @@ def is_null(value: object) -> bool:
 
 def applied(column: str) -> Callable[[Row], Entry]:
     """Return a reader for a table with a row for each applied migration."""
-    return lambda row: (text_of(row[column]), Outcome.APPLIED)
+    return lambda row: (text_of(row[column]), MigrationOutcome.APPLIED)
 
 
 def successful(column: str) -> Callable[[Row], Entry]:
     """Return a reader for a table that also says whether a migration succeeded."""
-    return lambda row: (text_of(row[column]), Outcome.APPLIED if is_true(row["success"]) else Outcome.FAILED)
+    return lambda row: (
+        text_of(row[column]),
+        MigrationOutcome.APPLIED if is_true(row["success"]) else MigrationOutcome.FAILED,
+    )
 
 
 def read_django(row: Row) -> Entry | None:
     """Return `app.name`."""
     app, name = text_of(row["app"]), text_of(row["name"])
-    return (f"{app}.{name}", Outcome.APPLIED) if app and name else None
+    return (f"{app}.{name}", MigrationOutcome.APPLIED) if app and name else None
 
 
 def read_flyway(row: Row) -> Entry | None:
@@ -101,17 +104,17 @@ def read_flyway(row: Row) -> Entry | None:
     if not version:
         return None
     if not is_true(row["success"]):
-        return version, Outcome.FAILED
+        return version, MigrationOutcome.FAILED
     if kind == "DELETE" or kind.startswith("UNDO"):
-        return version, Outcome.UNDONE
-    return version, Outcome.BASELINE if "BASELINE" in kind else Outcome.APPLIED
+        return version, MigrationOutcome.UNDONE
+    return version, MigrationOutcome.BASELINE if "BASELINE" in kind else MigrationOutcome.APPLIED
 
 
 def read_liquibase(row: Row) -> Entry:
     """Return a change set as `path::id::author`."""
     is_applied = text_of(row.get("exectype")).upper() not in {"FAILED", "SKIPPED"}
     path = "::".join(text_of(row[column]) for column in ("filename", "id", "author"))
-    return path, Outcome.APPLIED if is_applied else Outcome.FAILED
+    return path, MigrationOutcome.APPLIED if is_applied else MigrationOutcome.FAILED
 
 
 def read_golang_migrate(row: Row) -> Entry | None:
@@ -119,7 +122,7 @@ def read_golang_migrate(row: Row) -> Entry | None:
     version = text_of(row["version"])
     if not version or version.startswith("-"):
         return None
-    return version, Outcome.BEFORE if is_true(row["dirty"]) else Outcome.BASELINE
+    return version, MigrationOutcome.BEFORE if is_true(row["dirty"]) else MigrationOutcome.BASELINE
 
 
 def read_goose(row: Row) -> Entry | None:
@@ -127,20 +130,20 @@ def read_goose(row: Row) -> Entry | None:
     version = text_of(row["versionid"])
     if version in ("", "0"):
         return None
-    return version, Outcome.APPLIED if is_true(row["isapplied"]) else Outcome.UNDONE
+    return version, MigrationOutcome.APPLIED if is_true(row["isapplied"]) else MigrationOutcome.UNDONE
 
 
 def read_prisma(row: Row) -> Entry:
     """Return a migration, which may be unfinished or rolled back."""
-    outcome = Outcome.FAILED if is_null(row["finishedat"]) else Outcome.APPLIED
+    outcome = MigrationOutcome.FAILED if is_null(row["finishedat"]) else MigrationOutcome.APPLIED
     is_undone = not is_null(row["rolledbackat"])
-    return text_of(row["migrationname"]), Outcome.UNDONE if is_undone else outcome
+    return text_of(row["migrationname"]), MigrationOutcome.UNDONE if is_undone else outcome
 
 
 def read_drizzle(row: Row) -> Entry:
     """Return a migration by its name, else by its time, by which Drizzle decides what to run, else by its hash."""
     names = (text_of(row.get(column)) for column in ("name", "createdat", "hash"))
-    return next(filter(None, names), ""), Outcome.APPLIED
+    return next(filter(None, names), ""), MigrationOutcome.APPLIED
 
 
 def read_atlas(row: Row) -> Entry | None:
@@ -151,9 +154,9 @@ def read_atlas(row: Row) -> Entry | None:
         return None
     is_partial = count_of(row["applied"]) < count_of(row["total"])
     if is_partial or not is_null(row.get("error")):
-        return version, Outcome.FAILED
+        return version, MigrationOutcome.FAILED
     is_baseline = text_of(row.get("type")) == "1"
-    return version, Outcome.BASELINE if is_baseline else Outcome.APPLIED
+    return version, MigrationOutcome.BASELINE if is_baseline else MigrationOutcome.APPLIED
 
 
 def hasura_rows(row: Row) -> Iterable[Row]:
@@ -171,9 +174,11 @@ def hasura_rows(row: Row) -> Iterable[Row]:
 
 def read_hasura(row: Row) -> Entry:
     """Return a version that Hasura applied, or stopped at."""
-    return text_of(row["version"]), Outcome.FAILED if is_true(row["dirty"]) else Outcome.APPLIED
+    return text_of(row["version"]), MigrationOutcome.FAILED if is_true(
+        row["dirty"]
+    ) else MigrationOutcome.APPLIED
 
 
 def current_version(column: str) -> Callable[[Row], Entry]:
     """Return a reader for a table that holds only the current version."""
-    return lambda row: (text_of(row[column]), Outcome.BASELINE)
+    return lambda row: (text_of(row[column]), MigrationOutcome.BASELINE)

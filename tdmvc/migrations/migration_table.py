@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tdmvc.migrations.checksums import checksum_of
-from tdmvc.migrations.migration_rows import Entry, Outcome, Row, plain_name, rank, text_of
+from tdmvc.migrations.migration_rows import Entry, MigrationOutcome, Row, plain_name, rank, text_of
 from tdmvc.model.migration import AppliedMigrations
 
 
@@ -61,29 +61,32 @@ class MigrationTable:
         return [self._history(table, name, one) for name, one in (by_history or {"": []}).items()]
 
     def _history(self, table: str, name: str, rows: Sequence[Row]) -> AppliedMigrations:
-        entries: dict[str, Outcome] = {}
+        entries: dict[str, MigrationOutcome] = {}
         checksums: dict[str, str] = {}
         for row, (id_, outcome) in self._entries(rows):
             entries.pop(id_, None)
             entries[id_] = outcome
             checksums[id_] = checksum_of(row.get(self.checksum)) if self.checksum else ""
         if self.is_single and len(entries) > 1:
-            each = {Outcome.BASELINE: Outcome.APPLIED, Outcome.BEFORE: Outcome.FAILED}
+            each = {
+                MigrationOutcome.BASELINE: MigrationOutcome.APPLIED,
+                MigrationOutcome.BEFORE: MigrationOutcome.FAILED,
+            }
             entries = {id_: each.get(outcome, outcome) for id_, outcome in entries.items()}
 
-        def those(*outcomes: Outcome) -> tuple[str, ...]:
+        def those(*outcomes: MigrationOutcome) -> tuple[str, ...]:
             return tuple(id_ for id_, outcome in entries.items() if outcome in outcomes)
 
         return AppliedMigrations(
             self.tools,
             self.title,
             table,
-            ids=those(Outcome.APPLIED, Outcome.BASELINE),
+            ids=those(MigrationOutcome.APPLIED, MigrationOutcome.BASELINE),
             checksums={id_: checksum for id_, checksum in checksums.items() if checksum},
             history=name,
-            up_to=those(Outcome.BASELINE),
-            before=those(Outcome.BEFORE),
-            failed=those(Outcome.BEFORE, Outcome.FAILED),
+            up_to=those(MigrationOutcome.BASELINE),
+            before=those(MigrationOutcome.BEFORE),
+            failed=those(MigrationOutcome.BEFORE, MigrationOutcome.FAILED),
         )
 
     def _entries(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Entry]]:

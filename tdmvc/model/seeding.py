@@ -21,7 +21,7 @@ class SeedMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RowCounts:
+class WrittenRows:
     """How many rows of a table were written, and how."""
 
     inserted: int = 0
@@ -147,7 +147,7 @@ class SeededTableReport:
     target: str
     """Its name in the database."""
     method: LoadMethod
-    counts: RowCounts
+    counts: WrittenRows
     """What a dry run cannot know is 0."""
     rows: int
     """How many rows it has now."""

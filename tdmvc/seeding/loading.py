@@ -15,12 +15,12 @@ from tdmvc.model.location import Location
 from tdmvc.model.seeding import (
     DatasetSeedReport,
     LoadMethod,
-    RowCounts,
     SeededDataset,
     SeededTable,
     SeededTableReport,
     SeedMode,
     SeedOptions,
+    WrittenRows,
 )
 from tdmvc.seeding.columns import check_columns
 from tdmvc.seeding.methods import TableMethod, choose_methods
@@ -166,7 +166,7 @@ def _whole_loads(load: Load, plan: SeedPlan, methods: Sequence[TableMethod]) -> 
 
 
 def _load_table(
-    load: Load, plan: SeedPlan, one: TableMethod, whole_loads: Iterator[RowCounts]
+    load: Load, plan: SeedPlan, one: TableMethod, whole_loads: Iterator[WrittenRows]
 ) -> SeededTableReport:
     started = time.perf_counter()
     table = one.plan
@@ -174,7 +174,7 @@ def _load_table(
     schema = table.target.schema
     match one.method:
         case LoadMethod.NOTHING:
-            counts = RowCounts(unchanged=table.side.rows)
+            counts = WrittenRows(unchanged=table.side.rows)
         case LoadMethod.DIFFERENCE:
             assert one.difference is not None
             is_whole = plan.seeded.mode is SeedMode.REPLACE
@@ -243,7 +243,7 @@ def foresee_load(plan: SeedPlan, methods: Sequence[TableMethod]) -> DatasetSeedR
     """Return what `load_plan` would report, as far as it can be known without writing."""
     tables = [
         SeededTableReport(
-            one.plan.name, one.plan.target_name, one.method, RowCounts(), one.plan.side.rows, why=one.why
+            one.plan.name, one.plan.target_name, one.method, WrittenRows(), one.plan.side.rows, why=one.why
         )
         for one in methods
     ]
@@ -256,6 +256,6 @@ def foresee_load(plan: SeedPlan, methods: Sequence[TableMethod]) -> DatasetSeedR
 def _cleared(plan: SeedPlan) -> list[SeededTableReport]:
     """Return the reports on the tables that no dataset has."""
     return [
-        SeededTableReport("", table.name, LoadMethod.CLEARED, RowCounts(deleted=table.rows), 0)
+        SeededTableReport("", table.name, LoadMethod.CLEARED, WrittenRows(deleted=table.rows), 0)
         for table in plan.others
     ]

@@ -22,7 +22,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class SeedRefusal:
     """Why a database is not seeded without --force."""
 
     what: str
@@ -46,7 +46,7 @@ def says_production(text: str) -> bool:
     )
 
 
-def refuse_name(location: Location) -> Refusal | None:
+def refuse_name(location: Location) -> SeedRefusal | None:
     """Return why a database looks like production, by what its address says."""
     if isinstance(location, PathLocation):
         named = {"file": location.path.name}
@@ -57,7 +57,7 @@ def refuse_name(location: Location) -> Refusal | None:
     return refuse_names(named)
 
 
-def refuse_names(named: Mapping[str, str]) -> Refusal | None:
+def refuse_names(named: Mapping[str, str]) -> SeedRefusal | None:
     """Return why a database looks like production.
 
     Args:
@@ -65,11 +65,11 @@ def refuse_names(named: Mapping[str, str]) -> Refusal | None:
     """
     for kind, name in named.items():
         if says_production(name):
-            return Refusal(f"The name of the {kind} says that it is production: {name}.")
+            return SeedRefusal(f"The name of the {kind} says that it is production: {name}.")
     return None
 
 
-def refuse_recorded(recorded: Collection[str], datasets: Collection[str]) -> Refusal | None:
+def refuse_recorded(recorded: Collection[str], datasets: Collection[str]) -> SeedRefusal | None:
     """Return why a database looks like production, by what was seeded into it before.
 
     Args:
@@ -78,13 +78,15 @@ def refuse_recorded(recorded: Collection[str], datasets: Collection[str]) -> Ref
     """
     for name in sorted(recorded):
         if name not in datasets and says_production(name):
-            return Refusal(f"The database holds the dataset {name}, whose name says that it is production.")
+            return SeedRefusal(
+                f"The database holds the dataset {name}, whose name says that it is production."
+            )
     return None
 
 
 def refuse_loss(
     plans: Sequence[SeedPlan], catalog: Mapping[str, TargetTable], recorded: Mapping[str, SeededDataset]
-) -> Refusal | None:
+) -> SeedRefusal | None:
     """Return which rows that tdmvc did not load would be deleted.
 
     Rows of a table that tdmvc loaded are its own, even if tests changed them since; rows that an
@@ -100,7 +102,9 @@ def refuse_loss(
     if not lost:
         return None
     total = plural(sum(table.rows for table in lost), "row")
-    return Refusal(f"The database has rows that tdmvc did not load. Seeding it would delete {total}.", lost)
+    return SeedRefusal(
+        f"The database has rows that tdmvc did not load. Seeding it would delete {total}.", lost
+    )
 
 
 def _own_tables(catalog: Mapping[str, TargetTable], recorded: Mapping[str, SeededDataset]) -> set[str]:
@@ -110,7 +114,7 @@ def _own_tables(catalog: Mapping[str, TargetTable], recorded: Mapping[str, Seede
     return {found for name in loaded if (found := names.find_only(name)) is not None}
 
 
-def refuse(refusals: Iterable[Refusal], location: Location) -> None:
+def refuse(refusals: Iterable[SeedRefusal], location: Location) -> None:
     """Raise with all reasons for which a database is not seeded without --force.
 
     Raises:

@@ -20,7 +20,7 @@ from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_
 from tdmvc.seeding.plan import KnownDatabase, SeedPlan
 from tdmvc.seeding.planning import plan_state
 from tdmvc.seeding.protection import (
-    Refusal,
+    SeedRefusal,
     cannot_take,
     refuse,
     refuse_loss,
@@ -81,7 +81,7 @@ class _Planned:
     """Plans, and why they are not carried out without --force."""
 
     plans: Sequence[SeedPlan]
-    refusals: Sequence[Refusal]
+    refusals: Sequence[SeedRefusal]
 
     def check(self, location: Location) -> None:
         """Raise with everything that stands in the way.

@@ -25,7 +25,7 @@ class YamlFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ComposeOptions:
     """What a reader accepts beyond one plain document with each key once."""
 
     is_lenient: bool = False
@@ -37,7 +37,7 @@ class ReadOptions:
     """How far aliases may expand: ordinary files share little, but a bomb doubles at each level."""
 
 
-def compose(text: str, path: str, options: ReadOptions) -> list[YamlNode]:
+def compose(text: str, path: str, options: ComposeOptions) -> list[YamlNode]:
     """Return the documents of a YAML text; none for an empty text.
 
     Raises:
@@ -95,7 +95,7 @@ class _Composer:
     """Works without recursion, so that no depth can exhaust the stack."""
 
     path: str
-    options: ReadOptions
+    options: ComposeOptions
     documents: list[YamlNode] = field(default_factory=list)
     _stack: list[_Open] = field(default_factory=list)
     _anchors: dict[str, _Built] = field(default_factory=dict)

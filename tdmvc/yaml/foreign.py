@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, Union
 
-from tdmvc.yaml.composer import ReadOptions, compose
+from tdmvc.yaml.composer import ComposeOptions, compose
 from tdmvc.yaml.node import YamlNode
 
 MAX_DEPTH: Final = 100
@@ -93,6 +93,6 @@ def _resolve(text: str) -> str:
     return text
 
 
-_LENIENT: Final = ReadOptions(
+_LENIENT: Final = ComposeOptions(
     is_lenient=True, resolve=_resolve, max_depth=MAX_DEPTH, max_aliased_nodes=1_000_000
 )

@@ -8,12 +8,12 @@ import re
 from typing import Final
 
 from tdmvc.errors import ConfigError, MergeConflictError
-from tdmvc.yaml.composer import ReadOptions, YamlFault, compose
+from tdmvc.yaml.composer import ComposeOptions, YamlFault, compose
 from tdmvc.yaml.node import YamlNode
 
 MAX_BYTES: Final = 5_000_000
 
-_STRICT: Final = ReadOptions()
+_STRICT: Final = ComposeOptions()
 _CONFLICT = re.compile(r"(?m)^(?:<{7}|>{7}|\|{7})(?: |$)")
 
 

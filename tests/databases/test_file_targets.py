@@ -20,7 +20,7 @@ from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.declarations import Check, ForeignKey, Identity, Index, View
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tests.snapshots import read_rows
 
 Con = duckdb.DuckDBPyConnection
@@ -60,7 +60,7 @@ class File:
 
     def seed(
         self, *tables: TableToWrite, mode: SeedMode = SeedMode.REPLACE, commit: bool = True
-    ) -> list[RowCounts]:
+    ) -> list[WrittenRows]:
         """Load tables as `seed` does."""
         names = [table.schema.name for table in tables]
         with self.open() as target:
@@ -130,7 +130,7 @@ def test_replace_leaves_exactly_the_rows_of_the_dataset(file: File) -> None:
     counts = file.seed(
         table(CUSTOMERS, (2, "a", 20), (3, "c", None)), table(ORDERS, (7, 3), (8, 2), (9, None))
     )
-    assert counts == [RowCounts(inserted=2), RowCounts(inserted=3)]
+    assert counts == [WrittenRows(inserted=2), WrittenRows(inserted=3)]
     assert file.rows(ALL) == [(2, "a", 20, "new"), (3, "c", None, "new")]
     assert file.rows("SELECT * FROM orders ORDER BY id") == [(7, 3), (8, 2), (9, None)]
 
@@ -138,7 +138,7 @@ def test_replace_leaves_exactly_the_rows_of_the_dataset(file: File) -> None:
 def test_upsert_counts_what_it_did_and_keeps_other_rows_and_columns(file: File) -> None:
     file.run(*SHOP, "INSERT INTO customers VALUES (5, 'e', 50, 'mine')")
     rows = table(CUSTOMERS, (1, "b", 10), (2, "a", 20), (3, "c", None), (5, "e", 50))
-    assert file.seed(rows, mode=SeedMode.UPSERT) == [RowCounts(inserted=1, updated=2, unchanged=1)]
+    assert file.seed(rows, mode=SeedMode.UPSERT) == [WrittenRows(inserted=1, updated=2, unchanged=1)]
     assert file.rows(ALL) == [
         (1, "b", 10, "mine"),
         (2, "a", 20, "mine"),
@@ -146,12 +146,12 @@ def test_upsert_counts_what_it_did_and_keeps_other_rows_and_columns(file: File) 
         (5, "e", 50, "mine"),
     ]
     assert file.rows("SELECT * FROM orders ORDER BY id") == [(1, 1), (2, 2)]
-    assert file.seed(rows, mode=SeedMode.UPSERT) == [RowCounts(unchanged=4)]
+    assert file.seed(rows, mode=SeedMode.UPSERT) == [WrittenRows(unchanged=4)]
 
 
 def test_append_refuses_a_key_that_is_there_and_changes_nothing(file: File) -> None:
     file.run(*SHOP)
-    assert file.seed(table(CUSTOMERS, (3, "c", 1)), mode=SeedMode.APPEND) == [RowCounts(inserted=1)]
+    assert file.seed(table(CUSTOMERS, (3, "c", 1)), mode=SeedMode.APPEND) == [WrittenRows(inserted=1)]
     before = file.rows(ALL)
     with pytest.raises(DatabaseError, match="customers") as caught:
         file.seed(table(CUSTOMERS, (4, "secret", 1), (3, "secret", 1)), mode=SeedMode.APPEND)
@@ -166,7 +166,7 @@ def test_only_what_differs_is_written_also_if_unique_values_change_places(file: 
         schema = target.read_catalog()["customers"].schema
         deleted = pa.table({"id": pa.array([3, 99], pa.int64())}).to_reader()
         changes = table(CUSTOMERS, (1, "b", 10), (2, "a", 21), (5, "c", 5))
-        assert target.apply_changes(changes, deleted, schema) == RowCounts(inserted=1, updated=2, deleted=1)
+        assert target.apply_changes(changes, deleted, schema) == WrittenRows(inserted=1, updated=2, deleted=1)
         target.commit()
     assert file.rows(ALL) == [
         (1, "b", 10, "mine"),
@@ -298,7 +298,7 @@ def test_values_that_duckdb_takes_for_the_same(type_: str, tmp_path: Path, con: 
         before = target.fingerprint("t")
         own = target.read_catalog()["t"].schema
         counts = target.load(TableToWrite(schema, rows.to_reader), own, SeedMode.UPSERT)
-        assert counts == RowCounts(updated=1)
+        assert counts == WrittenRows(updated=1)
         assert target.fingerprint("t") != before
         target.commit()
     assert file.rows("SELECT v::VARCHAR FROM t") == con.sql(f"SELECT ({new})::{type_}::VARCHAR").fetchall()

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tdmvc.changes.comparison import ComparedSides, Outcome
+from tdmvc.changes.comparison import ComparedSides, TableComparison
 from tdmvc.changes.diff import diff_table
 from tdmvc.changes.join.forms import differing_by_forms
 from tdmvc.changes.join.join import join_sides
@@ -96,10 +96,10 @@ def side_of(folder: Path, schema: TableSchema, names: Sequence[str], rows: int) 
 
 def both_ways(
     con: duckdb.DuckDBPyConnection, old: TableSide, new: TableSide, rules: TableRules = NO_RULES
-) -> tuple[Outcome | None, Outcome]:
+) -> tuple[TableComparison | None, TableComparison]:
     """Return what the walk says, None if it gives up, and what the join says; neither skips a part."""
     pairs = pair_columns(old.schema, new.schema, rules, {})
-    walked: Outcome | None = None
+    walked: TableComparison | None = None
     if can_walk(old.schema, new.schema, pairs):
         walk = Walk(old, new, pairs, lambda pair, a, b: differing_by_forms(lambda: con, pair, a, b))
         try:
@@ -121,7 +121,7 @@ def both_ways(
     return walked, joined
 
 
-def comparable(outcome: Outcome) -> object:
+def comparable(outcome: TableComparison) -> object:
     """Return all that an outcome says, so that NaN equals NaN; the order of equal counts means nothing."""
     return (
         outcome.rows,
@@ -274,7 +274,7 @@ def test_the_walk_and_the_join_and_a_full_outer_join_agree(pair: SortedPair) -> 
     _check_patterns(walked)
 
 
-def _check_patterns(outcome: Outcome) -> None:
+def _check_patterns(outcome: TableComparison) -> None:
     """Every changed cell is in exactly one pattern, and every sample points at one of its column."""
     assert sum(pattern.cells for pattern in outcome.patterns) == sum(outcome.columns.values())
     assert {name for p in outcome.patterns for name in p.columns} == set(outcome.columns)

@@ -6,27 +6,27 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.seeding import (
     DatasetSeedReport,
     LoadMethod,
-    RowCounts,
     SeededTableReport,
     SeedMode,
     SeedReport,
+    WrittenRows,
 )
 
 SHA = "sha256:" + "9c0f4be1" * 8
 _TABLES = (
-    SeededTableReport("customers", "customers", LoadMethod.NOTHING, RowCounts(unchanged=1), 1, 0.01),
-    SeededTableReport("orders", "orders", LoadMethod.DIFFERENCE, RowCounts(3, 2, 1, 1199), 1204, 0.04),
+    SeededTableReport("customers", "customers", LoadMethod.NOTHING, WrittenRows(unchanged=1), 1, 0.01),
+    SeededTableReport("orders", "orders", LoadMethod.DIFFERENCE, WrittenRows(3, 2, 1, 1199), 1204, 0.04),
     SeededTableReport(
         "payments",
         "billing.payments",
         LoadMethod.RELOADED,
-        RowCounts(1_234_567),
+        WrittenRows(1_234_567),
         1_234_567,
         3.25,
         "something changed since golden@3.1.0 was loaded",
     ),
-    SeededTableReport("refunds", "refunds", LoadMethod.CREATED, RowCounts(), 0, 0.002),
-    SeededTableReport("", "sessions", LoadMethod.CLEARED, RowCounts(deleted=17), 0),
+    SeededTableReport("refunds", "refunds", LoadMethod.CREATED, WrittenRows(), 0, 0.002),
+    SeededTableReport("", "sessions", LoadMethod.CLEARED, WrittenRows(deleted=17), 0),
 )
 _GOLDEN = DatasetSeedReport(
     "golden",
@@ -54,8 +54,8 @@ _REFERENCE = DatasetSeedReport(
     SHA,
     SeedMode.UPSERT,
     (
-        SeededTableReport("countries", "Countries", LoadMethod.UPSERTED, RowCounts(0, 1, 0, 248), 249, 0.1),
-        SeededTableReport("units", "units", LoadMethod.UPSERTED, RowCounts(unchanged=9), 12, 0.1),
+        SeededTableReport("countries", "Countries", LoadMethod.UPSERTED, WrittenRows(0, 1, 0, 248), 249, 0.1),
+        SeededTableReport("units", "units", LoadMethod.UPSERTED, WrittenRows(unchanged=9), 12, 0.1),
     ),
     seconds=0.3,
 )

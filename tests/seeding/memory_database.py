@@ -22,7 +22,7 @@ from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import ArrowScan, SourceTable
 
 Row = dict[str, Any]
@@ -133,20 +133,20 @@ class MemoryTarget:
             self._state = dict(self._database.state)
         self._is_locked = True
 
-    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         self._step(f"load {target.name}")
         read = table.read().read_all().to_pylist()
         rows = [row for one in read if (row := self._database.trigger(target.name, one)) is not None]
         stored = self._tables[target.name].rows
         if mode is not SeedMode.UPSERT:
             stored += rows
-            return RowCounts(inserted=len(rows))
+            return WrittenRows(inserted=len(rows))
         return self._upsert(target.name, rows, table.schema.key)
 
-    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
         return (self.load(one.table, one.target, one.mode) for one in loads)
 
-    def _upsert(self, name: str, rows: list[Row], key: Sequence[str]) -> RowCounts:
+    def _upsert(self, name: str, rows: list[Row], key: Sequence[str]) -> WrittenRows:
         stored = {tuple(row[k] for k in key): row for row in self._tables[name].rows}
         inserted = updated = 0
         for row in rows:
@@ -155,11 +155,11 @@ class MemoryTarget:
             updated += place in stored and stored[place] | row != stored[place]
             stored[place] = stored.get(place, {}) | row
         self._tables[name].rows = list(stored.values())
-        return RowCounts(inserted, updated, unchanged=len(rows) - inserted - updated)
+        return WrittenRows(inserted, updated, unchanged=len(rows) - inserted - updated)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
-    ) -> RowCounts:
+    ) -> WrittenRows:
         self._step(f"apply {target.name}")
         gone = deleted.read_all().to_pylist()
         key = deleted.schema.names
@@ -168,7 +168,7 @@ class MemoryTarget:
         stored.rows = [row for row in stored.rows if {k: row[k] for k in key} not in gone]
         removed = before - len(stored.rows)
         counts = self._upsert(target.name, upserts.read().read_all().to_pylist(), key)
-        return RowCounts(counts.inserted, counts.updated, removed)
+        return WrittenRows(counts.inserted, counts.updated, removed)
 
     def clear(self, names: Sequence[str]) -> None:
         self._step(f"clear {' '.join(names)}")

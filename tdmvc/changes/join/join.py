@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tdmvc.changes.comparison import ComparedSides, Outcome
+from tdmvc.changes.comparison import ComparedSides, TableComparison
 from tdmvc.changes.join.forms import register_json_udf
 from tdmvc.changes.join.keys import collect_faulty_keys, describe_faulty_keys
 from tdmvc.changes.join.pairing import Pairing, pair_scans
@@ -38,7 +38,7 @@ def join_sides(
     sample_rows: int,
     rows: RowsTarget | None,
     has_schema_changes: bool,
-) -> Outcome:
+) -> TableComparison:
     """Compare the rows of the given parts.
 
     The connection's limits bound memory. While it runs, the connection holds
@@ -114,7 +114,7 @@ def _hidden(sides: ComparedSides, samples: Samples) -> frozenset[str]:
 
 def _compare(
     con: DuckDBConnection, pairing: Pairing, old: TableSide, new: TableSide, sample_rows: int
-) -> Outcome:
+) -> TableComparison:
     """Run the steps of a comparison; each works on tables that the step before left in the connection."""
     faulty_keys = collect_faulty_keys(con, pairing) if pairing.key else 0
     findings = describe_faulty_keys(con, pairing, new.schema.name) if faulty_keys else ()
@@ -129,7 +129,7 @@ def _compare(
     return replace(outcome, patterns=patterns, samples=samples, findings=findings)
 
 
-def _find_patterns(con: DuckDBConnection, pairing: Pairing, outcome: Outcome) -> PatternFinder:
+def _find_patterns(con: DuckDBConnection, pairing: Pairing, outcome: TableComparison) -> PatternFinder:
     """Read the changed cells back column by column, in batches."""
     finder = PatternFinder(pair for pair in pairing.compared if not pair.is_ignored)
     for index, pair in enumerate(pairing.compared):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from tdmvc.arrow.values import python_values
-from tdmvc.changes.comparison import Outcome, most_first
+from tdmvc.changes.comparison import TableComparison, most_first
 from tdmvc.changes.join.keys import FAULTY_KEYS
 from tdmvc.changes.join.pairing import Pairing
 from tdmvc.changes.join.parts import RowScan
@@ -55,7 +55,7 @@ def drop_working_tables(con: DuckDBConnection) -> None:
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def count_touched(con: DuckDBConnection, pairing: Pairing, *, old: int, new: int) -> Outcome:
+def count_touched(con: DuckDBConnection, pairing: Pairing, *, old: int, new: int) -> TableComparison:
     """Return exact counts of rows, and of changed cells by column."""
     flags = [f"count(*) FILTER (WHERE d{i})" for i in range(len(pairing.compared))]
     kinds = [f"count(*) FILTER (WHERE kind = {kind.value})" for kind in Touch]
@@ -63,7 +63,7 @@ def count_touched(con: DuckDBConnection, pairing: Pairing, *, old: int, new: int
         f"SELECT {', '.join(kinds + flags)} FROM {TOUCHED}"
     ).fetchall()[0]
     by_column = list(zip(pairing.compared, cells, strict=True))
-    return Outcome(
+    return TableComparison(
         RowCounts(old, new, added, removed, changed, ignored),
         most_first({pair.name: int(count) for pair, count in by_column if not pair.is_ignored}),
         most_first({pair.name: int(count) for pair, count in by_column if pair.is_ignored}),

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
-from tdmvc.changes.comparison import Outcome, most_first
+from tdmvc.changes.comparison import TableComparison, most_first
 from tdmvc.changes.kernels import (
     NOWHERE,
     Mask,
@@ -78,7 +78,7 @@ class Walk:
         *,
         sample_rows: int,
         on_progress: Callable[[int, int], None],
-    ) -> Outcome:
+    ) -> TableComparison:
         """Compare the rows of the parts that differ.
 
         Memory: a few key ranges, and the samples. Threads read and compare ahead,
@@ -226,10 +226,10 @@ class _Tally:
             self._finder.add(name, old, new)
         self._sample(touched)
 
-    def outcome(self, old_rows: int, new_rows: int) -> Outcome:
+    def outcome(self, old_rows: int, new_rows: int) -> TableComparison:
         added, removed, changed = self._samples
         patterns = self._finder.patterns()
-        return Outcome(
+        return TableComparison(
             RowCounts(old_rows, new_rows, self._added, self._removed, self._changed, self._ignored),
             most_first(self._cells),
             most_first(self._ignored_cells),

@@ -12,7 +12,7 @@ from tdmvc.databases.duckdb.rows import casts, inexact_columns, reformed_columns
 from tdmvc.databases.findings import value_finding
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts
+from tdmvc.model.seeding import WrittenRows
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
@@ -59,18 +59,18 @@ class RowLoader:
             for column, count in found.items()
         ]
 
-    def insert(self, table: TableToWrite) -> RowCounts:
+    def insert(self, table: TableToWrite) -> WrittenRows:
         """Insert all rows."""
         names = self._own_columns(table.schema)
         with registered(self._con, table) as rows:
-            return RowCounts(
+            return WrittenRows(
                 inserted=self._changed(
                     f"INSERT INTO {self._table} ({quote_names(names)}) "
                     f"SELECT {casts(self._types, names)} FROM {rows}"
                 )
             )
 
-    def apply(self, upserts: TableToWrite, deleted: pa.RecordBatchReader) -> RowCounts:
+    def apply(self, upserts: TableToWrite, deleted: pa.RecordBatchReader) -> WrittenRows:
         """Delete rows by their keys, and upsert others."""
         key = deleted.schema.names
         own = ", ".join(f"CAST({quote_name(name)} AS {self._types[name]})" for name in key)
@@ -80,7 +80,7 @@ class RowLoader:
             )
         return replace(self.upsert(upserts, key), deleted=gone)
 
-    def upsert(self, table: TableToWrite, key: Sequence[str]) -> RowCounts:
+    def upsert(self, table: TableToWrite, key: Sequence[str]) -> WrittenRows:
         """Insert rows with keys that are new, and update those that differ; columns that the rows lack stay."""
         names, name = self._own_columns(table.schema), self._table
         with registered(self._con, table) as rows:
@@ -105,7 +105,7 @@ class RowLoader:
             f"WHERE NOT EXISTS (SELECT 1 FROM {name} AS t WHERE {match})"
         )
         self._con.execute("DROP TABLE tdmvc_staged")
-        return RowCounts(inserted, updated, unchanged=total - inserted - updated)
+        return WrittenRows(inserted, updated, unchanged=total - inserted - updated)
 
     def _differs(self, name: str) -> str:
         differs = f"t.{quote_name(name)} IS DISTINCT FROM r.{quote_name(name)}"

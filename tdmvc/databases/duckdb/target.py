@@ -26,7 +26,7 @@ from tdmvc.databases.writing import check_names
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, lock_in
 from tdmvc.sql.quoting import quote_name, quote_text
@@ -130,19 +130,19 @@ class DuckdbTarget:
     def lock(self, names: Sequence[str]) -> None:
         """Do nothing: only one program at a time can open the file."""
 
-    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         with writing_errors(self._path, target.name):
             self._detached.detach(target.name)
             loader = self._loader(target)
             is_upsert = mode is SeedMode.UPSERT
             return loader.upsert(table, table.schema.key) if is_upsert else loader.insert(table)
 
-    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
         return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
-    ) -> RowCounts:
+    ) -> WrittenRows:
         with writing_errors(self._path, target.name):
             self._detached.detach(target.name)
             return self._loader(target).apply(upserts, deleted)

@@ -13,7 +13,7 @@ from tdmvc.databases.mysql.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
 from tdmvc.databases.writing import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
-from tdmvc.model.seeding import RowCounts
+from tdmvc.model.seeding import WrittenRows
 
 _CAST = "tdmvc_cast"
 EXISTING, CHANGING = "existing", "changing"
@@ -82,7 +82,7 @@ class MysqlWriter:
                 self.on_progress(self._doing, done, None, "rows")
         return done
 
-    def upsert(self, table: TableToWrite) -> RowCounts:
+    def upsert(self, table: TableToWrite) -> WrittenRows:
         """Insert rows whose key is new, and update those that differ.
 
         Raises:
@@ -104,7 +104,7 @@ class MysqlWriter:
             self._doing,
         )
         self.connection.execute(f"DROP TEMPORARY TABLE {_STAGED}")
-        return RowCounts(inserted, updated, unchanged=staged - inserted - updated)
+        return WrittenRows(inserted, updated, unchanged=staged - inserted - updated)
 
     def delete(self, keys: pa.RecordBatchReader) -> int:
         """Delete the rows with these keys, and return how many there were."""

@@ -27,7 +27,7 @@ from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 
 _PACKET_MARGIN = 1024
@@ -128,18 +128,18 @@ class MysqlTarget:
                 self._remember(known[name])
             self._locked.update(new)
 
-    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         writer = self._writer(target.name)
         if mode is SeedMode.UPSERT:
             return writer.upsert(table)
-        return RowCounts(inserted=writer.insert(table.read()))
+        return WrittenRows(inserted=writer.insert(table.read()))
 
-    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
         return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
-    ) -> RowCounts:
+    ) -> WrittenRows:
         writer = self._writer(target.name)
         gone = writer.delete(deleted)
         return replace(writer.upsert(upserts), deleted=gone)

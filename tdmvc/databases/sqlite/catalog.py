@@ -44,7 +44,7 @@ class DeclaredColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredTable:
+class TableDeclaration:
     """A table as CREATE TABLE declares it."""
 
     name: str
@@ -150,7 +150,7 @@ def has_table(database: sqlite3.Connection, name: str) -> bool:
     return found.fetchone() is not None
 
 
-def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
+def read_table(database: sqlite3.Connection, name: str) -> TableDeclaration:
     """Return what is declared of one table; of a view, its columns."""
     rows = database.execute('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)', (name,))
     described = [row for row in rows.fetchall() if row[4] != _HIDDEN]
@@ -183,7 +183,7 @@ def read_table(database: sqlite3.Connection, name: str) -> DeclaredTable:
     if left_out:
         notes.append(f"not kept: {format_names(left_out, len(left_out))}")
     notes += _number_notes(database, name, definition)
-    return DeclaredTable(
+    return TableDeclaration(
         name,
         columns,
         key,

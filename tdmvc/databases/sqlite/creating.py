@@ -21,14 +21,14 @@ from tdmvc.sql.quoting import quote_name
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTable:
+class TableToCreate:
     """A table as it will be declared."""
 
     schema: TableSchema
     types: dict[str, str]
 
 
-def plan_table(table: TableToWrite) -> tuple[PlannedTable, list[Finding]]:
+def plan_table(table: TableToWrite) -> tuple[TableToCreate, list[Finding]]:
     """Return what of a table SQLite can declare, and findings on the rest."""
     types, findings = _declared_types(table)
     schema, found = for_dialect(table.schema, DIALECT)
@@ -36,11 +36,11 @@ def plan_table(table: TableToWrite) -> tuple[PlannedTable, list[Finding]]:
     schema, found = fitted_identities(schema, types)
     findings += found
     schema, found = _fit(schema, types)
-    return PlannedTable(schema, types), findings + found + _comments_left_out(schema)
+    return TableToCreate(schema, types), findings + found + _comments_left_out(schema)
 
 
 def create_table(
-    database: sqlite3.Connection, planned: PlannedTable, known: Sequence[TableSchema]
+    database: sqlite3.Connection, planned: TableToCreate, known: Sequence[TableSchema]
 ) -> list[Finding]:
     """Make an empty table, without its indexes.
 

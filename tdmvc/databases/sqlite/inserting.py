@@ -17,7 +17,7 @@ from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts
+from tdmvc.model.seeding import WrittenRows
 from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name, quote_names
 
@@ -84,7 +84,7 @@ class RowWriter:
             raise self._broken(error) from None
         return counted.rows
 
-    def upsert(self, reader: pa.RecordBatchReader, key: Sequence[str]) -> RowCounts:
+    def upsert(self, reader: pa.RecordBatchReader, key: Sequence[str]) -> WrittenRows:
         """Insert rows with keys that are new, and update those that differ; columns that the rows lack stay.
 
         Raises:
@@ -111,7 +111,7 @@ class RowWriter:
             raise self._broken(error) from None
         self._note(key, _STAGED, 1)
         self._database.execute(f"DROP TABLE {_STAGED}")
-        return RowCounts(inserted, updated, unchanged=counted.rows - inserted - updated)
+        return WrittenRows(inserted, updated, unchanged=counted.rows - inserted - updated)
 
     def delete(self, reader: pa.RecordBatchReader) -> int:
         """Delete the rows with these keys, and return how many there were."""

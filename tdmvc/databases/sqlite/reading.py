@@ -12,7 +12,7 @@ from tdmvc.arrow.types import format_type
 from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.sqlite.catalog import (
     DeclaredColumn,
-    DeclaredTable,
+    TableDeclaration,
     connect,
     read_column_names,
     read_table,
@@ -101,7 +101,7 @@ class SqliteSnapshot:
             columns = [described[0] for described in cursor.description]
             return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
-    def _source_table(self, declared: DeclaredTable) -> SourceTable:
+    def _source_table(self, declared: TableDeclaration) -> SourceTable:
         profiles = _profile(self._database, declared, self._path)
         columns = []
         notes = list(declared.notes)
@@ -138,13 +138,13 @@ class SqliteSnapshot:
             raise unreadable(self._path, error) from error
 
 
-def declared_schema(declared: DeclaredTable) -> TableSchema:
+def declared_schema(declared: TableDeclaration) -> TableSchema:
     """Return a table as it is declared, whatever values it has."""
     columns = [_column(declared.name, column, ColumnProfile.of(column.type)) for column in declared.columns]
     return _schema(declared, columns)
 
 
-def _schema(declared: DeclaredTable, columns: Sequence[Column]) -> TableSchema:
+def _schema(declared: TableDeclaration, columns: Sequence[Column]) -> TableSchema:
     return TableSchema(
         declared.name,
         tuple(columns),
@@ -191,7 +191,7 @@ def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Col
     )
 
 
-def _profile(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> list[ColumnProfile]:
+def _profile(database: sqlite3.Connection, table: TableDeclaration, path: Path) -> list[ColumnProfile]:
     profiles = [ColumnProfile.of(column.type) for column in table.columns]
     names = [column.name for column in table.columns]
     try:
@@ -214,7 +214,7 @@ def _batches(
         yield batch
 
 
-def _not_utf8(database: sqlite3.Connection, table: DeclaredTable, path: Path) -> SourceError:
+def _not_utf8(database: sqlite3.Connection, table: TableDeclaration, path: Path) -> SourceError:
     """Find the first text that is not UTF-8; slow, for broken files only."""
     for column in table.columns:
         query = f"SELECT CAST({quote_name(column.name)} AS BLOB) FROM {quote_name(table.name)}"

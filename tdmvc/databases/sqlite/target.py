@@ -30,7 +30,7 @@ from tdmvc.model.declarations import Identity, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.quoting import quote_name
 
@@ -170,18 +170,18 @@ class SqliteTarget:
             self.begin("IMMEDIATE")
         self._is_locked = True
 
-    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         with self._writer(table.schema, target) as writer:
             if mode is SeedMode.UPSERT:
                 return writer.upsert(table.read(), table.schema.key)
-            return RowCounts(inserted=writer.insert(table.read()))
+            return WrittenRows(inserted=writer.insert(table.read()))
 
-    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
         return (self.load(one.table, one.target, one.mode) for one in loads)
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
-    ) -> RowCounts:
+    ) -> WrittenRows:
         with self._writer(upserts.schema, target, self._fingerprints) as writer:
             gone = writer.delete(deleted)
             return replace(writer.upsert(upserts.read(), upserts.schema.key), deleted=gone)

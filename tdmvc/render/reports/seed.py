@@ -1,6 +1,6 @@
 """The result of `seed` on a terminal."""
 
-from tdmvc.model.seeding import DatasetSeedReport, LoadMethod, RowCounts, SeededTableReport, SeedReport
+from tdmvc.model.seeding import DatasetSeedReport, LoadMethod, SeededTableReport, SeedReport, WrittenRows
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
@@ -115,7 +115,7 @@ def _reasons(dataset: DatasetSeedReport, page: Page) -> None:
         page.line(f"{names(targets, page.width)}: {visible(reason)}", page.style.dim, indent=INDENT)
 
 
-def _counts(method: LoadMethod, counts: RowCounts) -> str:
+def _counts(method: LoadMethod, counts: WrittenRows) -> str:
     """Return how many rows were written, where that is not plain from the number of rows."""
     if method is LoadMethod.CLEARED:
         return f"{number(counts.deleted)} deleted"

@@ -11,7 +11,7 @@ from tdmvc.databases import find_opener, find_reader
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToWrite
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeedMode
+from tdmvc.model.seeding import SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable, SqlScan
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.store.build import BuildOptions, build_table
@@ -100,7 +100,7 @@ def to_write(schema: TableSchema, rows: Sequence[Mapping[str, object]]) -> Table
 
 def seed(
     database: Database, con: DuckDBConnection, *tables: TableToWrite, mode: SeedMode = SeedMode.REPLACE
-) -> dict[str, RowCounts]:
+) -> dict[str, WrittenRows]:
     """Write tables as `seed` does, and make those that are missing."""
     with open_target(database, con) as target:
         target.lock([table.schema.name for table in tables])
@@ -115,7 +115,7 @@ def seed(
 
 def load(
     target: DatabaseTarget, *tables: TableToWrite, mode: SeedMode = SeedMode.REPLACE
-) -> dict[str, RowCounts]:
+) -> dict[str, WrittenRows]:
     """Write tables into tables that are there; each comes after those that it refers to."""
     names = [table.schema.name for table in tables]
     target.lock(names)

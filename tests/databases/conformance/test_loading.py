@@ -10,7 +10,7 @@ import pytest
 from tdmvc.databases.base import TableToWrite
 from tdmvc.errors import DatabaseError
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeedMode
+from tdmvc.model.seeding import SeedMode, WrittenRows
 from tests.databases.conformance.access import load, open_target, read_database, rows_of, seed, to_write
 from tests.databases.conformance.contracts import (
     CUSTOMER_ROWS,
@@ -33,7 +33,7 @@ Con = duckdb.DuckDBPyConnection
 
 def test_tables_are_made_and_loaded(database: Database, con: Con) -> None:
     counts = seed(database, con, to_write(CUSTOMERS, CUSTOMER_ROWS), to_write(ORDERS, ORDER_ROWS))
-    assert counts == {"customers": RowCounts(inserted=3), "orders": RowCounts(inserted=2)}
+    assert counts == {"customers": WrittenRows(inserted=3), "orders": WrittenRows(inserted=2)}
     assert database.rows("SELECT id, name FROM customers ORDER BY id") == [(1, "Ada"), (2, None), (3, "")]
     found = database.rows("SELECT id, customer, total FROM orders ORDER BY id")
     assert [
@@ -47,7 +47,7 @@ def test_tables_are_made_and_loaded(database: Database, con: Con) -> None:
 def test_replace_leaves_exactly_the_new_rows(database: Database, con: Con) -> None:
     seed(database, con, to_write(CUSTOMERS, CUSTOMER_ROWS), to_write(ORDERS, ORDER_ROWS))
     counts = seed(database, con, to_write(CUSTOMERS, [{"id": 1, "name": "Bob"}]), to_write(ORDERS, []))
-    assert counts == {"customers": RowCounts(inserted=1), "orders": RowCounts()}
+    assert counts == {"customers": WrittenRows(inserted=1), "orders": WrittenRows()}
     assert database.rows("SELECT id, name FROM customers") == [(1, "Bob")]
     assert database.rows("SELECT id FROM orders") == []
 
@@ -61,7 +61,7 @@ def test_upsert_writes_only_what_differs(database: Database, con: Con) -> None:
         {"id": 4, "name": "new"},
     ]
     counts = seed(database, con, to_write(CUSTOMERS, rows[:1] + rows[1:]), mode=SeedMode.UPSERT)
-    assert counts == {"customers": RowCounts(inserted=1, updated=2, unchanged=1)}
+    assert counts == {"customers": WrittenRows(inserted=1, updated=2, unchanged=1)}
     assert database.rows("SELECT id, name FROM customers ORDER BY id") == [
         (1, "Ada"),
         (2, "Bob"),
@@ -69,7 +69,7 @@ def test_upsert_writes_only_what_differs(database: Database, con: Con) -> None:
         (4, "new"),
     ]
     again = seed(database, con, to_write(CUSTOMERS, rows), mode=SeedMode.UPSERT)
-    assert again == {"customers": RowCounts(unchanged=4)}
+    assert again == {"customers": WrittenRows(unchanged=4)}
 
 
 def test_upsert_keeps_other_rows_and_columns(database: Database, con: Con) -> None:
@@ -86,7 +86,7 @@ def test_upsert_keeps_other_rows_and_columns(database: Database, con: Con) -> No
         ),
         mode=SeedMode.UPSERT,
     )
-    assert counts == {"pairs": RowCounts(inserted=1, updated=1, unchanged=1)}
+    assert counts == {"pairs": WrittenRows(inserted=1, updated=1, unchanged=1)}
     assert database.rows("SELECT a, b, extra, v FROM pairs ORDER BY a, b") == [
         (1, 1, 1, "x"),
         (1, 2, 2, "new"),
@@ -104,7 +104,7 @@ def test_append_adds_rows_and_refuses_keys_that_are_there(database: Database, co
         to_write(KEYLESS, [{"v": "a", "n": 1}] * 2),
         mode=SeedMode.APPEND,
     )
-    assert counts == {"customers": RowCounts(inserted=1), "keyless": RowCounts(inserted=2)}
+    assert counts == {"customers": WrittenRows(inserted=1), "keyless": WrittenRows(inserted=2)}
     assert len(database.rows("SELECT v FROM keyless")) == 3
     rows: Rows = [{"id": 5, "name": "e"}, {"id": 1, "name": "SECRET"}]
     with pytest.raises(DatabaseError) as caught:
@@ -170,7 +170,7 @@ def keys(schema: TableSchema, rows: Sequence[dict[str, object]]) -> pa.RecordBat
 
 def apply(
     database: Database, con: Con, schema: TableSchema, upserts: Rows, deleted: Sequence[dict[str, object]]
-) -> RowCounts:
+) -> WrittenRows:
     with open_target(database, con) as target:
         target.lock([schema.name])
         found = target.read_catalog()[schema.name].schema
@@ -184,7 +184,7 @@ def test_a_difference_is_written(database: Database, con: Con) -> None:
     counts = apply(
         database, con, CUSTOMERS, [{"id": 2, "name": "Bob"}, {"id": 9, "name": "new"}], [{"id": 1}]
     )
-    assert counts == RowCounts(inserted=1, updated=1, deleted=1)
+    assert counts == WrittenRows(inserted=1, updated=1, deleted=1)
     assert database.rows("SELECT id, name FROM customers ORDER BY id") == [(2, "Bob"), (3, ""), (9, "new")]
 
 
@@ -197,7 +197,7 @@ def test_a_difference_of_rows_with_a_key_of_two_columns(database: Database, con:
     counts = apply(
         database, con, PAIRS, [{"a": 1, "b": 2, "v": None}, {"a": 2, "b": 2, "v": "new"}], [{"a": 2, "b": 1}]
     )
-    assert counts == RowCounts(inserted=1, updated=1, deleted=1)
+    assert counts == WrittenRows(inserted=1, updated=1, deleted=1)
     assert database.rows("SELECT a, b, v FROM pairs ORDER BY a, b") == [
         (1, 1, "x"),
         (1, 2, None),
@@ -211,23 +211,23 @@ def test_rows_may_swap_unique_values(database: Database, con: Con) -> None:
     swapped: Rows = [
         {"id": number, "place": number % 3 + 1, "x": 0, "y": number % 3 + 1} for number in (1, 2, 3)
     ]
-    assert apply(database, con, SWAPPED, swapped, []) == RowCounts(updated=3)
+    assert apply(database, con, SWAPPED, swapped, []) == WrittenRows(updated=3)
     assert database.rows("SELECT id, place, y FROM swapped ORDER BY id") == [(1, 2, 2), (2, 3, 3), (3, 1, 1)]
     back = seed(database, con, to_write(SWAPPED, rows), mode=SeedMode.UPSERT)
-    assert back == {"swapped": RowCounts(updated=3)}
+    assert back == {"swapped": WrittenRows(updated=3)}
     assert database.rows("SELECT id, place, y FROM swapped ORDER BY id") == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
 
 
 def test_a_new_row_may_take_the_unique_value_of_one_that_is_deleted(database: Database, con: Con) -> None:
     seed(database, con, to_write(SWAPPED, [{"id": 1, "place": 1, "x": 0, "y": 1}]))
     new: Rows = [{"id": 2, "place": 1, "x": 0, "y": 1}]
-    assert apply(database, con, SWAPPED, new, [{"id": 1}]) == RowCounts(inserted=1, deleted=1)
+    assert apply(database, con, SWAPPED, new, [{"id": 1}]) == WrittenRows(inserted=1, deleted=1)
     assert database.rows("SELECT id, place FROM swapped") == [(2, 1)]
 
 
 def test_a_difference_of_rows_that_others_refer_to(database: Database, con: Con) -> None:
     seed(database, con, to_write(CUSTOMERS, CUSTOMER_ROWS), to_write(ORDERS, ORDER_ROWS))
-    assert apply(database, con, CUSTOMERS, [{"id": 1, "name": "Bob"}], [{"id": 3}]) == RowCounts(
+    assert apply(database, con, CUSTOMERS, [{"id": 1, "name": "Bob"}], [{"id": 3}]) == WrittenRows(
         updated=1, deleted=1
     )
     assert database.rows("SELECT id, customer FROM orders ORDER BY id") == [(10, 1), (11, None)]

@@ -18,7 +18,7 @@ from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.location import ServerLocation
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import ArrowScan, SourceTable
 from tests.databases.mysql.values import UTC, VALUES
 from tests.servers import DatabaseServer
@@ -57,7 +57,7 @@ def keyed(name: str, *columns: Column, **declared: Any) -> TableSchema:
     return TableSchema(name, (column("id", "int64", required=True), *columns), ("id",), **declared)
 
 
-def seed(location: ServerLocation, table: TableToWrite, mode: SeedMode = SeedMode.REPLACE) -> RowCounts:
+def seed(location: ServerLocation, table: TableToWrite, mode: SeedMode = SeedMode.REPLACE) -> WrittenRows:
     """Load one table that is there, and commit."""
     name = table.schema.name
     with opened(location) as target:
@@ -129,7 +129,7 @@ def test_every_value_comes_back_from_a_table_that_was_made_for_it(
             target.lock(["t"])
             made = target.read_catalog()["t"].schema
             assert target.check_columns(source, made) == []
-            assert target.load(source, made, SeedMode.REPLACE) == RowCounts(inserted=2)
+            assert target.load(source, made, SeedMode.REPLACE) == WrittenRows(inserted=2)
             target.finish(["t"])
             target.commit()
         [(copy, copied)] = read(location, "t")
@@ -548,7 +548,7 @@ def test_an_upsert_counts_what_it_did(
     )
     rows = [{"id": 1, "s": "a"}, {"id": 2, "s": "B"}, {"id": 3, "s": None}, {"id": 9, "s": "n"}]
     counts = seed(mariadb_database, to_write(keyed("t", column("s", "string")), rows), SeedMode.UPSERT)
-    assert counts == RowCounts(inserted=1, updated=1, unchanged=2)
+    assert counts == WrittenRows(inserted=1, updated=1, unchanged=2)
     assert query("SELECT id, s, own FROM t ORDER BY id") == [
         (1, "a", 1),
         (2, "B", 2),
@@ -575,7 +575,7 @@ def test_rows_may_exchange_unique_values(
         counts = target.apply_changes(changed, deleted, target.read_catalog()["t"].schema)
         assert target.find_broken_references(["t"]) == []
         target.commit()
-    assert counts == RowCounts(inserted=1, updated=2, deleted=1)
+    assert counts == WrittenRows(inserted=1, updated=2, deleted=1)
     assert query("SELECT * FROM t ORDER BY id") == [(1, 20, 100), (2, 10, 200), (4, 30, None)]
     # Nothing cascaded.
     assert query("SELECT COUNT(*) FROM c") == [(2,)]

@@ -14,7 +14,7 @@ from tdmvc.databases.postgres import PostgresEngine
 from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.model.location import Location, parse_location
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.seeding import RowCounts, SeedMode
+from tdmvc.model.seeding import SeedMode, WrittenRows
 from tests.servers import DatabaseServer
 
 
@@ -66,7 +66,7 @@ class Target:
         mode: SeedMode = SeedMode.REPLACE,
         location: Location | None = None,
         offset: int = 0,
-    ) -> list[RowCounts]:
+    ) -> list[WrittenRows]:
         """Write tables as a seed does, and commit."""
         with self.open(location) as target:
             counts = write(target, *tables, mode=mode, offset=offset)
@@ -76,7 +76,7 @@ class Target:
 
 def write(
     target: PostgresTarget, *tables: TableToWrite, mode: SeedMode = SeedMode.REPLACE, offset: int = 0
-) -> list[RowCounts]:
+) -> list[WrittenRows]:
     """Write tables as a seed does, without a commit."""
     names = [table.schema.name for table in tables]
     target.lock(names)

@@ -5,13 +5,13 @@ import pytest
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.errors import DatabaseError
-from tdmvc.model.seeding import RowCounts, SeedMode
+from tdmvc.model.seeding import SeedMode, WrittenRows
 from tests.databases.postgres.conftest import Target, table, write
 
 
 def test_replace_leaves_exactly_the_rows_of_the_dataset(target: Target) -> None:
     target.run("CREATE TABLE a (id int PRIMARY KEY, v text)", "INSERT INTO a VALUES (1, 'old'), (7, 'gone')")
-    assert target.load(table("a", {"id": [1, 2], "v": ["new", None]}, "id")) == [RowCounts(inserted=2)]
+    assert target.load(table("a", {"id": [1, 2], "v": ["new", None]}, "id")) == [WrittenRows(inserted=2)]
     assert target.rows("SELECT * FROM a ORDER BY 1") == [(1, "new"), (2, None)]
 
 
@@ -22,7 +22,7 @@ def test_upsert_changes_only_what_differs(target: Target) -> None:
     )
     before = target.rows("SELECT xmin::text FROM a WHERE id = 1")
     rows = table("a", {"id": [1, 2, 3], "v": ["same", "new", "added"]}, "id")
-    assert target.load(rows, mode=SeedMode.UPSERT) == [RowCounts(inserted=1, updated=1, unchanged=1)]
+    assert target.load(rows, mode=SeedMode.UPSERT) == [WrittenRows(inserted=1, updated=1, unchanged=1)]
     expected = [(1, "same", 1), (2, "new", 2), (3, "added", 5), (9, "other", 9)]
     assert target.rows("SELECT * FROM a ORDER BY 1") == expected
     assert target.rows("SELECT xmin::text FROM a WHERE id = 1") == before
@@ -49,9 +49,9 @@ def test_upsert_sees_differences_that_the_type_calls_equal(
     target.run(f"CREATE TABLE a (id int PRIMARY KEY, v {type_})")
     target.admin.execute(f"INSERT INTO a VALUES (1, %s::text::{type_})", [old])
     rows = table("a", {"id": [1], "v": pa.array([new], pa.string())}, "id")
-    assert target.load(rows, mode=SeedMode.UPSERT) == [RowCounts(updated=1)]
+    assert target.load(rows, mode=SeedMode.UPSERT) == [WrittenRows(updated=1)]
     assert target.rows("SELECT v::text FROM a") == [(new,)]
-    assert target.load(rows, mode=SeedMode.UPSERT) == [RowCounts(unchanged=1)]
+    assert target.load(rows, mode=SeedMode.UPSERT) == [WrittenRows(unchanged=1)]
 
 
 @pytest.mark.parametrize("key", ["", "id", "v"])
@@ -63,14 +63,14 @@ def test_upsert_needs_a_key_that_the_database_knows(target: Target, key: str) ->
 
 def test_append_adds_rows_and_refuses_a_key_that_is_there(target: Target) -> None:
     target.run("CREATE TABLE a (id int CONSTRAINT own_key PRIMARY KEY)", "INSERT INTO a VALUES (1)")
-    assert target.load(table("a", {"id": [2]}), mode=SeedMode.APPEND) == [RowCounts(inserted=1)]
+    assert target.load(table("a", {"id": [2]}), mode=SeedMode.APPEND) == [WrittenRows(inserted=1)]
     with pytest.raises(DatabaseError, match="repeats values of own_key") as raised:
         target.load(table("a", {"id": [3, 2]}), mode=SeedMode.APPEND)
     assert raised.value.exit_code == 7
     assert target.rows("SELECT id FROM a ORDER BY 1") == [(1,), (2,)]
 
 
-def _change(target: Target, rows: TableToWrite, deleted: pa.Table) -> RowCounts:
+def _change(target: Target, rows: TableToWrite, deleted: pa.Table) -> WrittenRows:
     with target.open() as opened:
         opened.lock([rows.schema.name])
         schema = opened.read_catalog()[rows.schema.name].schema
@@ -85,7 +85,7 @@ def test_a_difference_is_applied_by_key(target: Target) -> None:
         "CREATE TABLE a (id int PRIMARY KEY, v int)", "INSERT INTO a SELECT n, n FROM generate_series(1, 9) n"
     )
     counts = _change(target, table("a", {"id": [2, 50], "v": [0, 0]}, "id"), pa.table({"id": [3, 4]}))
-    assert counts == RowCounts(inserted=1, updated=1, deleted=2)
+    assert counts == WrittenRows(inserted=1, updated=1, deleted=2)
     assert target.rows("SELECT count(*), sum(v) FROM a") == [(8, 36)]
 
 
@@ -103,7 +103,7 @@ def test_unique_values_move_from_one_row_to_another(target: Target, constraint: 
         "INSERT INTO a VALUES (1, 'x', 10), (2, 'y', 20), (3, 'z', 30)",
     )
     rows = table("a", {"id": [1, 2, 4], "v": ["y", "x", "z"]}, "id")
-    assert _change(target, rows, pa.table({"id": [3]})) == RowCounts(inserted=1, updated=2, deleted=1)
+    assert _change(target, rows, pa.table({"id": [3]})) == WrittenRows(inserted=1, updated=2, deleted=1)
     assert target.rows("SELECT * FROM a ORDER BY 1") == [(1, "y", 10), (2, "x", 20), (4, "z", 0)]
 
 
@@ -114,7 +114,7 @@ def test_identities_that_are_always_generated_are_written(target: Target) -> Non
         "INSERT INTO a (code) VALUES ('x'), ('y')",
     )
     rows = table("a", {"code": ["x", "z"], "n": [40, 41], "twice": [80, 82]}, "code")
-    assert target.load(rows, mode=SeedMode.UPSERT) == [RowCounts(inserted=1, updated=1)]
+    assert target.load(rows, mode=SeedMode.UPSERT) == [WrittenRows(inserted=1, updated=1)]
     assert target.rows("SELECT * FROM a ORDER BY 1") == [("x", 40, 80), ("y", 2, 4), ("z", 41, 82)]
     assert target.load(rows)[0].inserted == 2
     target.run("INSERT INTO a (code) VALUES ('new')")

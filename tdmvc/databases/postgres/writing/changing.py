@@ -10,7 +10,7 @@ from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.writing.copying import copy_rows
 from tdmvc.databases.postgres.writing.locking import naming_holders, table_sql
 from tdmvc.errors import DatabaseError
-from tdmvc.model.seeding import RowCounts
+from tdmvc.model.seeding import WrittenRows
 from tdmvc.sql.quoting import quote_name, quote_names
 
 _ROWS = "pg_temp.tdmvc_rows"
@@ -92,7 +92,7 @@ class KeyedTable:
     def _same_key(self) -> str:
         return " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in self.key)
 
-    def upsert(self, rows: EncodedRows) -> RowCounts:
+    def upsert(self, rows: EncodedRows) -> WrittenRows:
         """Insert the rows whose key is not there, and update the others where they differ."""
         written = rows.plan.names
         self._stage(_ROWS, rows)
@@ -106,7 +106,7 @@ class KeyedTable:
         ).rowcount
         self._sum(_ROWS, 1)
         self.connection.execute(f"DROP TABLE {_ROWS}")
-        return RowCounts(inserted, updated, 0, int(count) - inserted - updated)
+        return WrittenRows(inserted, updated, 0, int(count) - inserted - updated)
 
     def delete(self, rows: EncodedRows) -> int:
         """Delete the rows with these keys, and return how many there were."""

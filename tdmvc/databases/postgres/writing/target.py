@@ -50,7 +50,7 @@ from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.progress import ignore_progress
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.seeding import RowCounts, SeededDataset, SeedMode
+from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 
 _ANALYZED_AT_ONCE = 500
@@ -159,11 +159,11 @@ class PostgresTarget:
             lock_tables(self._connection, self._where, [known[name] for name in names if name in known])
             self._locked.update(name for name in names if name in known)
 
-    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> RowCounts:
+    def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         [counts] = self.load_all([TableLoad(table, target, mode)])
         return counts
 
-    def load_all(self, loads: Sequence[TableLoad]) -> Generator[RowCounts, None, None]:
+    def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
         relations = self._prepared([one.target.name for one in loads])
         with reporting(self._where):
             indexes = read_indexes(self._connection, relations)
@@ -180,7 +180,7 @@ class PostgresTarget:
 
     def _load(
         self, load: TableLoad, relation: Relation, rows: EncodedRows, indexes: Sequence[RebuiltIndex]
-    ) -> RowCounts:
+    ) -> WrittenRows:
         if load.mode is SeedMode.UPSERT:
             name, key = load.target.name, load.table.schema.key
             check_upsert_key(name, key, _unique_columns(load.target), self._where)
@@ -188,7 +188,7 @@ class PostgresTarget:
         is_rebuilt = load.mode is SeedMode.REPLACE and indexes and rows.has(ENOUGH_ROWS)
         for index in indexes if is_rebuilt else ():
             self._connection.execute(index.drop)
-        counts = RowCounts(copy_rows(self._connection, table_sql(relation), rows))
+        counts = WrittenRows(copy_rows(self._connection, table_sql(relation), rows))
         for index in indexes if is_rebuilt else ():
             index.make(self._connection)
         return counts
@@ -213,7 +213,7 @@ class PostgresTarget:
 
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
-    ) -> RowCounts:
+    ) -> WrittenRows:
         [relation] = self._prepared([target.name])
         known = self._versions.pop(relation.oid, None)
         if not self._suspension.are_references_off:
@@ -235,7 +235,7 @@ class PostgresTarget:
             count = known.rows + counts.inserted - gone
             changed = known.changed + counts.inserted + counts.updated + gone
             self._versions[relation.oid] = replace(known, rows=count, total=total, changed=changed)
-        return RowCounts(counts.inserted, counts.updated, gone, counts.unchanged)
+        return WrittenRows(counts.inserted, counts.updated, gone, counts.unchanged)
 
     def clear(self, names: Sequence[str]) -> None:
         with reporting(self._where):

@@ -18,14 +18,14 @@ _SAME_AT_LEAST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """A run of characters that both texts share, or that only one has."""
 
     text: str
     is_equal: bool
 
 
-def word_runs(old: str, new: str) -> tuple[list[Run], list[Run]] | None:
+def word_runs(old: str, new: str) -> tuple[list[TextRun], list[TextRun]] | None:
     """Return both texts as runs, or None if marked words would not help.
 
     That is so for short texts, for texts that share little, and for texts too long to compare.
@@ -39,19 +39,19 @@ def word_runs(old: str, new: str) -> tuple[list[Run], list[Run]] | None:
     middle_left, middle_right = left[start : len(left) - end], right[start : len(right) - end]
     if len(middle_left) + len(middle_right) > _MOST_TOKENS:
         return None
-    ours, theirs = [Run("".join(left[:start]), True)], [Run("".join(right[:start]), True)]
+    ours, theirs = [TextRun("".join(left[:start]), True)], [TextRun("".join(right[:start]), True)]
     for tag, a, b, c, d in SequenceMatcher(None, middle_left, middle_right, autojunk=False).get_opcodes():
-        ours.append(Run("".join(middle_left[a:b]), tag == "equal"))
-        theirs.append(Run("".join(middle_right[c:d]), tag == "equal"))
-    ours.append(Run("".join(left[len(left) - end :]), True))
-    theirs.append(Run("".join(right[len(right) - end :]), True))
+        ours.append(TextRun("".join(middle_left[a:b]), tag == "equal"))
+        theirs.append(TextRun("".join(middle_right[c:d]), tag == "equal"))
+    ours.append(TextRun("".join(left[len(left) - end :]), True))
+    theirs.append(TextRun("".join(right[len(right) - end :]), True))
     same = sum(len(run.text.strip()) for run in ours if run.is_equal)
     if same < _SAME_AT_LEAST * longest:
         return None
     return [run for run in ours if run.text], [run for run in theirs if run.text]
 
 
-def marked(runs: list[Run]) -> Html:
+def marked(runs: list[TextRun]) -> Html:
     """Return the runs with what differs in `<b>`; long equal runs are folded, with their length."""
     parts = []
     last = len(runs) - 1
