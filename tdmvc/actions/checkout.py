@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases import TableToWrite, find_opener, find_writer
+from tdmvc.databases import TableToWrite, find_engine, find_file_engine
 from tdmvc.databases.staging import staging_folder
 from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
 from tdmvc.model.dataset import DatasetState
@@ -66,9 +66,7 @@ def checkout(
     options = options or CheckoutOptions()
     if isinstance(options.into, ServerLocation):
         # Refuse a URL that cannot be written to before any other work.
-        find_opener(options.into)
-    elif options.into is not None:
-        find_writer(options.into)
+        find_engine(options.into)
     chosen, without = _choose(workspace, ref, options)
     for state, _ in chosen:
         workspace.allow("checkout", state)
@@ -129,9 +127,9 @@ def _chosen_tables(state: DatasetState, selection: Selection) -> set[str] | None
     return None if selection.is_everything else set(selection.choose(sorted(state.pointers), state.ref))
 
 
-def _target_of(into: Location, dataset: str) -> Location:
+def _target_of(into: PathLocation, dataset: str) -> PathLocation:
     """Return the target of one of several datasets: a folder below the given one."""
-    if not isinstance(into, PathLocation) or into.scheme:
+    if into.scheme:
         raise UsageError(
             "A database takes one dataset, and several fit this release.",
             where=str(into),
@@ -144,16 +142,14 @@ def _into_target(
     workspace: Workspace,
     state: DatasetState,
     how: Inference | None,
-    target: Location,
+    target: PathLocation,
     options: CheckoutOptions,
 ) -> CheckedOut:
     only = _chosen_tables(state, options.selection)
     sides = open_tables(workspace, state, only=only, with_edits=state.ref == state.name)
-    if isinstance(target, PathLocation):
-        target = replace(target, path=Path(os.path.abspath(target.path)))
-    writer = find_writer(target)
-    assert isinstance(target, PathLocation)  # no other URL has a writer
-    if writer is None:
+    target = replace(target, path=Path(os.path.abspath(target.path)))
+    engine = find_file_engine(target)
+    if engine is None:
         files = _write_folder(workspace, sides, target.path, force=options.force)
         notes: tuple[str, ...] = ()
     else:
@@ -165,7 +161,7 @@ def _into_target(
             )
         tables = [_to_write(workspace, side) for side in sides.values()]
         views = state.contract.views if only is None else _readable(state, sides)
-        notes = tuple(finding.message for finding in writer.write_tables(target, tables, views))
+        notes = tuple(finding.message for finding in engine.write_tables(target, tables, views))
         files = 1
     return checked_out(state, how, sides, files, target=str(target), notes=notes)
 

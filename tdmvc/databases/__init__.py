@@ -4,23 +4,21 @@ Reading yields the same `SourceTable` values as files do, with the keys, referen
 and types that the database declares, all of one moment.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from importlib import import_module
 from typing import Final, TypeVar
 
 from tdmvc.databases.base import (
     READ_ALL,
+    DatabaseEngine,
     DatabaseTarget,
     FileEngine,
-    OtherObjects,
     ReadOptions,
-    ServerEngine,
     Snapshot,
-    SnapshotReader,
     TableToWrite,
-    TargetOpener,
 )
+from tdmvc.databases.files import first_bytes
 from tdmvc.errors import SourceError, UsageError
 from tdmvc.model.conditions import ConditionEngine, ConditionEngines
 from tdmvc.model.location import Location, PathLocation
@@ -30,16 +28,13 @@ from tdmvc.sql.duckdb import DuckDBConnection
 
 __all__ = [
     "DatabaseTarget",
-    "OtherObjects",
     "ReadOptions",
     "Snapshot",
-    "SnapshotReader",
     "TableToWrite",
-    "TargetOpener",
     "condition_engines",
-    "find_opener",
-    "find_reader",
-    "find_writer",
+    "find_engine",
+    "find_file_engine",
+    "find_target_engine",
     "open_snapshot",
 ]
 
@@ -70,8 +65,8 @@ class Engines(Mapping[str, EngineT]):
 
 
 FILES: Final = Engines[FileEngine]({"sqlite": "sqlite.SqliteEngine", "duckdb": "duckdb.DuckdbEngine"})
-"""The engines whose databases are files: `"name": "module.Class"`."""
-SERVERS: Final = Engines[ServerEngine](
+"""The engines whose databases are files, by scheme: `"scheme": "module.Class"`."""
+SERVERS: Final = Engines[DatabaseEngine](
     {
         "postgresql": "postgres.PostgresEngine",
         "postgres": "postgres.PostgresEngine",
@@ -91,45 +86,49 @@ def condition_engines(stack: ExitStack) -> ConditionEngines:
     return Engines[ConditionEngine](_CONDITIONS, lambda engine: stack.callback(engine.close))
 
 
-def find_reader(location: Location) -> SnapshotReader | None:
-    """Return the engine that reads a database, or None for a path that is not a database file.
+def find_engine(location: Location) -> DatabaseEngine | None:
+    """Return the engine of a database, by its URL or by its first bytes; None for a path that is no database.
 
     Raises:
-        UsageError: it is a URL that no engine can read.
+        UsageError: it is a URL of no engine.
     """
     if isinstance(location, PathLocation):
-        return next((engine for engine in FILES.values() if engine.can_read(location)), None)
-    return _server(location.scheme, str(location))
+        if location.scheme:
+            return FILES.get(location.scheme)
+        start = first_bytes(location.path)
+        return next((engine for engine in FILES.values() if engine.recognizes(start)), None)
+    # SQLAlchemy's URLs also name a driver: `postgresql+psycopg://`.
+    engine = SERVERS.get(location.scheme.partition("+")[0])
+    if engine is None:
+        raise UsageError.unsupported_url(str(location), _url_forms())
+    return engine
 
 
-def find_opener(location: Location) -> TargetOpener:
-    """Return the engine that seeds a database.
+def find_file_engine(location: PathLocation) -> FileEngine | None:
+    """Return the engine of a new file, by its URL or by its suffix; None for a suffix that no database has."""
+    if location.scheme:
+        return FILES.get(location.scheme)
+    suffix = location.path.suffix.lower()
+    return next((engine for engine in FILES.values() if suffix in engine.suffixes), None)
+
+
+def find_target_engine(location: Location) -> DatabaseEngine:
+    """Return the engine of a database to be written, which may be a file that is missing or empty.
 
     Raises:
-        UsageError: it is a URL, or the path of a file, that no engine can seed.
+        UsageError: it is a URL of no engine, or a file of none.
     """
-    if not isinstance(location, PathLocation):
-        return _server(location.scheme, str(location))
-    opener = next((engine for engine in FILES.values() if engine.can_seed(location)), None)
-    if opener is None:
+    engine = find_engine(location)
+    if engine is None and isinstance(location, PathLocation) and not first_bytes(location.path):
+        engine = find_file_engine(location)
+    if engine is None:
         raise UsageError(
             "This file is not a database, and its suffix names no kind of database.",
             where=str(location),
             remedy="name the database with a URL "
             f"({', '.join(_url_forms())}), or give the file a suffix such as .sqlite or .duckdb.",
         )
-    return opener
-
-
-def find_writer(location: Location) -> FileEngine | None:
-    """Return the engine that makes a new database, or None for a path without the suffix of a database.
-
-    Raises:
-        UsageError: it is a URL, and no file.
-    """
-    if isinstance(location, PathLocation):
-        return next((engine for engine in FILES.values() if engine.can_write(location)), None)
-    raise UsageError.unsupported_url(str(location), [engine.url_form for engine in FILES.values()])
+    return engine
 
 
 def open_snapshot(
@@ -145,20 +144,11 @@ def open_snapshot(
         SourceError: there is no such file, or it is not a database.
         UsageError: it is a URL that no engine can read.
     """
-    reader = find_reader(location)
-    if reader is None:
-        raise SourceError.unknown_kind(str(location), (engine.name for engine in FILES.values()))
-    return reader.open_snapshot(location, duckdb, options)
-
-
-def _server(scheme: str, url: str) -> ServerEngine:
-    # SQLAlchemy's URLs also name a driver: `postgresql+psycopg://`.
-    engine = SERVERS.get(scheme.partition("+")[0])
+    engine = find_engine(location)
     if engine is None:
-        raise UsageError.unsupported_url(url, _url_forms())
-    return engine
+        raise SourceError.unknown_kind(str(location), (one.name for one in FILES.values()))
+    return engine.open_snapshot(location, duckdb, options)
 
 
 def _url_forms() -> list[str]:
-    engines: Iterable[SnapshotReader] = (*FILES.values(), *SERVERS.values())
-    return list(dict.fromkeys(engine.url_form for engine in engines))
+    return list(dict.fromkeys(engine.url_form for engine in (*FILES.values(), *SERVERS.values())))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from tdmvc.databases.scripts import Script
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.location import Location
@@ -15,18 +16,6 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
-
-
-class Engine(Protocol):
-    """One kind of database."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def url_form(self) -> str:
-        """How its URLs are written, for messages: `sqlite:///FILE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,26 +114,6 @@ class Snapshot(Protocol):
 
         Raises:
             DatabaseError: the table cannot be read.
-        """
-
-
-class SnapshotReader(Engine, Protocol):
-    """Reads databases of one kind."""
-
-    def can_read(self, location: Location) -> bool:
-        """Whether the location is a database of this kind, by its URL or by the first bytes of the file."""
-
-    def open_snapshot(
-        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
-    ) -> AbstractContextManager[Snapshot]:
-        """Open a database for reading only.
-
-        Args:
-            duckdb: returns the DuckDB connection that runs the scans; whoever reads with a driver never asks for it.
-
-        Raises:
-            SourceError: there is no such file.
-            DatabaseError: it cannot be reached or read, or the driver is not installed.
         """
 
 
@@ -275,11 +244,29 @@ class DatabaseTarget(Protocol):
         """Make everything that was written stay."""
 
 
-class TargetOpener(Engine, Protocol):
-    """Opens databases of one kind for writing."""
+class DatabaseEngine(Protocol):
+    """One kind of database: reads and writes those of its kind."""
 
-    def can_seed(self, location: Location) -> bool:
-        """Whether the location is a database of this kind, by its URL or by the suffix of the file."""
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def url_form(self) -> str:
+        """How its URLs are written, for messages: `sqlite:///FILE`."""
+
+    def open_snapshot(
+        self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
+    ) -> AbstractContextManager[Snapshot]:
+        """Open a database for reading only.
+
+        Args:
+            duckdb: returns the DuckDB connection that runs the scans; whoever reads with a driver never asks for it.
+
+        Raises:
+            SourceError: there is no such file.
+            DatabaseError: it cannot be reached or read, or the driver is not installed.
+        """
 
     def open_target(self, location: Location, options: ReadOptions) -> AbstractContextManager[DatabaseTarget]:
         """Open a database for writing; without `commit`, it is afterwards as it was.
@@ -288,16 +275,23 @@ class TargetOpener(Engine, Protocol):
             DatabaseError: it cannot be reached, or the driver is not installed.
         """
 
+    def open_script(self, location: Location) -> AbstractContextManager[Script]:
+        """Open a database for statements as people write them; a file that is missing is made.
 
-class ServerEngine(SnapshotReader, TargetOpener, Protocol):
-    """Reads and writes the databases of one kind of server."""
+        Raises:
+            DatabaseError: it cannot be reached, or the driver is not installed.
+        """
 
 
-class FileEngine(SnapshotReader, TargetOpener, Protocol):
-    """Reads and writes databases that are files of one kind, and makes new ones as far as the rows allow."""
+class FileEngine(DatabaseEngine, Protocol):
+    """An engine whose databases are files; it also makes new ones, as far as the rows allow."""
 
-    def can_write(self, location: Location) -> bool:
-        """Whether a new database at the location would be of this kind, by its URL or by the suffix of the file."""
+    @property
+    def suffixes(self) -> Collection[str]:
+        """The suffixes of its files, in lower case: `.sqlite`."""
+
+    def recognizes(self, start: bytes) -> bool:
+        """Whether a file that begins with these bytes is a database of this kind."""
 
     def write_tables(
         self, location: Location, tables: Sequence[TableToWrite], views: Sequence[View] = ()

@@ -1,7 +1,7 @@
 """What databases that are a single file share."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,13 +10,6 @@ from tdmvc.errors import DatabaseError, SourceError
 from tdmvc.model.location import Location, PathLocation
 
 _SIGNATURE_BYTES = 16
-
-
-def is_file_for(scheme: str, location: Location, is_match: Callable[[Path], bool]) -> bool:
-    """Whether a location is a file for the engine of this scheme: by its URL, or a path that `is_match` accepts."""
-    if not isinstance(location, PathLocation):
-        return False
-    return location.scheme == scheme if location.scheme else is_match(location.path)
 
 
 def file_path(location: Location) -> Path:

@@ -17,13 +17,17 @@ class StatementError(Exception):
 class Script(Protocol):
     """A connection in which each statement is a transaction of its own."""
 
-    def execute(self, statement: bytes) -> None:
-        """Run one statement.
+    def execute(self, statement: bytes, /) -> None:
+        """Run one statement, or a text of several.
 
         Raises:
-            StatementError: the server refuses it.
+            StatementError: the database refuses one.
             DatabaseError: the connection is lost.
         """
+
+
+class DumpScript(Script, Protocol):
+    """A connection that loads dumps."""
 
     def execute_all(self, statements: Sequence[bytes]) -> None:
         """Run statements that write rows, in one transaction.

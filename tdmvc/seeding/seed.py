@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from tdmvc.databases import find_opener
+from tdmvc.databases import find_target_engine
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, TargetTable
 from tdmvc.errors import DatabaseError
 from tdmvc.migrations.migration_tables import find_migration_tables
@@ -48,12 +48,12 @@ def seed_states(
         UsageError: no engine can seed the location, or a dataset is named twice.
     """
     started = time.perf_counter()
-    opener = find_opener(location)
+    engine = find_target_engine(location)
     if not (options.force or options.dry_run) and (named := refuse_name(location)):
         refuse([named], location)
     seeding = _Seeding(workspace, location, options, open_states(workspace, states, options))
     read = ReadOptions(on_progress=workspace.on_progress)
-    with workspace.timed("plan"), opener.open_target(location, read) as target:
+    with workspace.timed("plan"), engine.open_target(location, read) as target:
         planned = seeding.plan(target, seeding.states)
         dialect = target.dialect
         if options.dry_run:
@@ -67,7 +67,7 @@ def seed_states(
         with (
             _telling(plan, done, location),
             workspace.timed("load"),
-            opener.open_target(location, read) as target,
+            engine.open_target(location, read) as target,
         ):
             report = seeding.load(target, plan)
             target.commit()

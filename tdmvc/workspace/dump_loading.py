@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from tdmvc.databases.scripts import Script, StatementError
+from tdmvc.databases.scripts import DumpScript, StatementError
 from tdmvc.errors import DatabaseError, SourceError
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.sources.sql_dump import DumpFile
@@ -51,7 +51,7 @@ class DumpLoader:
     _late: "list[tuple[_FileLoad, Statement, Run]]" = field(default_factory=list)
 
     def load(
-        self, dump: DumpFile, parts: Iterator[DumpPart], file: BinaryIO, script: Script, dialect: Dialect
+        self, dump: DumpFile, parts: Iterator[DumpPart], file: BinaryIO, script: DumpScript, dialect: Dialect
     ) -> None:
         """Run all parts of a file, except those that would change rows of later ones.
 
@@ -61,7 +61,7 @@ class DumpLoader:
         """
         _FileLoad(self, dump, script, dialect).run(parts, file)
 
-    def finish(self, script: Script) -> None:
+    def finish(self, script: DumpScript) -> None:
         """Run what had to wait until all rows are there.
 
         Raises:
@@ -99,7 +99,7 @@ class DumpLoader:
 class _FileLoad:
     """One file on its way into the database."""
 
-    def __init__(self, loader: DumpLoader, dump: DumpFile, script: Script, dialect: Dialect) -> None:
+    def __init__(self, loader: DumpLoader, dump: DumpFile, script: DumpScript, dialect: Dialect) -> None:
         self._loader = loader
         self._dump = dump
         self._script = script
@@ -129,7 +129,7 @@ class _FileLoad:
                 raise  # pg_restore may know more
             raise fault.of(self._dump.label) from None
 
-    def execute(self, statement: Statement, run: Run, script: Script) -> None:
+    def execute(self, statement: Statement, run: Run, script: DumpScript) -> None:
         """Run a statement, and do what its decision says if the server refuses it."""
         try:
             script.execute(run.text or statement.text)

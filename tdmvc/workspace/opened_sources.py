@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.databases import ReadOptions, Snapshot, find_reader, open_snapshot
+from tdmvc.databases import ReadOptions, Snapshot, find_engine, open_snapshot
 from tdmvc.errors import NotFoundError, SourceError, UsageError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS
 from tdmvc.model.location import Location, PathLocation
@@ -86,8 +86,8 @@ class _Opening:
     def open(self, sources: Sequence[Location]) -> OpenedSources:
         options = self._options
         for location in self._with_dumps_loaded(sources):
-            # Only a path has no reader: one that is not a database file.
-            if find_reader(location) is None and isinstance(location, PathLocation):
+            # Only a path has no engine: one that is not a database file.
+            if find_engine(location) is None and isinstance(location, PathLocation):
                 found = self._open_files(location.path)
                 self._names.update(source.schema.name for source in found)
                 tables = [one for one in found if options.selection.takes_table(one.schema.name)]
@@ -134,7 +134,7 @@ class _Opening:
             location: dump
             for location in sources
             if isinstance(location, PathLocation)
-            and find_reader(location) is None
+            and find_engine(location) is None
             and (dump := find_dump(location.path)) is not None
         }
         if not dumps:

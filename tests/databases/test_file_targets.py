@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.arrow.types import parse_type
-from tdmvc.databases import TableToWrite, find_opener
+from tdmvc.databases import TableToWrite, find_target_engine
 from tdmvc.databases.base import READ_ALL, DatabaseTarget, ReadOptions
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.declarations import Check, ForeignKey, Identity, Index, View
@@ -37,7 +37,7 @@ class File:
     @contextmanager
     def open(self) -> Iterator[DatabaseTarget]:
         location = PathLocation(self.path)
-        with find_opener(location).open_target(location, READ_ALL) as target:
+        with find_target_engine(location).open_target(location, READ_ALL) as target:
             yield target
 
     def run(self, *statements: str) -> None:
@@ -344,7 +344,7 @@ def test_rows_are_read_back_in_the_same_transaction(file: File) -> None:
 @pytest.mark.parametrize("name", ["x.csv", "x"])
 def test_a_file_that_no_engine_would_make_is_refused(tmp_path: Path, con: Con, name: str) -> None:
     with pytest.raises(UsageError, match="is not a database"):
-        find_opener(PathLocation(tmp_path / name))
+        find_target_engine(PathLocation(tmp_path / name))
 
 
 def test_triggers_do_not_run_and_are_there_afterwards(sqlite: File) -> None:
@@ -480,10 +480,10 @@ def test_a_kill_leaves_the_old_rows(file: File) -> None:
     before = file.rows(ALL)
     script = (
         "import os, sys, duckdb, pyarrow as pa; from pathlib import Path\n"
-        "from tdmvc.databases import find_opener, TableToWrite; from tdmvc.databases.base import READ_ALL\n"
+        "from tdmvc.databases import find_target_engine, TableToWrite; from tdmvc.databases.base import READ_ALL\n"
         "from tdmvc.model.location import PathLocation; from tdmvc.model.seeding import SeedMode\n"
         "location = PathLocation(Path(sys.argv[1]))\n"
-        "with find_opener(location).open_target(location, READ_ALL) as target:\n"
+        "with find_target_engine(location).open_target(location, READ_ALL) as target:\n"
         "    target.lock(['orders']); schema = target.read_catalog()['orders'].schema; target.clear(['orders'])\n"
         "    rows = pa.table({'id': pa.array(range(50000), pa.int64()), 'customer': pa.nulls(50000, pa.int64())})\n"
         "    schema = schema.with_columns(schema.columns)\n"
@@ -702,7 +702,7 @@ def _reads(sqlite: File) -> bool:
     seen: list[str] = []
     options = ReadOptions(on_progress=lambda what, done, total, unit: seen.append(what))
     location = PathLocation(sqlite.path)
-    with find_opener(location).open_target(location, options) as target:
+    with find_target_engine(location).open_target(location, options) as target:
         target.lock(["orders"])
         target.fingerprint("orders")
     return bool(seen)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tdmvc.databases import find_reader, find_writer, open_snapshot
+from tdmvc.databases import find_engine, find_file_engine, find_target_engine, open_snapshot
 from tdmvc.errors import DatabaseError, SourceError, UsageError
 from tdmvc.model.location import PathLocation, parse_location
 from tests.snapshots import read_database, read_rows
@@ -24,31 +24,30 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_first_bytes_of_a_file_determine_its_reader(files: Path, con: Con) -> None:
+def test_the_first_bytes_of_a_file_determine_its_engine(files: Path, con: Con) -> None:
     (files / "x.sqlite").write_text("id\n1\n")
-    readers = [
-        find_reader(PathLocation(files / name)) for name in ("lite.data", "duck.data", "x.sqlite", "", "gone")
+    engines = [
+        find_engine(PathLocation(files / name)) for name in ("lite.data", "duck.data", "x.sqlite", "", "gone")
     ]
-    assert [reader and reader.name for reader in readers] == ["SQLite", "DuckDB", None, None, None]
+    assert [engine and engine.name for engine in engines] == ["SQLite", "DuckDB", None, None, None]
     with pytest.raises(SourceError, match="does not know"):
         read_database(PathLocation(files / "x.sqlite"), con)
 
 
-def test_the_suffix_of_a_file_determines_its_writer() -> None:
-    writers = [
-        find_writer(PathLocation(Path(f"x{suffix}")))
+def test_the_suffix_of_a_new_file_determines_its_engine() -> None:
+    engines = [
+        find_file_engine(PathLocation(Path(f"x{suffix}")))
         for suffix in (".DB", ".sqlite3", ".duckdb", ".ddb", ".csv", "")
     ]
-    assert [writer and writer.name for writer in writers] == ["SQLite"] * 2 + ["DuckDB"] * 2 + [None] * 2
+    assert [engine and engine.name for engine in engines] == ["SQLite"] * 2 + ["DuckDB"] * 2 + [None] * 2
 
 
 def test_a_url_determines_the_engine_whatever_the_file_name(files: Path, con: Con) -> None:
     for url, name in (("sqlite:///lite.data", "SQLite"), ("duckdb:///duck.data", "DuckDB")):
         location = parse_location(url, folder=files)
-        reader, writer = find_reader(location), find_writer(location)
-        assert reader is not None
-        assert writer is not None
-        assert reader.name == writer.name == name
+        assert isinstance(location, PathLocation)
+        found = (find_engine(location), find_file_engine(location), find_target_engine(location))
+        assert [engine and engine.name for engine in found] == [name] * 3
         assert [table.schema.name for table in read_database(location, con)] == ["t"]
 
 
@@ -67,7 +66,7 @@ def test_a_url_of_another_engine_is_refused(files: Path, con: Con) -> None:
 
 @pytest.mark.parametrize("url", ["oracle://me:secret@db/shop", "mssql://db/shop", "s3://bucket/x?secret"])
 def test_a_url_with_an_unknown_scheme_is_refused_with_the_known_ones(url: str) -> None:
-    for find in (find_reader, find_writer):
+    for find in (find_engine, find_target_engine):
         with pytest.raises(UsageError, match=url.partition(":")[0]) as caught:
             find(parse_location(url))
         assert caught.value.exit_code == 2

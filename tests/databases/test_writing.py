@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.arrow.types import parse_type
-from tdmvc.databases import TableToWrite, find_writer
+from tdmvc.databases import TableToWrite, find_file_engine
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Check, ForeignKey, Index, View
 from tdmvc.model.finding import Finding
@@ -41,9 +41,9 @@ def table(schema: TableSchema, rows: Sequence[dict[str, object]]) -> TableToWrit
 
 
 def write(path: Path, *tables: TableToWrite) -> list[Finding]:
-    writer = find_writer(PathLocation(path))
-    assert writer is not None
-    return writer.write_tables(PathLocation(path), tables)
+    engine = find_file_engine(PathLocation(path))
+    assert engine is not None
+    return engine.write_tables(PathLocation(path), tables)
 
 
 def rules(findings: list[Finding]) -> list[str]:
@@ -439,9 +439,9 @@ def test_the_sql_of_a_contract_declares_only_what_it_should(
 def test_a_view_of_a_contract_reaches_no_file(tmp_path: Path, query: str) -> None:
     (tmp_path / "secret.csv").write_text("a\n1\n")
     view = View("v", query.format(file=tmp_path / "secret.csv"), "duckdb")
-    writer = find_writer(PathLocation(tmp_path / "x.duckdb"))
-    assert writer is not None
-    findings = writer.write_tables(
+    engine = find_file_engine(PathLocation(tmp_path / "x.duckdb"))
+    assert engine is not None
+    findings = engine.write_tables(
         PathLocation(tmp_path / "x.duckdb"), [table(keyed("t"), [{"id": 1, "other": 1}])], [view]
     )
     assert rules(findings) == ["declaration-left-out"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases import TableToWrite, find_writer
+from tdmvc.databases import TableToWrite, find_file_engine
 from tdmvc.model.declarations import View
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
@@ -42,9 +42,9 @@ def copy_of(source: Path, copy: Path, con: DuckDBConnection) -> list[str]:
             rows = con.sql(ingest.query).to_arrow_table()
         written.append(TableToWrite(ingest.schema, rows.to_reader))
     others = read_others(PathLocation(source), con)
-    writer = find_writer(PathLocation(copy))
-    assert writer is not None
-    findings = writer.write_tables(PathLocation(copy), written, others.views)
+    engine = find_file_engine(PathLocation(copy))
+    assert engine is not None
+    findings = engine.write_tables(PathLocation(copy), written, others.views)
     return [*notes, *others.left_out, *(f.message for f in findings if f.rule != "broken-reference")]
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tdmvc.arrow.types import parse_type
 from tdmvc.changes.schema import diff_schema
-from tdmvc.databases import TableToWrite, find_writer
+from tdmvc.databases import TableToWrite, find_file_engine
 from tdmvc.model.csv_options import CsvOptions, QuotedEmpty
 from tdmvc.model.location import PathLocation
 from tdmvc.model.schema import Column, TableSchema
@@ -251,11 +251,11 @@ def test_sqlite_rows_written_back_are_read_equal(
     rows = read(table, con)
     for (raw,), value in zip(stored, rows.column("c").to_pylist(), strict=True):
         assert is_kept(raw, value), (raw, value)
-    writer = find_writer(PathLocation(copy))
-    assert writer is not None
+    engine = find_file_engine(PathLocation(copy))
+    assert engine is not None
     assert not [
         f
-        for f in writer.write_tables(PathLocation(copy), [TableToWrite(table.schema, rows.to_reader)])
+        for f in engine.write_tables(PathLocation(copy), [TableToWrite(table.schema, rows.to_reader)])
         if f.columns == ("id",)
     ]
     (again,) = read_database(PathLocation(copy), con)
@@ -396,9 +396,9 @@ def texts_from(copy: Path, schema: TableSchema, rows: pa.Table, con: Con) -> lis
     Nothing changes but the form of a column's texts, which a note names.
     """
     copy.unlink(missing_ok=True)
-    writer = find_writer(PathLocation(copy))
-    assert writer is not None
-    writer.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
+    engine = find_file_engine(PathLocation(copy))
+    assert engine is not None
+    engine.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
     with prepare_ingest(con, "t", read_database(PathLocation(copy), con), schema) as again:
         assert again.schema.arrow_schema() == schema.arrow_schema()
         assert all(note.startswith("column c: its texts are now written as") for note in again.notes)
@@ -461,9 +461,9 @@ def test_lists_and_structs_that_went_through_sqlite_come_back_as_they_were(
     schema = TableSchema("t", (Column("i", pa.int64()), Column("c", type_)), ("i",))
     copy = folder / "nested.sqlite"
     copy.unlink(missing_ok=True)
-    writer = find_writer(PathLocation(copy))
-    assert writer is not None
-    writer.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
+    engine = find_file_engine(PathLocation(copy))
+    assert engine is not None
+    engine.write_tables(PathLocation(copy), [TableToWrite(schema, rows.to_reader)])
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         with prepare_ingest(con, "t", read_database(PathLocation(copy), con), schema) as again:

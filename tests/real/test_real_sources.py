@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases import TableToWrite, find_writer
+from tdmvc.databases import TableToWrite, find_file_engine
 from tdmvc.model.location import PathLocation
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.sources import open_source
@@ -52,10 +52,10 @@ def sorted_rows(rows: pa.Table) -> pa.Table:
 
 
 def copy_of(tables: list[SourceTable], target: Path, con: duckdb.DuckDBPyConnection) -> list[str]:
-    writer = find_writer(PathLocation(target))
-    assert writer is not None
+    engine = find_file_engine(PathLocation(target))
+    assert engine is not None
     written = [TableToWrite(table.schema, read(table, con).to_reader) for table in tables]
-    return [finding.rule for finding in writer.write_tables(PathLocation(target), written)]
+    return [finding.rule for finding in engine.write_tables(PathLocation(target), written)]
 
 
 def test_chinook_is_read_with_its_keys_and_references(shared: Path, con: duckdb.DuckDBPyConnection) -> None:

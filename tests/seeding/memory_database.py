@@ -20,7 +20,7 @@ from tdmvc.databases.base import (
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.location import Location
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import ArrowScan, SourceTable
@@ -52,6 +52,7 @@ class MemoryDatabase:
 
     name = "memory"
     url_form = "memory:///NAME"
+    suffixes = (".memory",)
 
     def make(self, schema: TableSchema, *rows: Row) -> None:
         """Make a table as an application would."""
@@ -60,14 +61,8 @@ class MemoryDatabase:
     def rows(self, table: str) -> list[Row]:
         return sorted(self.tables[table].rows, key=repr)
 
-    def can_read(self, location: Location) -> bool:
+    def recognizes(self, start: bytes) -> bool:
         return False
-
-    def can_write(self, location: Location) -> bool:
-        return False
-
-    def can_seed(self, location: Location) -> bool:
-        return isinstance(location, PathLocation) and location.path.suffix == ".memory"
 
     @contextmanager
     def open_target(self, location: Location, options: ReadOptions) -> Iterator[DatabaseTarget]:

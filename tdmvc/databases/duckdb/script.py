@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from tdmvc.databases.duckdb.failures import writing_errors
 from tdmvc.databases.duckdb.files import connect_file
 from tdmvc.databases.scripts import StatementError
-from tdmvc.model.location import PathLocation
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 
 
@@ -29,13 +29,13 @@ class DuckdbScript:
 
 
 @contextmanager
-def open_script(location: PathLocation) -> Iterator[DuckdbScript]:
+def open_script(path: Path) -> Iterator[DuckdbScript]:
     """Yield a connection for statements; a file that is missing is made.
 
     Raises:
         DatabaseError: the file cannot be opened.
     """
-    with writing_errors(location.path):
-        connection = connect_file(location.path)
+    with writing_errors(path):
+        connection = connect_file(path)
     with closing(connection):
         yield DuckdbScript(connection)

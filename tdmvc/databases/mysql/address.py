@@ -12,9 +12,6 @@ from pathlib import Path
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.location import Location, ServerLocation
 
-SCHEMES = ("mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql")
-URL_FORM = "mysql://USER@HOST/DATABASE"
-
 _SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock")
 _SYNONYMS = {
     "unix_socket": "socket",
@@ -71,11 +68,6 @@ class Address:
 
     def __str__(self) -> str:
         return str(self.location)
-
-
-def is_server(location: Location) -> bool:
-    """Whether a location is a database of MySQL or MariaDB."""
-    return isinstance(location, ServerLocation) and location.scheme in SCHEMES
 
 
 def resolve_address(location: Location, environment: Mapping[str, str] = os.environ) -> Address:

@@ -202,41 +202,9 @@ def connected(
     Raises:
         DatabaseError: the server cannot be reached or refuses the user, or the driver is not installed.
     """
-    try:
-        import pymysql
-    except ImportError as error:
-        raise DatabaseError.no_driver("MySQL", "mysql", error) from error
-    options: dict[str, Any] = {"unix_socket": address.socket} if address.socket else {}
-    if address.tls is not None:
-        options["ssl"] = address.tls
-    elif not address.has_tls or address.socket:
-        options["ssl_disabled"] = True
-    try:
-        raw = pymysql.connect(
-            host=address.host,
-            port=address.port,
-            user=address.user,
-            password=address.password,
-            charset="utf8mb4",
-            connect_timeout=address.connect_timeout,
-            read_timeout=address.connect_timeout,
-            autocommit=True,
-            conv={},
-            auth_plugin_map=dict.fromkeys(("mysql_clear_password", "dialog"), _EncryptedPassword),
-            **options,
-        )
-    except (pymysql.MySQLError, OSError) as error:
-        raise database_error(error, str(address)) from None
-    except _STRANGE as error:
-        if "cryptography" not in str(error):
-            raise strange_answer(error, str(address)) from None
-        raise DatabaseError(
-            "The server takes the password only over an encrypted connection, which it does not offer.",
-            where=str(address),
-            remedy="switch TLS on in the server, use its Unix socket, or install what encrypts the password alone: "
-            "pip install 'pymysql[rsa]'",
-        ) from None
-    connection = None
+    raw = open_driver_connection(
+        address, connect_timeout=address.connect_timeout, read_timeout=address.connect_timeout, conv={}
+    )
     try:
         connection = MysqlConnection(raw, address)
         for setting in _SETTINGS:
@@ -255,3 +223,46 @@ def connected(
     finally:
         if raw.open:
             raw.close()
+
+
+def open_driver_connection(address: Address, **options: Any) -> "Connection[Any]":
+    """Return a connection of the driver, which commits by itself.
+
+    Args:
+        options: more of the driver's own.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the user, or the driver is not installed.
+    """
+    try:
+        import pymysql
+    except ImportError as error:
+        raise DatabaseError.no_driver("MySQL", "mysql", error) from error
+    if address.socket:
+        options["unix_socket"] = address.socket
+    if address.tls is not None:
+        options["ssl"] = address.tls
+    elif not address.has_tls or address.socket:
+        options["ssl_disabled"] = True
+    try:
+        return pymysql.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            charset="utf8mb4",
+            autocommit=True,
+            auth_plugin_map=dict.fromkeys(("mysql_clear_password", "dialog"), _EncryptedPassword),
+            **options,
+        )
+    except (pymysql.MySQLError, OSError) as error:
+        raise database_error(error, str(address)) from None
+    except _STRANGE as error:
+        if "cryptography" not in str(error):
+            raise strange_answer(error, str(address)) from None
+        raise DatabaseError(
+            "The server takes the password only over an encrypted connection, which it does not offer.",
+            where=str(address),
+            remedy="switch TLS on in the server, use its Unix socket, or install what encrypts the password alone: "
+            "pip install 'pymysql[rsa]'",
+        ) from None

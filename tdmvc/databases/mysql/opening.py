@@ -16,7 +16,7 @@ from tdmvc.model.location import Location
 
 @contextmanager
 def open_target(location: Location, options: ReadOptions) -> Iterator[MysqlTarget]:
-    """Open a database for writing; see `TargetOpener.open_target`."""
+    """Open a database for writing; see `DatabaseEngine.open_target`."""
     address = resolve_address(location)
 
     def connect() -> contextlib.AbstractContextManager[MysqlConnection]:

@@ -1,19 +1,22 @@
 """Runs scripts in MySQL and MariaDB, as the program mysql does."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
-from tdmvc.databases.mysql.errors import database_error
+from tdmvc.databases.mysql.address import resolve_address
+from tdmvc.databases.mysql.connection import open_driver_connection
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
-from tdmvc.model.location import ServerLocation
+from tdmvc.model.location import Location
 
 _NAMES_OBJECTS = frozenset(
     {1005, 1044, 1045, 1049, 1050, 1051, 1054, 1072, 1091, 1115, 1142, 1146, 1193, 1215, 1227}
     | {1235, 1273, 1286, 1305, 1347, 1356, 1360, 1370, 1419, 1420, 1449, 4161}
 )
 """Errors whose messages name objects only; others may quote the statement, with values."""
+_MULTI_STATEMENTS = 1 << 16
+"""The flag of the protocol that lets one text have several statements."""
 _LOST = frozenset({2006, 2013, 2014})
 
 
@@ -50,35 +53,18 @@ class MysqlScript:
 
 
 @contextmanager
-def open_script(location: ServerLocation) -> Iterator[MysqlScript]:
+def open_script(location: Location) -> Iterator[MysqlScript]:
     """Yield a connection for statements, each in a transaction of its own.
 
     Raises:
         DatabaseError: the server cannot be reached, or the driver is not installed.
     """
-    try:
-        import pymysql
-        from pymysql.constants import CLIENT
-    except ImportError as error:
-        raise DatabaseError.no_driver("MySQL", "mysql", error) from error
-    try:
-        connection = pymysql.connect(
-            host=location.host,
-            port=location.port or 3306,
-            user=location.user,
-            password=location.password or "",
-            database=location.database or None,
-            charset="utf8mb4",
-            autocommit=True,
-            local_infile=False,
-            client_flag=CLIENT.MULTI_STATEMENTS,
-        )
-    except pymysql.err.MySQLError as error:
-        raise database_error(error, str(location)) from None
-    try:
+    address = resolve_address(location)
+    connection = open_driver_connection(
+        address, database=address.location.database or None, client_flag=_MULTI_STATEMENTS
+    )
+    with closing(connection):
         yield MysqlScript(connection)
-    finally:
-        connection.close()
 
 
 def _refusal(error: Exception) -> Exception:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from tdmvc.databases.base import ReadOptions
-from tdmvc.databases.postgres.address import URL_FORM, is_address
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot, open_snapshot
+from tdmvc.databases.postgres.script import open_script
 from tdmvc.databases.postgres.writing.opening import open_target
 from tdmvc.databases.postgres.writing.target import PostgresTarget
+from tdmvc.databases.scripts import Script
 from tdmvc.model.location import Location
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -21,18 +22,15 @@ class PostgresEngine:
     """Reads and writes PostgreSQL databases."""
 
     name = "PostgreSQL"
-    url_form = URL_FORM
-
-    def can_read(self, location: Location) -> bool:
-        return is_address(location)
+    url_form = "postgresql://USER@HOST:PORT/DATABASE"
 
     def open_snapshot(
         self, location: Location, duckdb: Callable[[], DuckDBConnection], options: ReadOptions
     ) -> AbstractContextManager[PostgresSnapshot]:
         return open_snapshot(location, options)
 
-    def can_seed(self, location: Location) -> bool:
-        return is_address(location)
-
     def open_target(self, location: Location, options: ReadOptions) -> AbstractContextManager[PostgresTarget]:
         return open_target(location, options)
+
+    def open_script(self, location: Location) -> AbstractContextManager[Script]:
+        return open_script(location)

@@ -8,8 +8,6 @@ from urllib.parse import unquote
 from tdmvc.errors import UsageError
 from tdmvc.model.location import Location, ServerLocation
 
-URL_FORM = "postgresql://USER@HOST:PORT/DATABASE"
-SCHEMES = ("postgresql", "postgres")
 _PARAMETERS = frozenset(
     {
         *("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "require_auth"),
@@ -47,11 +45,6 @@ class PostgresAddress:
 
     def __repr__(self) -> str:
         return f"PostgresAddress({self.text!r})"
-
-
-def is_address(location: Location) -> bool:
-    """Whether a location is the URL of a PostgreSQL database, also in SQLAlchemy's form (`postgresql+psycopg`)."""
-    return isinstance(location, ServerLocation) and location.scheme.partition("+")[0] in SCHEMES
 
 
 def read_address(location: Location) -> PostgresAddress:

@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from tdmvc.databases.scripts import StatementError
 from tdmvc.databases.sqlite.failures import writing_errors
-from tdmvc.model.location import PathLocation
 
 
 class SqliteScript:
@@ -28,13 +28,13 @@ class SqliteScript:
 
 
 @contextmanager
-def open_script(location: PathLocation) -> Iterator[SqliteScript]:
+def open_script(path: Path) -> Iterator[SqliteScript]:
     """Yield a connection for statements; a file that is missing is made.
 
     Raises:
         DatabaseError: the file cannot be opened.
     """
-    with writing_errors(location.path):
-        connection = sqlite3.connect(location.path, isolation_level=None)
+    with writing_errors(path):
+        connection = sqlite3.connect(path, isolation_level=None)
     with closing(connection):
         yield SqliteScript(connection)

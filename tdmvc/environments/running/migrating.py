@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdmvc.databases import find_opener
+from tdmvc.databases import find_target_engine
 from tdmvc.databases.base import READ_ALL
 from tdmvc.environments.addresses import address_values
 from tdmvc.environments.planning.migrations import MigrationPlan
@@ -103,7 +103,7 @@ class Migrator:
         Raises:
             DatabaseError: the database has no table.
         """
-        with find_opener(location).open_target(location, READ_ALL) as target:
+        with find_target_engine(location).open_target(location, READ_ALL) as target:
             if target.read_catalog():
                 return
         raise DatabaseError(

@@ -1,26 +1,12 @@
 """Runs plain SQL files in a database, for applications whose migrations have no tool."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from importlib import import_module
 from pathlib import Path
-from typing import Final, Protocol
 
+from tdmvc.databases import find_target_engine
 from tdmvc.databases.scripts import StatementError
 from tdmvc.errors import DatabaseError
-from tdmvc.model.location import Location, engine_of
-
-_SCRIPTS: Final = {
-    "postgresql": "postgres.script",
-    "mysql": "mysql.script",
-    "sqlite": "sqlite.script",
-    "duckdb": "duckdb.script",
-}
-"""The module of `tdmvc.databases` for each engine."""
-
-
-class _Script(Protocol):
-    def execute(self, statement: bytes, /) -> None: ...
+from tdmvc.model.location import Location
 
 
 def run_scripts(root: Path, paths: Sequence[str], location: Location) -> None:
@@ -32,9 +18,7 @@ def run_scripts(root: Path, paths: Sequence[str], location: Location) -> None:
     Raises:
         DatabaseError: a file cannot be read, or the database refuses a statement; earlier files stay applied.
     """
-    module = import_module(f"tdmvc.databases.{_SCRIPTS[engine_of(location)]}")
-    opened: AbstractContextManager[_Script] = module.open_script(location)
-    with opened as script:
+    with find_target_engine(location).open_script(location) as script:
         for path in paths:
             try:
                 script.execute((root / path).read_bytes().removeprefix(b"\xef\xbb\xbf"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.arrow.values import python_values
-from tdmvc.databases import find_opener, find_reader
+from tdmvc.databases import find_engine, find_target_engine
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToWrite
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import TableSchema
@@ -24,9 +24,9 @@ def open_snapshot(
     database: Database, con: DuckDBConnection, options: ReadOptions | None = None
 ) -> Iterator[Snapshot]:
     """Open a database for reading."""
-    reader = find_reader(database.location)
-    assert reader is not None
-    with reader.open_snapshot(database.location, lambda: con, options or ReadOptions()) as snapshot:
+    engine = find_engine(database.location)
+    assert engine is not None
+    with engine.open_snapshot(database.location, lambda: con, options or ReadOptions()) as snapshot:
         yield snapshot
 
 
@@ -35,7 +35,9 @@ def open_target(
     database: Database, con: DuckDBConnection, options: ReadOptions | None = None
 ) -> Iterator[DatabaseTarget]:
     """Open a database for writing; the connection is there because `open_snapshot` needs one."""
-    with find_opener(database.location).open_target(database.location, options or ReadOptions()) as target:
+    with find_target_engine(database.location).open_target(
+        database.location, options or ReadOptions()
+    ) as target:
         yield target
 
 

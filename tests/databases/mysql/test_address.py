@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.databases.mysql.address import Address, is_server, resolve_address
+from tdmvc.databases.mysql.address import Address, resolve_address
 from tdmvc.errors import DatabaseError, UsageError
 from tdmvc.model.location import parse_location
 
@@ -88,12 +88,6 @@ def test_options_that_are_not_known_are_refused_without_their_values(home: Path)
         with pytest.raises((UsageError, DatabaseError)) as error:
             resolve(f"mysql://me@db/shop{query}", home)
         assert "secret" not in error.value.message
-
-
-def test_only_urls_of_servers_are_taken() -> None:
-    assert is_server(parse_location("mariadb+pymysql://db/shop"))
-    assert not is_server(parse_location("postgresql://db/shop"))
-    assert not is_server(parse_location("shop.db"))
 
 
 @pytest.mark.usefixtures("nameless_user")

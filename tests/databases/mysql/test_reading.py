@@ -397,11 +397,11 @@ def test_a_statement_that_takes_too_long_and_a_session_that_is_ended_are_named(
 
 @pytest.mark.parametrize("url", ["mysql+pymysql://a/b", "mariadb://a/b", "MariaDB+PyMySQL://a/b"])
 def test_urls_of_other_tools_are_understood(url: str) -> None:
-    from tdmvc.databases import find_reader
+    from tdmvc.databases import find_engine
 
-    reader = find_reader(parse_location(url))
-    assert reader is not None
-    assert reader.name == "MySQL"
+    engine = find_engine(parse_location(url))
+    assert engine is not None
+    assert engine.name == "MySQL"
 
 
 def test_a_table_that_another_session_keeps_locked_is_an_error_that_says_how_to_end_it(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.arrow.types import parse_type
-from tdmvc.databases import DatabaseTarget, ReadOptions, TableToWrite, find_opener, open_snapshot
+from tdmvc.databases import DatabaseTarget, ReadOptions, TableToWrite, find_target_engine, open_snapshot
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding, Severity
@@ -29,7 +29,7 @@ Query = Callable[[str], list[Any]]
 
 @contextmanager
 def opened(location: ServerLocation) -> Iterator[DatabaseTarget]:
-    with find_opener(location).open_target(location, ReadOptions()) as target:
+    with find_target_engine(location).open_target(location, ReadOptions()) as target:
         yield target
 
 
@@ -427,7 +427,7 @@ def test_after_a_kill_triggers_still_fire_and_the_next_seed_restores_everything(
     )
     before = state()
     source = to_write(keyed("t", column("s", "string")), [{"id": 90, "s": "x"}])
-    manager = find_opener(mariadb_database).open_target(mariadb_database, ReadOptions())
+    manager = find_target_engine(mariadb_database).open_target(mariadb_database, ReadOptions())
     target = manager.__enter__()
     target.create_tables([to_write(keyed("new"), [])], ())
     target.lock(["t", "new"])

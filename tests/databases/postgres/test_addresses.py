@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tdmvc.databases import find_engine
 from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.postgres import PostgresEngine
 from tdmvc.databases.postgres.address import read_address
@@ -36,7 +37,7 @@ from tests.servers import DatabaseServer
 )
 def test_what_a_url_says(url: str, parameters: list[str | None], schemas: tuple[str, ...]) -> None:
     location = parse_location(url)
-    assert PostgresEngine().can_read(location)
+    assert isinstance(find_engine(location), PostgresEngine)
     address = read_address(location)
     names = ("user", "password", "host", "port", "dbname")
     assert [address.parameters.get(name) for name in names] == parameters

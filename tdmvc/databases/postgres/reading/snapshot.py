@@ -55,7 +55,7 @@ ORDER BY 1
 
 @contextmanager
 def open_snapshot(location: Location, options: ReadOptions) -> Iterator["PostgresSnapshot"]:
-    """Open a database for reading only; see `SnapshotReader.open_snapshot`."""
+    """Open a database for reading only; see `DatabaseEngine.open_snapshot`."""
     session = Session(timeout_seconds=options.timeout_seconds)
     wanted = options.schemas or read_address(location).schemas
     with (

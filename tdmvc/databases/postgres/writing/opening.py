@@ -15,7 +15,7 @@ from tdmvc.model.location import Location
 
 @contextmanager
 def open_target(location: Location, options: ReadOptions) -> Iterator[PostgresTarget]:
-    """Open a database for writing; see `TargetOpener.open_target`."""
+    """Open a database for writing; see `DatabaseEngine.open_target`."""
     session = Session(is_read_only=False, timeout_seconds=options.timeout_seconds, is_one_moment=False)
     wanted = options.schemas or read_address(location).schemas
     where = str(location)
