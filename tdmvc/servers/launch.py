@@ -118,7 +118,7 @@ def launch_on_port(
     launch: Callable[[int], AbstractContextManager[None]],
     *,
     port: int | None,
-    product: str,
+    engine: str,
     program: Path,
 ) -> int:
     """Launch a server, let the stack stop it, and return its port.
@@ -126,7 +126,7 @@ def launch_on_port(
     Args:
         launch: launches the server on a port, as `launched` does.
         port: the port to use; by default, a free one.
-        product: what people call the server, for messages.
+        engine: what people call the server, for messages.
 
     Raises:
         DatabaseError: it does not start, or another program uses the port.
@@ -138,7 +138,7 @@ def launch_on_port(
             return chosen
         except ServerEndedError as error:
             if _PORT_TAKEN not in error.log:
-                raise server_start(product, program, error.log) from error
+                raise server_start(engine, program, error.log) from error
             if port:
                 raise port_taken(port) from error
     raise port_taken(chosen)

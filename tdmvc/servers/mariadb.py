@@ -89,7 +89,7 @@ def _start(
         )
 
     try:
-        port = launch_on_port(stack, launch, port=options.port, product="MariaDB", program=binaries.server)
+        port = launch_on_port(stack, launch, port=options.port, engine="MariaDB", program=binaries.server)
     finally:
         (folder / _ACCOUNTS).unlink()
     return RunningServer(
@@ -135,7 +135,7 @@ def _fill(folder: Path, binaries: MariadbBinaries, account: Account, options: Se
 
 
 def _initialise(binaries: MariadbBinaries, data: Path, account: Account, folder: Path) -> str:
-    """Make a data folder, whose accounts are made anew at each start.
+    """Make a data folder, whose accounts are made at each start.
 
     Raises:
         DatabaseError: mariadb-install-db fails.

@@ -95,7 +95,7 @@ def _start(
             command, folder, account, is_ready=lambda: _is_ready(data), seconds=options.start_seconds
         )
 
-    port = launch_on_port(stack, launch, port=options.port, product="PostgreSQL", program=binaries.folder)
+    port = launch_on_port(stack, launch, port=options.port, engine="PostgreSQL", program=binaries.folder)
     password = secrets.token_urlsafe(24)
     _set_password(binaries, sockets, port, first_password, password)
     return RunningServer("postgresql", binaries.version, port, ADMINISTRATOR, password, sockets, folder)

@@ -97,7 +97,7 @@ def _reconcile(
         )
         selects.insert(0, f"SELECT {names} FROM {scan_parquet(existing)}")
         notes += [
-            f"column {c.name}: the texts of the rows that were there are written anew, and not as {old.text_form}; "
+            f"column {c.name}: the texts of the rows that were there are written again, and not as {old.text_form}; "
             "to keep them as they were, add all rows again without --append"
             for c in schema.columns
             if (old := current.column(c.name)) is not None

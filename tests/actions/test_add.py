@@ -104,9 +104,9 @@ def test_an_unknown_table_gets_similar_names_even_if_nothing_was_edited(workspac
 def test_append_says_if_the_texts_that_are_there_are_spelled_anew(workspace: Workspace, written: str) -> None:
     add_csv(workspace, "flags", f"id,flag\n1,{written}\n", AddOptions(keys=NamedKeys({"flags": ("id",)})))
     (table,) = add_csv(workspace, "flags", "id,flag\n2,maybe\n", AddOptions(append=True)).tables
-    assert any("written anew" in note for note in table.notes)
+    assert any("written again" in note for note in table.notes)
     (table,) = add_csv(workspace, "flags", f"id,flag\n1,{written}\n2,maybe\n").tables
-    assert not any("written anew" in note for note in table.notes)
+    assert not any("written again" in note for note in table.notes)
 
 
 def test_append_and_replace_contradict_each_other(workspace: Workspace) -> None:

@@ -61,7 +61,7 @@ def make_database(request: pytest.FixtureRequest) -> Iterator[Callable[[EngineUn
 def column_of(name: str, kind: str) -> Column:
     """Return a column of a canonical type, or of JSON text."""
     if kind == "json":
-        # Not jsonb, whose texts PostgreSQL writes anew.
+        # Not jsonb, whose texts PostgreSQL rewrites.
         return Column(name, pa.string(), physical_type="json")
     type_ = parse_type(kind)
     assert type_ is not None

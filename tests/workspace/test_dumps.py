@@ -79,7 +79,7 @@ def pg_dump(binaries: PostgresBinaries, location: ServerLocation, *options: str)
         text=True,
         check=True,
     )
-    # A key that differs each time, and whether somebody made the schema public anew.
+    # A key that differs each time, and whether somebody made the schema public again.
     return re.sub(
         r"\\(?:un)?restrict.*|--\n-- Name: public;.*\n--\n\n.*creating schema.*\n\n\n", "", done.stdout
     )

@@ -18,7 +18,7 @@ from tdmvc.render.reports import CHECKOUT_FORMATS
     type=PATH_OR_URL,
     metavar="PATH|URL",
     help="Write to a folder, or to a DuckDB or SQLite file (.duckdb, .ddb, .sqlite, .sqlite3, .db, "
-    "duckdb:///FILE, sqlite:///FILE) instead, made anew; or into a database of a server, as `tdmvc seed` does.",
+    "duckdb:///FILE, sqlite:///FILE) instead, which is replaced; or into a database of a server, as `tdmvc seed` does.",
 )
 @tables_option("Write only these tables (patterns such as 'order*').")
 @exclude_option("Leave out tables: 'search_*'.")

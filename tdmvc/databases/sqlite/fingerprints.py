@@ -2,7 +2,7 @@
 
 Reading all rows for it takes half as long as loading them. The sums are therefore kept in the file, together with
 the count of changes that SQLite keeps in its header: as long as this count is the same, so are the rows. The count
-of a copy by VACUUM INTO, .dump or .backup begins anew, and would reach that of the original; therefore the version of
+of a copy by VACUUM INTO, .dump or .backup begins again, and would reach that of the original; therefore the version of
 the schema counts as well, which no such copy keeps, and which is a random number.
 """
 

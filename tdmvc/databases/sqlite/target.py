@@ -265,7 +265,7 @@ class SqliteTarget:
     def _writer(
         self, schema: TableSchema, target: TableSchema, fingerprints: Fingerprints | None = None
     ) -> Iterator[RowWriter]:
-        """Yield what writes rows, and keeps the sums of their hashes up to date, or has them computed anew."""
+        """Yield what writes rows, and keeps the sums of their hashes up to date, or has them recomputed."""
         with writing_errors(self._path):
             self._remove_triggers(target.name)
             if fingerprints is None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import Location, parse_location
+from tdmvc.model.variables import ENDPOINT_VARIABLE
 
 _SECONDS = 120.0
 """How long an answer may take: a reset may have to copy a large database."""
@@ -70,7 +71,7 @@ class EndpointClient:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise DatabaseError(
                 "The environment's endpoint does not answer.",
-                where="TDMVC_ENDPOINT",
+                where=ENDPOINT_VARIABLE,
                 remedy="the environment may have ended since its variables were set; set them again: `tdmvc up` and "
                 '`eval "$(tdmvc env show --exports)"`, or use `tdmvc run -- COMMAND`.',
             ) from error

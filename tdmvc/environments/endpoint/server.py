@@ -16,6 +16,7 @@ from tdmvc.environments.base import DatabaseSource, EphemeralDatabase
 from tdmvc.environments.endpoint.lending import Lender
 from tdmvc.environments.endpoint.routes import Request, Response, Routes
 from tdmvc.errors import DatabaseError
+from tdmvc.model.variables import ENDPOINT_VARIABLE, INTEGRESQL_VARIABLE
 
 _HOST = "127.0.0.1"
 _MOST_BODY_BYTES = 64 * 1024
@@ -37,7 +38,7 @@ class Endpoint:
     @property
     def exports(self) -> dict[str, str]:
         """The variables in which tests, and IntegreSQL's clients for Go, look for it."""
-        return {"TDMVC_ENDPOINT": self.url, "INTEGRESQL_CLIENT_BASE_URL": f"{self.url}api"}
+        return {ENDPOINT_VARIABLE: self.url, INTEGRESQL_VARIABLE: f"{self.url}api"}
 
 
 @contextmanager

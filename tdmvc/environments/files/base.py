@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tdmvc.environments.base import EphemeralDatabase
-from tdmvc.environments.files.pristine import Pristine
+from tdmvc.environments.files.template_file import TemplateFile
 from tdmvc.environments.files.working_files import WorkingFile
 from tdmvc.model.location import PathLocation
 
@@ -13,7 +13,7 @@ class EngineFiles(Protocol):
     """An engine whose databases are files."""
 
     @property
-    def product(self) -> str:
+    def name(self) -> str:
         """For the names of files: `sqlite`."""
 
     @property
@@ -34,5 +34,7 @@ class EngineFiles(Protocol):
             DatabaseError: another program still uses it.
         """
 
-    def open(self, working: WorkingFile, pristine: Pristine, location: PathLocation) -> EphemeralDatabase:
+    def open(
+        self, working: WorkingFile, template_file: TemplateFile, location: PathLocation
+    ) -> EphemeralDatabase:
         """Return the database that was just placed there."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tdmvc.environments.base import EphemeralDatabase
 from tdmvc.environments.files.failures import busy_database, file_error, refused_reset, unfinished_build
-from tdmvc.environments.files.pristine import Pristine
 from tdmvc.environments.files.processes import describe_process, has_open
 from tdmvc.environments.files.stamps import read_stamp, stamp_file
+from tdmvc.environments.files.template_file import TemplateFile
 from tdmvc.environments.files.working_files import WorkingFile
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import PathLocation
@@ -28,7 +28,7 @@ _PID = re.compile(r"\(PID (\d+)\)")
 class DuckdbFiles:
     """Files of DuckDB."""
 
-    product = "duckdb"
+    name = "duckdb"
     side_suffixes = _SIDES
 
     @property
@@ -45,8 +45,10 @@ class DuckdbFiles:
         except duckdb_error() as error:
             raise unfinished_build(path, str(error).splitlines()[0]) from None
 
-    def open(self, working: WorkingFile, pristine: Pristine, location: PathLocation) -> EphemeralDatabase:
-        return DuckdbFile(working, pristine, location)
+    def open(
+        self, working: WorkingFile, template_file: TemplateFile, location: PathLocation
+    ) -> EphemeralDatabase:
+        return DuckdbFile(working, template_file, location)
 
 
 class DuckdbFile:
@@ -57,10 +59,10 @@ class DuckdbFile:
     is taken away and given back, and they stay open.
     """
 
-    def __init__(self, working: WorkingFile, pristine: Pristine, location: PathLocation) -> None:
+    def __init__(self, working: WorkingFile, template_file: TemplateFile, location: PathLocation) -> None:
         self._working = working
         self._path = working.path
-        self._pristine = pristine
+        self._template_file = template_file
         self._location = location
         with file_error(self._path):
             self._stamp = stamp_file(self._path)
@@ -142,7 +144,7 @@ class DuckdbFile:
             raise refused_reset(self._path, str(error).splitlines()[0]) from None
 
     def _place(self) -> None:
-        self._working.place(self._pristine.copy_to)
+        self._working.place(self._template_file.copy_to)
         with file_error(self._path):
             self._stamp = stamp_file(self._path)
 

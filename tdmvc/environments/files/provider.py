@@ -14,7 +14,7 @@ from tdmvc.environments.base import (
     TemplateKey,
 )
 from tdmvc.environments.files.base import EngineFiles
-from tdmvc.environments.files.pristine import Pristine
+from tdmvc.environments.files.template_file import TemplateFile
 from tdmvc.environments.files.working_files import InUseError, WorkingFile, remove_abandoned
 from tdmvc.environments.templates.metadata import Template
 from tdmvc.environments.templates.store import TemplateStore
@@ -36,7 +36,7 @@ class FileProvider:
     def __init__(self, location: PathLocation, engine: EngineFiles) -> None:
         self._location = location
         self._engine = engine
-        self._store = TemplateStore(engine.product, engine.version)
+        self._store = TemplateStore(engine.name, engine.version)
 
     @property
     def version(self) -> str:
@@ -47,10 +47,10 @@ class FileProvider:
         remove_abandoned()
         with (
             self._store.open(key, partial(self._make, build)) as template,
-            Pristine(template.content / _NAME) as pristine,
+            TemplateFile(template.content / _NAME) as template_file,
             ExitStack() as databases,
         ):
-            yield _FileSource(self, template, pristine, databases)
+            yield _FileSource(self, template, template_file, databases)
 
     def shuffle_rows(self, location: Location, seed: int) -> None:
         """Leave the rows where they are: SQLite can return them backwards instead."""
@@ -80,14 +80,14 @@ class FileProvider:
         """Return the location of a database of this engine."""
         return PathLocation(path, self._location.scheme)
 
-    def database(self, working: WorkingFile, pristine: Pristine) -> EphemeralDatabase:
+    def database(self, working: WorkingFile, template_file: TemplateFile) -> EphemeralDatabase:
         """Return the database at a place that this run has taken; it is a copy of a template.
 
         Raises:
             DatabaseError: there is no room.
         """
-        working.place(pristine.copy_to)
-        return self._engine.open(working, pristine, self.location(working.path))
+        working.place(template_file.copy_to)
+        return self._engine.open(working, template_file, self.location(working.path))
 
     def _make(self, build: TemplateBuild, content: Path, nearest: Template | None) -> str:
         """Build a database where programs expect it, and keep it as a template."""
@@ -106,11 +106,11 @@ class FileProvider:
 
 class _FileSource:
     def __init__(
-        self, provider: FileProvider, template: Template, pristine: Pristine, databases: ExitStack
+        self, provider: FileProvider, template: Template, template_file: TemplateFile, databases: ExitStack
     ) -> None:
         self._provider = provider
         self._template = template
-        self._pristine = pristine
+        self._template_file = template_file
         self._databases = databases
 
     @property
@@ -119,4 +119,4 @@ class _FileSource:
 
     def create(self) -> EphemeralDatabase:
         working = self._databases.enter_context(self._provider.claim())
-        return self._provider.database(working, self._pristine)
+        return self._provider.database(working, self._template_file)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tdmvc.environments.base import EphemeralDatabase
 from tdmvc.environments.files.failures import busy_database, file_error, refused_reset, unfinished_build
-from tdmvc.environments.files.pristine import Pristine
 from tdmvc.environments.files.processes import describe_holders, has_open, read_locks
 from tdmvc.environments.files.stamps import read_stamp, stamp_file
+from tdmvc.environments.files.template_file import TemplateFile
 from tdmvc.environments.files.working_files import WorkingFile
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, ResetReport
@@ -29,7 +29,7 @@ _BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 class SqliteFiles:
     """Files of SQLite."""
 
-    product = "sqlite"
+    name = "sqlite"
     version = f"sqlite {sqlite3.sqlite_version}"
     side_suffixes = _SIDES
 
@@ -46,17 +46,19 @@ class SqliteFiles:
         except sqlite3.Error as error:
             raise unfinished_build(path, str(error)) from None
 
-    def open(self, working: WorkingFile, pristine: Pristine, location: PathLocation) -> EphemeralDatabase:
-        return SqliteFile(working, pristine, location)
+    def open(
+        self, working: WorkingFile, template_file: TemplateFile, location: PathLocation
+    ) -> EphemeralDatabase:
+        return SqliteFile(working, template_file, location)
 
 
 class SqliteFile:
     """A database in a file that programs open themselves."""
 
-    def __init__(self, working: WorkingFile, pristine: Pristine, location: PathLocation) -> None:
+    def __init__(self, working: WorkingFile, template_file: TemplateFile, location: PathLocation) -> None:
         self._working = working
         self._path = working.path
-        self._pristine = pristine
+        self._template_file = template_file
         self._location = location
         with file_error(self._path):
             self._stamp = stamp_file(self._path)
@@ -108,7 +110,7 @@ class SqliteFile:
         return ""
 
     def _place(self) -> None:
-        self._working.place(self._pristine.copy_to)
+        self._working.place(self._template_file.copy_to)
         self._keeps_log = False
         with file_error(self._path):
             os.chmod(self._path, self._mode)
@@ -130,7 +132,7 @@ class SqliteFile:
             if not self._keeps_log or _has_log(database):
                 return ""
             why = "the log that a connection kept could be left"
-        with self._pristine.readable(self._working.new_path) as source:
+        with self._template_file.readable(self._working.new_path) as source:
             while not self._restore(database, source, deadline):
                 _busy_after(deadline)
         return why

@@ -17,6 +17,7 @@ from tdmvc.environments.running.provide import EnvironmentOptions
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Environment, ResetReport, RunStep
 from tdmvc.model.environment_report import KeptEnvironment
+from tdmvc.model.variables import ENDPOINT_VARIABLE
 from tdmvc.servers.marked_processes import RUN_VARIABLE
 from tdmvc.servers.processes import is_running, last_lines
 from tdmvc.servers.run_folders import own_run_folder
@@ -167,7 +168,7 @@ def reset_kept(kept: KeptEnvironment) -> ResetReport:
         DatabaseError: it cannot be reset.
     """
     try:
-        with closing(EndpointClient(kept.exports["TDMVC_ENDPOINT"])) as client:
+        with closing(EndpointClient(kept.exports[ENDPOINT_VARIABLE])) as client:
             return client.reset()
     except DatabaseError as error:
         raise DatabaseError(

@@ -15,7 +15,6 @@ from tdmvc.environments.base import (
 from tdmvc.environments.mariadb.accounts import open_administrator, prepare_builder
 from tdmvc.environments.mariadb.database import MariadbDatabase
 from tdmvc.environments.mariadb.failures import other_major
-from tdmvc.environments.mariadb.pristine import keep_pristine, remove_pristine
 from tdmvc.environments.mariadb.restartable_server import (
     BUILD_SETTINGS,
     DATABASE,
@@ -23,6 +22,7 @@ from tdmvc.environments.mariadb.restartable_server import (
     app_location,
     fill_from,
 )
+from tdmvc.environments.mariadb.seeded_tables import keep_seeded_tables, remove_seeded_tables
 from tdmvc.environments.templates.metadata import Template
 from tdmvc.environments.templates.store import TemplateStore
 from tdmvc.model.environment import TemplateOrigin
@@ -30,8 +30,8 @@ from tdmvc.model.location import Location
 from tdmvc.servers import MariadbBinaries, ServerOptions, find_mariadb, start_mariadb, stop_mariadb
 from tdmvc.store.reflinks import copy_folder
 
-PRODUCT = "mariadb"
-_LAYOUT = 1
+ENGINE = "mariadb"
+_LAYOUT = 2
 """Raised when data folders of templates change."""
 
 
@@ -50,11 +50,11 @@ class EmbeddedMariadb:
         self._binaries = find_mariadb()
         if wanted.major not in (None, int(self._binaries.version.split(".", 1)[0])):
             raise other_major(wanted.major, self._binaries)
-        self._store = TemplateStore(PRODUCT, self.version, folder=folder)
+        self._store = TemplateStore(ENGINE, self.version, folder=folder)
 
     @property
     def version(self) -> str:
-        return f"{PRODUCT} {self._binaries.version} ({self._binaries.digest}, {_LAYOUT})"
+        return f"{ENGINE} {self._binaries.version} ({self._binaries.digest}, {_LAYOUT})"
 
     @contextmanager
     def open(self, key: TemplateKey, build: TemplateBuild) -> Iterator[DatabaseSource]:
@@ -106,11 +106,11 @@ def _make(binaries: MariadbBinaries, content: Path, nearest: Template | None, bu
             password = prepare_builder(administrator)
             if nearest is None:
                 administrator.execute(f"CREATE DATABASE {DATABASE}")
-            remove_pristine(administrator)
+            remove_seeded_tables(administrator)
         location = app_location(server, password)
         if nearest is None:
             build.migrate(location)
         build.seed(location)
         with open_administrator(server) as administrator:
-            keep_pristine(administrator)
+            keep_seeded_tables(administrator)
         copy_folder(stop_mariadb(server), content / "data")

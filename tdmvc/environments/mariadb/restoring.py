@@ -12,7 +12,7 @@ from tdmvc.environments.mariadb.binary_log import (
     read_written_rows,
     read_written_tables,
 )
-from tdmvc.environments.mariadb.pristine import PRISTINE, restore_rows, skip_checks
+from tdmvc.environments.mariadb.seeded_tables import SEEDED, restore_rows, skip_checks
 from tdmvc.environments.mariadb.sessions import Sessions
 from tdmvc.environments.mariadb.tables import (
     MariadbTable,
@@ -55,7 +55,7 @@ class MariadbRestorer:
         self._administrator = administrator
         self._schema = schema
         self._tables = read_tables(administrator, schema)
-        self._pristine = read_tables(administrator, PRISTINE)
+        self._seeded = read_tables(administrator, SEEDED)
         self._cascades = read_cascades(administrator, schema)
         self._counters = read_counters(administrator, schema)
         self._sequences = {
@@ -124,7 +124,7 @@ class MariadbRestorer:
         table = self._tables.get(name)
         if table is None:
             raise CannotRestoreError(f"the table {name} is new")
-        if table.is_sequence or name in self._pristine:
+        if table.is_sequence or name in self._seeded:
             return table
         raise CannotRestoreError(f"the table {name} is large, has triggers or keeps history")
 

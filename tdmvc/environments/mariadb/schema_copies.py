@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, text_of
 from tdmvc.databases.mysql.names import quoted, quoted_names, table_sql, text_literal
 from tdmvc.environments.mariadb.failures import tables_with_history
-from tdmvc.environments.mariadb.pristine import skip_checks
+from tdmvc.environments.mariadb.seeded_tables import skip_checks
 from tdmvc.environments.mariadb.server_templates import is_own_table
 from tdmvc.environments.mariadb.tables import MariadbTable, read_tables, write_sequence
 from tdmvc.errors import DatabaseError

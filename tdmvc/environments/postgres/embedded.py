@@ -24,7 +24,7 @@ from tdmvc.servers import (
 from tdmvc.sql.quoting import quote_name
 from tdmvc.store.reflinks import copy_folder
 
-PRODUCT = "postgresql"
+ENGINE = "postgresql"
 _LAYOUT = 1
 """Raised when data folders of templates change."""
 _MAINTENANCE = "postgres"
@@ -58,11 +58,11 @@ class EmbeddedPostgres:
             DatabaseError: there are none.
         """
         self._binaries = find_postgres(f"embedded-{wanted.major}" if wanted.major else "embedded")
-        self._store = TemplateStore(PRODUCT, self.version, folder=folder)
+        self._store = TemplateStore(ENGINE, self.version, folder=folder)
 
     @property
     def version(self) -> str:
-        return f"{PRODUCT} {self._binaries.version} ({self._binaries.digest}, {_LAYOUT})"
+        return f"{ENGINE} {self._binaries.version} ({self._binaries.digest}, {_LAYOUT})"
 
     @contextmanager
     def open(self, key: TemplateKey, build: TemplateBuild) -> Iterator[PostgresSource]:

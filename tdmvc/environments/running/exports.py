@@ -15,8 +15,6 @@ from tdmvc.model.masking import MASK, without_passwords
 from tdmvc.model.placeholders import fill_placeholders
 from tdmvc.servers.marked_processes import RUN_VARIABLE
 
-ENVIRONMENT_VARIABLE = "TDMVC_ENV"
-"""Holds the name of the environment: workers of a test run provide it for themselves, each with its own database."""
 _NOWHERE = "nowhere"
 _DISCARD_PORT = 9
 """Reserved for a service that nobody runs."""

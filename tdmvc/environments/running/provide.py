@@ -15,7 +15,7 @@ from tdmvc.environments.base import (
 from tdmvc.environments.endpoint import serve_endpoint
 from tdmvc.environments.planning.key import USUAL_LAYOUT, missing_inputs
 from tdmvc.environments.planning.preparing import Preparation, choose_and_open, prepare
-from tdmvc.environments.running.exports import ENVIRONMENT_VARIABLE, database_exports
+from tdmvc.environments.running.exports import database_exports
 from tdmvc.environments.running.migrating import (
     Migrator,
     OutputListener,
@@ -33,6 +33,7 @@ from tdmvc.model.environment import Environment, ResetReport, RowLayout, RunStep
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.model.text import plural
+from tdmvc.model.variables import ENVIRONMENT_VARIABLE
 from tdmvc.seeding.seed import seed_states
 from tdmvc.servers.run_folders import own_run_folder
 from tdmvc.workspace.workspace import Workspace

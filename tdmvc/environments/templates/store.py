@@ -41,17 +41,17 @@ class TemplateStore:
     """The templates of one engine, in a folder that all processes of a user share."""
 
     def __init__(
-        self, product: str, version: str, *, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES
+        self, engine: str, version: str, *, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES
     ) -> None:
         """Take the place of the templates; nothing is written yet.
 
         Args:
-            product: the engine, for the names of files: `sqlite`.
+            engine: the engine, for the names of files: `sqlite`.
             version: of the engine, as the provider names it.
             folder: by default, one in the user's cache, or in the folder for temporary files if there is no cache.
             limit_bytes: how large the templates of all engines may become together.
         """
-        self._product = product
+        self._engine = engine
         self._version = version
         self._folder = folder
         self._limit_bytes = limit_bytes
@@ -70,7 +70,7 @@ class TemplateStore:
             _remove_unfinished(folder)
         except OSError as error:
             raise template_folder_error(folder, error) from error
-        place = folder / _name(self._product, key)
+        place = folder / _name(self._engine, key)
         while True:
             with lock_file(_lock_of(place), shared=True):
                 found = read_complete(place)
@@ -94,7 +94,7 @@ class TemplateStore:
 
     def remove(self, key: TemplateKey) -> bool:
         """Remove the template with a key; False if there is none, or a process is using it."""
-        return remove_template((self._folder or templates_folder()) / _name(self._product, key))
+        return remove_template((self._folder or templates_folder()) / _name(self._engine, key))
 
     def _make(self, place: Path, key: TemplateKey, make: Make) -> Template:
         unfinished = place.with_name(f"{_UNFINISHED}{place.name}")
@@ -132,7 +132,7 @@ class TemplateStore:
             )
 
     def _is_own(self, place: Path) -> bool:
-        return place.name.startswith(f"{self._product}-")
+        return place.name.startswith(f"{self._engine}-")
 
 
 def templates_folder() -> Path:
@@ -200,8 +200,8 @@ def missing_template(path: Path) -> DatabaseError:
     )
 
 
-def _name(product: str, key: TemplateKey) -> str:
-    return f"{product}-{_FORMAT}-{key.digest}"
+def _name(engine: str, key: TemplateKey) -> str:
+    return f"{engine}-{_FORMAT}-{key.digest}"
 
 
 def _lock_of(place: Path) -> Path:

@@ -204,7 +204,7 @@ def _as_text(type_: str, place: int) -> str:
 
 @pytest.fixture(scope="module")
 def law_database(postgres_server: DatabaseServer) -> Iterator[str]:
-    """One database for all examples: the law makes its table anew each time."""
+    """One database for all examples: the law makes its table each time."""
     with postgres_server.fresh_database() as name:
         yield name
 

@@ -86,7 +86,7 @@ ANEW = {
     "dropped account": ("DROP USER app@localhost",),
     "sequence": ("DROP SEQUENCE numbers",),
     "database": ("DROP DATABASE app",),
-    "copies": ("DELETE FROM tdmvc_pristine.orders", "DELETE FROM orders"),
+    "copies": ("DELETE FROM tdmvc_seeded.orders", "DELETE FROM orders"),
     "large": ("INSERT INTO customers (name) SELECT concat(repeat('x', 2000), seq) FROM seq_1_to_9000",),
     "end of the server": ("SHUTDOWN",),
 }

@@ -23,7 +23,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
             patched.setenv(f"AWS_{name}", str(tmp_path_factory.getbasetemp() / "no-such-file"))
         patched.setenv("AWS_EC2_METADATA_DISABLED", "true")
         patched.setenv("AWS_MAX_ATTEMPTS", "1")
-        # Each connection to S3 reads botocore's large descriptions anew; here, all of them share one reader.
+        # Each connection to S3 reads botocore's large descriptions; here, all of them share one reader.
         loader = botocore.loaders.create_loader()
         patched.setattr(botocore.session, "create_loader", lambda *paths: loader)
         server = S3Server()

@@ -41,7 +41,7 @@ class Remote(Protocol):
 
 
 def configure(app: Path, **remotes: Remote | dict[str, object]) -> None:
-    """Write DVC's configuration anew; the first remote is the default one."""
+    """Rewrite DVC's configuration; the first remote is the default one."""
     lines = [f"[core]\n    remote = {next(iter(remotes))}"]
     for name, remote in remotes.items():
         settings = remote if isinstance(remote, dict) else remote.settings()

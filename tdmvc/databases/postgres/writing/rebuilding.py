@@ -9,7 +9,7 @@ from tdmvc.databases.postgres.writing.locking import table_sql
 from tdmvc.sql.quoting import quote_name, quote_text
 
 ENOUGH_ROWS = 5_000
-"""With fewer, making an index anew takes longer than filling it."""
+"""With fewer, rebuilding an index takes longer than filling it."""
 _INDEXES = """
 SELECT c.oid::bigint, quote_ident(n.nspname) || '.' || quote_ident(x.relname), k.conname::text,
     CASE WHEN k.oid IS NULL THEN pg_get_indexdef(x.oid) ELSE pg_get_constraintdef(k.oid) END,

@@ -6,7 +6,7 @@ from tdmvc.environments.mariadb.failures import rows_in_memory
 from tdmvc.environments.mariadb.restartable_server import DATABASE
 from tdmvc.environments.mariadb.tables import MariadbTable, read_tables
 
-PRISTINE = "tdmvc_pristine"
+SEEDED = "tdmvc_seeded"
 _FEW_ROWS = 2000
 
 
@@ -21,7 +21,7 @@ def skip_checks(connection: MysqlConnection) -> None:
         connection.execute("SET SESSION check_constraint_checks = 0")
 
 
-def keep_pristine(administrator: MysqlConnection) -> None:
+def keep_seeded_tables(administrator: MysqlConnection) -> None:
     """Keep the rows of the tables that can be restored in place.
 
     Raises:
@@ -36,22 +36,22 @@ def keep_pristine(administrator: MysqlConnection) -> None:
     if in_memory:
         raise rows_in_memory(in_memory)
     skip_checks(administrator)
-    administrator.execute(f"CREATE DATABASE {PRISTINE}")
+    administrator.execute(f"CREATE DATABASE {SEEDED}")
     for table in tables:
         if table.can_be_copied:
-            copy = table_sql(PRISTINE, table.name)
+            copy = table_sql(SEEDED, table.name)
             columns = quoted_names(table.columns)
             administrator.execute(f"CREATE TABLE {copy} LIKE {table.sql}")
             administrator.execute(f"INSERT INTO {copy} ({columns}) SELECT {columns} FROM {table.sql}")
 
 
-def remove_pristine(administrator: MysqlConnection) -> None:
+def remove_seeded_tables(administrator: MysqlConnection) -> None:
     """Forget what another template kept.
 
     Raises:
         DatabaseError: the server refuses.
     """
-    administrator.execute(f"DROP DATABASE IF EXISTS {PRISTINE}")
+    administrator.execute(f"DROP DATABASE IF EXISTS {SEEDED}")
 
 
 def restore_rows(administrator: MysqlConnection, table: MariadbTable) -> None:
@@ -60,7 +60,7 @@ def restore_rows(administrator: MysqlConnection, table: MariadbTable) -> None:
     Raises:
         DatabaseError: the server refuses, or others lock the table.
     """
-    copy = table_sql(PRISTINE, table.name)
+    copy = table_sql(SEEDED, table.name)
     columns = quoted_names(table.columns)
     if table.key:
         joined = " AND ".join(f"now.{quoted(name)} = kept.{quoted(name)}" for name in table.key)

@@ -13,7 +13,7 @@ from tdmvc.environments.templates.store import missing_template
 from tdmvc.store.reflinks import copy_file
 
 
-class Pristine:
+class TemplateFile:
     """An open file that nobody may write to."""
 
     def __init__(self, path: Path) -> None:
