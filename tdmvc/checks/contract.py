@@ -1,13 +1,14 @@
 """Checks rows against the rules that their contract declares."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
-from tdmvc.checks.rules import CheckedTable, Rule, Tables, rules_of
+from tdmvc.checks.rules import CheckedTable, RuleCheck, Tables, checks_of
 from tdmvc.checks.rules.condition import forget_broken_rows
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
-from tdmvc.model.finding import Finding
-from tdmvc.model.schema import DeclaredRule, RuleKind
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rules import References, Rule
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 NO_ENGINES: ConditionEngines = {}
@@ -43,14 +44,14 @@ def check_contract(
     return tuple(finding for table in checked for _, finding in check_table(table))
 
 
-def check_table(table: CheckedTable) -> Iterator[tuple[Rule, Finding]]:
-    """Yield the findings of all rules of a table but its references, each with its rule.
+def check_table(table: CheckedTable) -> Iterator[tuple[RuleCheck, Finding]]:
+    """Yield the findings of all rules of a table but its references, each with what found it.
 
     Raises:
         PartError: a part is damaged.
         StoreError: memory or the room for spilling ran out.
     """
-    declared = [rule for rule in table.schema.rules if rule.kind is not RuleKind.REFERENCE]
+    declared = [rule for rule in table.schema.rules if not isinstance(rule.test, References)]
     if declared and table.has_rows:
         yield from _check(table, declared)
 
@@ -89,9 +90,9 @@ def check_references(
         declared = [
             rule
             for rule in tables[name].schema.rules
-            if rule.reference is not None
-            and (name in changed or rule.reference.table in changed)
-            and includes(name, rule.reference)
+            if isinstance(rule.test, References)
+            and (name in changed or rule.test.reference.table in changed)
+            and includes(name, rule.test.reference)
         ]
         table = CheckedTable(con, tables, name, old=old, at=at)
         findings.extend(finding for _, finding in _check(table, declared))
@@ -99,19 +100,19 @@ def check_references(
 
 
 def count_new_violations(
-    con: DuckDBConnection, rule: Rule, new: Tables, olds: Sequence[Tables]
+    con: DuckDBConnection, check: RuleCheck, new: Tables, olds: Sequence[Tables]
 ) -> int | None:
     """Return how many violations of a rule are in none of the old states.
 
     None if a violation has no identity by which it could be found again in the old states.
     Cost: the rule is checked again on each state.
     """
-    with store_errors(rule.declared.table, what="The check", parts="its parts"):
+    with store_errors(check.rule.table, what="The check", parts="its parts"):
         try:
-            violations = rule.violations_sql(con, new)
+            violations = check.violations_sql(con, new)
             if violations is None:
                 return None
-            before = (rule.violations_sql(con, old) for old in olds if rule.is_declared_in(old))
+            before = (check.violations_sql(con, old) for old in olds if check.is_declared_in(old))
             known = "".join(f" EXCEPT SELECT * FROM ({query})" for query in before if query)
             count = f"SELECT count(*) FROM (SELECT * FROM ({violations}){known})"
             return int(con.execute(count).fetchall()[0][0])
@@ -119,8 +120,15 @@ def count_new_violations(
             forget_broken_rows(con)
 
 
-def _check(table: CheckedTable, declared: Sequence[DeclaredRule]) -> Iterator[tuple[Rule, Finding]]:
+def _check(table: CheckedTable, declared: Sequence[Rule]) -> Iterator[tuple[RuleCheck, Finding]]:
     with store_errors(table.name, what="The check", parts="its parts"):
-        for rule in (rule for one in declared for rule in rules_of(one, table.conditions)):
-            for finding in rule.check(table):
-                yield rule, finding
+        for check in (check for rule in declared for check in checks_of(rule, table.conditions)):
+            for finding in check.check(table):
+                yield check, _graded(finding, check.rule)
+
+
+def _graded(finding: Finding, rule: Rule) -> Finding:
+    """Return a finding that is no worse than its rule."""
+    if finding.severity is Severity.ERROR and rule.severity is not Severity.ERROR:
+        return replace(finding, severity=rule.severity)
+    return finding

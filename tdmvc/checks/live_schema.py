@@ -9,7 +9,8 @@ from tdmvc.arrow.types import is_widening
 from tdmvc.errors import format_names
 from tdmvc.model.database_names import TableNames, further_columns, match_columns, missing_columns
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column, RuleKind, TableSchema
+from tdmvc.model.rules import NO_ROWS, Unique
+from tdmvc.model.schema import Column, TableSchema
 
 _RUN = "run the migrations that the rows were made for on the database, or compare a version that fits it."
 _ADD = "add the rows once more from a database with this schema: `tdmvc add DATASET SOURCE`."
@@ -188,7 +189,11 @@ def _unique_faults(pair: _Pair) -> Iterator[_Fault]:
 
 
 def _unique(schema: TableSchema) -> list[tuple[str, ...]]:
-    return [rule.columns for rule in schema.rules if rule.kind is RuleKind.UNIQUE]
+    return [
+        rule.columns
+        for rule in schema.rules
+        if isinstance(rule.test, Unique) and not rule.test.is_key and rule.threshold == NO_ROWS
+    ]
 
 
 def _reference_faults(pair: _Pair) -> Iterator[_Fault]:

@@ -15,6 +15,7 @@ from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rules import References
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -63,8 +64,8 @@ def check_merged(
         olds = [side for side in others if name in side]
         fresh = _fresh(tables[name], [side[name] for side in olds])
         table = CheckedTable(con, tables, name, fresh=fresh, at=at, conditions=conditions)
-        for rule, finding in check_table(table):
-            findings.append(_weighed(finding, count_new_violations(con, rule, tables, olds)))
+        for check, finding in check_table(table):
+            findings.append(_weighed(finding, count_new_violations(con, check, tables, olds)))
         if len(olds) == 2:
             labelled = dict(zip(("ours", "theirs"), (side[name] for side in olds), strict=True))
             findings.extend(check_filled_columns(con, tables[name], labelled))
@@ -134,7 +135,7 @@ def _fresh(merged: TableSide, olds: Sequence[TableSide]) -> set[str]:
 def _rules(schema: TableSchema) -> tuple[object, ...]:
     """Return what decides whether rows keep the rules, but references."""
     types = frozenset((column.name, column.type, column.collation) for column in schema.columns)
-    return types, frozenset(rule for rule in schema.rules if rule.reference is None)
+    return types, frozenset(rule for rule in schema.rules if not isinstance(rule.test, References))
 
 
 def _suspects(name: str, reference: ForeignKey, merged: Tables, old: Sequence[Tables]) -> set[str]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from tdmvc.checks.contract import check_references, check_table
-from tdmvc.checks.rules import CheckedTable, Tables, rules_of
+from tdmvc.checks.rules import CheckedTable, Tables, checks_of
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import DeclaredRule, TableSchema
+from tdmvc.model.rules import Rule, kind_of
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -42,12 +43,12 @@ def check_rows(
 
 def _not_checked(rows: TableSchema, declared: TableSchema) -> Iterator[Finding]:
     """Yield a finding for each kind of rule that the rows lack columns for, or that nothing here can check."""
-    kept, reasons = set(rows.rules), dict[tuple[str, str], list[DeclaredRule]]()
+    kept, reasons = {rule.demand for rule in rows.rules}, dict[tuple[str, str], list[Rule]]()
     for rule in declared.rules:
-        if any(rows.column(column) is None for column in rule.columns) or rule not in kept:
-            reasons.setdefault((_OF_OTHER_ROWS, rule.kind.value), []).append(rule)
-        elif not rules_of(rule, {}):
-            reasons.setdefault((_NO_CHECK, rule.kind.value), []).append(rule)
+        if any(rows.column(column) is None for column in rule.columns) or rule.demand not in kept:
+            reasons.setdefault((_OF_OTHER_ROWS, kind_of(rule)), []).append(rule)
+        elif not checks_of(rule, {}):
+            reasons.setdefault((_NO_CHECK, kind_of(rule)), []).append(rule)
     for (reason, kind), rules in reasons.items():
         columns = tuple(dict.fromkeys(column for rule in rules for column in rule.columns))
         place = f" ({', '.join(columns)})" if columns else ""

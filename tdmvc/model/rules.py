@@ -1,6 +1,8 @@
 """Rules: what a contract demands of the rows of a table, whichever format declares it."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -227,3 +229,49 @@ class Rule:
     severity: Severity = Severity.ERROR
     description: str | None = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False)
+
+    @property
+    def demand(self) -> tuple[object, ...]:
+        """What the rows are tested for, whatever the rule is called and however much violation it allows."""
+        return (self.table, self.columns, self.test)
+
+
+def rule_id(table: str, columns: Sequence[str], word: str) -> str:
+    """Return the id of a rule: `orders.email.required`, `orders.tenant,code.unique`, `orders.pk`.
+
+    Args:
+        columns: those that the rule is about; none for a rule of the table that `word` names.
+    """
+    names = [_plain(table), *([",".join(map(_plain, columns))] if columns else []), word]
+    return ".".join(names)
+
+
+def with_unique_ids(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules; of those with one id, the second gets the id with `-2` behind it."""
+    seen: set[str] = set()
+    named: list[Rule] = []
+    for rule in rules:
+        name, number = rule.id, 2
+        while name in seen:
+            name, number = f"{rule.id}-{number}", number + 1
+        seen.add(name)
+        named.append(rule if name == rule.id else replace(rule, id=name))
+    return tuple(named)
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is if it cannot be taken for several, else in quotes, as in SQL."""
+    return name if re.fullmatch(r"[^.,\"]+", name) else '"' + name.replace('"', '""') + '"'
+
+
+def kind_of(rule: Rule) -> str:
+    """Return the word for what a rule tests: `required`, `key`, `reference`."""
+    match rule.test:
+        case Unique(is_key=True):
+            return "key"
+        case Condition():
+            return "check"
+        case References():
+            return "reference"
+    words = re.findall("[A-Z][a-z0-9]*", type(rule.test).__name__)
+    return " ".join(words).lower()

@@ -1,9 +1,9 @@
 """What a table looks like: columns, key, references, and what else a contract or a database declares."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 import pyarrow as pa
 
@@ -21,6 +21,8 @@ from tdmvc.model.declarations import (
     UserType,
     View,
 )
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import Condition, Length, References, Required, Rule, Unique, rule_id, with_unique_ids
 from tdmvc.model.sensitive_names import kind_by_name
 
 PERSONAL = frozenset(
@@ -135,34 +137,6 @@ def must_hide(columns: Iterable[Column]) -> bool:
     )
 
 
-class RuleKind(StrEnum):
-    """What a contract can declare for the rows of a table."""
-
-    REQUIRED = "required"
-    UNIQUE = "unique"
-    KEY = "key"
-    LENGTH = "length"
-    CHECK = "check"
-    REFERENCE = "reference"
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRule:
-    """One declaration of a contract as a rule, whatever the form in which the contract's file writes it."""
-
-    kind: RuleKind
-    table: str
-    columns: tuple[str, ...]
-    reference: ForeignKey | None = None
-    """Set if the rule is a reference, without what a database does about it."""
-    check: Check | None = None
-    """Set if the rule is a condition."""
-    max_length: int | None = None
-    """Set if the rule limits the length of a text."""
-    nulls_distinct: bool = True
-    """False if values with a null repeat, too."""
-
-
 @dataclass(frozen=True, slots=True)
 class TableSchema:
     """The columns of a table in their order, its key, and what else is declared about its rows."""
@@ -178,6 +152,8 @@ class TableSchema:
     indexes: tuple[Index, ...] = ()
     options: TableOptions | None = None
     description: str | None = None
+    further_rules: tuple[Rule, ...] = ()
+    """Those that a contract declares beside the ones that follow from all of the above: ranges, patterns, queries, …"""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -191,35 +167,42 @@ class TableSchema:
         return next((column for column in self.columns if column.name == name), None)
 
     @property
-    def rules(self) -> tuple[DeclaredRule, ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """What the rows must keep, each kind in declared order: columns that are required, unique or limited in
-        length, unique keys, the key, conditions, references.
+        length, unique keys, the key, conditions, references; then the further rules.
 
         A column that a key requires or makes unique has no rule of its own.
         """
-        return (*self._column_rules(), *self._table_rules())
+        return with_unique_ids((*self._column_rules(), *self._table_rules(), *self.further_rules))
 
-    def _column_rules(self) -> Iterator[DeclaredRule]:
+    def _column_rules(self) -> Iterator[Rule]:
         for column in self.columns:
             if column.required and column.name not in self.key:
-                yield DeclaredRule(RuleKind.REQUIRED, self.name, (column.name,))
+                names = (column.name,)
+                yield Rule(rule_id(self.name, names, "required"), self.name, names, Required())
         for unique in self._unique_keys():
             if len(unique.columns) == 1:
                 yield self._unique_rule(unique)
         for column in self.columns:
             if (limit := column.length_limit) is not None:
-                yield DeclaredRule(RuleKind.LENGTH, self.name, (column.name,), max_length=limit)
+                names = (column.name,)
+                # A source may validly hold a text that is longer than its type says: SQLite accepts it.
+                severity = Severity.WARNING if column.max_length is None else Severity.ERROR
+                test, name = Length(maximum=limit), rule_id(self.name, names, "length")
+                yield Rule(name, self.name, names, test, severity=severity)
 
-    def _table_rules(self) -> Iterator[DeclaredRule]:
+    def _table_rules(self) -> Iterator[Rule]:
         for unique in self._unique_keys():
             if len(unique.columns) > 1:
                 yield self._unique_rule(unique)
         if self.key:
-            yield DeclaredRule(RuleKind.KEY, self.name, self.key)
+            yield Rule(rule_id(self.name, (), "pk"), self.name, self.key, Unique(is_key=True))
         for check in self.checks:
-            yield DeclaredRule(RuleKind.CHECK, self.name, self.columns_in(check.expression), check=check)
+            name = rule_id(self.name, (), check.name or f"check-{_short_hash(check.expression)}")
+            yield Rule(name, self.name, self.columns_in(check.expression), Condition(check))
         for reference in self.references:
-            yield DeclaredRule(RuleKind.REFERENCE, self.name, reference.columns, reference.ends)
+            name = rule_id(self.name, reference.columns, "references")
+            yield Rule(name, self.name, reference.columns, References(reference.ends))
 
     def _unique_keys(self) -> Iterator[UniqueKey]:
         """Yield the unique keys, each set of columns once, that the key does not make unique already."""
@@ -234,8 +217,13 @@ class TableSchema:
             if columns and not (self.key and columns.issuperset(self.key)):
                 yield unique
 
-    def _unique_rule(self, unique: UniqueKey) -> DeclaredRule:
-        return DeclaredRule(RuleKind.UNIQUE, self.name, unique.columns, nulls_distinct=unique.nulls_distinct)
+    def _unique_rule(self, unique: UniqueKey) -> Rule:
+        name = (
+            rule_id(self.name, (), unique.name)
+            if unique.name
+            else rule_id(self.name, unique.columns, "unique")
+        )
+        return Rule(name, self.name, unique.columns, Unique(unique.nulls_distinct))
 
     def columns_in(self, expression: str) -> tuple[str, ...]:
         """Return the columns whose names are in an SQL expression, as words in any case."""
@@ -285,9 +273,13 @@ class Contract:
     views: tuple[View, ...] = ()
 
     @property
-    def rules(self) -> tuple[DeclaredRule, ...]:
+    def rules(self) -> tuple[Rule, ...]:
         """Everything that the contract declares for rows, by table in the file's order."""
         return tuple(rule for table in self.tables.values() for rule in table.rules)
 
     def table(self, name: str) -> TableSchema | None:
         return self.tables.get(name)
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:8]

@@ -15,6 +15,7 @@ from tdmvc.databases import condition_engines
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import Check, Collation, UniqueKey
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rules import Unique
 from tdmvc.model.schema import Column, TableSchema
 from tests.laws.strategies_tables import Row, write_parts
 
@@ -118,7 +119,7 @@ def test_texts_repeat_as_the_collation_of_their_column_compares_them(
 @pytest.mark.parametrize("columns", [("id", "code"), ("code", "id")])
 def test_columns_that_hold_the_key_need_no_look_at_their_values(columns: tuple[str, ...]) -> None:
     schema = replace(TABLE, unique_keys=(UniqueKey(columns),))
-    assert [rule.kind for rule in schema.rules] == ["key"]
+    assert [rule.id for rule in schema.rules] == ["items.pk"]
 
 
 def test_one_set_of_unique_columns_is_one_rule() -> None:
@@ -131,8 +132,11 @@ def test_one_set_of_unique_columns_is_one_rule() -> None:
             UniqueKey(("code", "tenant"), "two"),
         ),
     )
-    rules = [(rule.columns, rule.nulls_distinct) for rule in schema.rules if rule.kind == "unique"]
-    assert rules == [(("code",), False), (("tenant", "code"), True)]
+    rules = [(rule.id, rule.columns, rule.test) for rule in schema.rules[:2]]
+    assert rules == [
+        ("items.code.unique", ("code",), Unique(nulls_distinct=False)),
+        ("items.one", ("tenant", "code"), Unique()),
+    ]
 
 
 def test_a_pair_that_each_side_added_once_is_broken_by_the_merge(

@@ -11,7 +11,7 @@ from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.declarations import Check
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import DeclaredRule
+from tdmvc.model.rules import Rule
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.portable import engine_name
@@ -25,10 +25,10 @@ OWN_DIALECT = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionRule:
+class ConditionCheck:
     """Every row meets a condition, as the database that declares it evaluates it."""
 
-    declared: DeclaredRule
+    rule: Rule
     condition: Check
     engines: ConditionEngines
 
@@ -36,7 +36,7 @@ class ConditionRule:
         mine = self.condition
         return any(
             (one.expression, one.dialect) == (mine.expression, mine.dialect)
-            for one in tables[self.declared.table].schema.checks
+            for one in tables[self.rule.table].schema.checks
         )
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ class ConditionRule:
             yield table.finding(
                 "check-not-evaluated",
                 f"The check {self._label} of {table.name} was not evaluated: {error}.",
-                self.declared.columns,
+                self.rule.columns,
                 remedy=self._remedy_if_not_evaluated,
                 details={"check": self.condition.name, "reason": str(error)},
                 severity=Severity.WARNING,
@@ -67,8 +67,8 @@ class ConditionRule:
         return f"load the rows into a {name} database that has the check (`tdmvc seed`): it refuses rows that break it."
 
     def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
-        side = tables[self.declared.table]
-        if any(side.schema.column(name) is None for name in self.declared.columns):
+        side = tables[self.rule.table]
+        if any(side.schema.column(name) is None for name in self.rule.columns):
             return None
         name = f"{_BROKEN}_{id(tables)}"
         try:
@@ -93,7 +93,7 @@ class ConditionRule:
             "broken-check",
             f"{plural(count, 'row')} of {table.name}{format_keys(table.schema.key, keys, count)}"
             f" {break_} not meet the check {self._label}.",
-            self.declared.columns,
+            self.rule.columns,
             remedy=f"change the rows, or the check in contract.yaml; see the rows: {self._command(table)}",
             details={"check": self.condition.name, "count": count, "keys": list(keys)},
         )
@@ -113,9 +113,9 @@ class ConditionRule:
         engine = self.engines.get(self.condition.dialect or OWN_DIALECT)
         if engine is None:
             raise NotEvaluatedError(f"it is written for {engine_name(self.condition.dialect)}")
-        if not self.declared.columns:
+        if not self.rule.columns:
             raise NotEvaluatedError("it names no column of the table")
-        needed = [column for column in side.schema.columns if column.name in self.declared.columns]
+        needed = [column for column in side.schema.columns if column.name in self.rule.columns]
         identity = identity_columns(side.schema)
         names = list(dict.fromkeys(column.name for column in (*identity, *needed)))
         con.execute(
@@ -125,7 +125,7 @@ class ConditionRule:
         count = 0
         # Another connection to the same database, because this one inserts while rows are read.
         with (
-            engine.open(self.condition.expression, self.declared.table, needed) as condition,
+            engine.open(self.condition.expression, self.rule.table, needed) as condition,
             con.cursor() as reading,
         ):
             reading.execute("SET TimeZone = 'UTC'")

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import key_texts, list_keys, side_sql, sql_command
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import DeclaredRule
+from tdmvc.model.rules import Rule
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 
 @dataclass(frozen=True, slots=True)
-class _NullRule:
+class _NullCheck:
     """No row has a null in one of the columns."""
 
-    declared: DeclaredRule
+    rule: Rule
 
     def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
-        side = tables[self.declared.table]
-        if not side.schema.key or any(side.schema.column(name) is None for name in self.declared.columns):
+        side = tables[self.rule.table]
+        if not side.schema.key or any(side.schema.column(name) is None for name in self.rule.columns):
             return None
         return f"SELECT DISTINCT {key_texts(side.schema)} FROM {side_sql(side)} WHERE {self._is_null}"
 
@@ -29,19 +29,19 @@ class _NullRule:
 
     @property
     def _is_null(self) -> str:
-        return " OR ".join(f"{quote_name(name)} IS NULL" for name in self.declared.columns)
+        return " OR ".join(f"{quote_name(name)} IS NULL" for name in self.rule.columns)
 
 
 @dataclass(frozen=True, slots=True)
-class RequiredRule(_NullRule):
+class RequiredCheck(_NullCheck):
     """No row has a null in a required column."""
 
     def is_declared_in(self, tables: Tables) -> bool:
-        column = tables[self.declared.table].schema.column(self.declared.columns[0])
+        column = tables[self.rule.table].schema.column(self.rule.columns[0])
         return column is not None and column.required
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
-        column = self.declared.columns[0]
+        column = self.rule.columns[0]
         count = table.nulls[column]
         if not count:
             return
@@ -50,7 +50,7 @@ class RequiredRule(_NullRule):
             "null-in-required",
             f"{table.name}.{column} is required, but it is null in {plural(count, 'row')}"
             f"{format_keys(table.schema.key, keys, count)}.",
-            self.declared.columns,
+            self.rule.columns,
             remedy="fill the column, or remove `required` from contract.yaml; see the rows: "
             + sql_command(self.query(table), table.at),
             details={"count": count, "keys": list(keys)},
@@ -58,23 +58,23 @@ class RequiredRule(_NullRule):
 
 
 @dataclass(frozen=True, slots=True)
-class NullKeyRule(_NullRule):
+class NullKeyCheck(_NullCheck):
     """No row has a null in its key. A diff reports the same finding: of two for one table, keep one."""
 
     def is_declared_in(self, tables: Tables) -> bool:
-        return tables[self.declared.table].schema.key == self.declared.columns
+        return tables[self.rule.table].schema.key == self.rule.columns
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
-        if not any(table.nulls[name] for name in self.declared.columns):
+        if not any(table.nulls[name] for name in self.rule.columns):
             return
         rows = f"{table.source} WHERE {self._is_null}"
         (count,) = table.fetch(f"SELECT count(*) FROM {rows}")
         keys = table.first_keys(rows)
         yield table.finding(
             "null-key",
-            f"The key ({', '.join(self.declared.columns)}) of {table.name} is null in"
+            f"The key ({', '.join(self.rule.columns)}) of {table.name} is null in"
             f" {plural(count, 'row')}: {list_keys(keys, count)}.",
-            self.declared.columns,
+            self.rule.columns,
             remedy="fill the key columns, or choose other key columns with --key; see the rows: "
             + sql_command(self.query(table), table.at),
             details={"count": count, "keys": list(keys)},

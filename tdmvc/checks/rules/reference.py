@@ -15,7 +15,8 @@ from tdmvc.checks.table_rows import first_keys, side_sql, sql_command, text_sql
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.hidden_columns import hidden_columns
-from tdmvc.model.schema import Column, DeclaredRule, TableSchema
+from tdmvc.model.rules import Rule
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
@@ -27,14 +28,14 @@ _Form = Callable[[Column, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceRule:
+class ReferenceCheck:
     """Every row of a table that names a row of another one names one that exists."""
 
-    declared: DeclaredRule
+    rule: Rule
     reference: ForeignKey
 
     def is_declared_in(self, tables: Tables) -> bool:
-        name = self.declared.table
+        name = self.rule.table
         return name in tables and tables[name].schema.has_reference(self.reference)
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
@@ -63,7 +64,7 @@ class ReferenceRule:
 
     def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
         """Return a SELECT of the identities as texts (key, reference), and the number of `rows` of each."""
-        return self._broken_sql(tables, tables[self.declared.table].schema.key)
+        return self._broken_sql(tables, tables[self.rule.table].schema.key)
 
     def query(self, table: CheckedTable) -> str:
         parent = table.tables[self.reference.table].schema
@@ -97,7 +98,7 @@ class ReferenceRule:
     def _broken_sql(self, tables: Tables, key: tuple[str, ...], *, with_keys: bool = False) -> str:
         """Return a SELECT of the broken rows: the key as `k0`… if requested, the identity, and how many `rows`."""
         reference = self.reference
-        child, parent = tables[self.declared.table], tables[reference.table]
+        child, parent = tables[self.rule.table], tables[reference.table]
         identity = ", ".join(
             f"{_as_text(_column(child.schema, column), f'c.{quote_name(column)}')} AS i{i}"
             for i, column in enumerate((*key, *reference.columns))
@@ -166,7 +167,7 @@ class _BrokenRows:
     """A reference's broken rows, collected in the connection."""
 
     table: CheckedTable
-    rule: ReferenceRule
+    rule: ReferenceCheck
     has_old: bool
     """Whether those of the old states are collected too."""
 

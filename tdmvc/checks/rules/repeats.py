@@ -6,36 +6,38 @@ from dataclasses import dataclass
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys, join_sql
 from tdmvc.checks.table_rows import list_keys, repeated_sql, repeated_texts, sql_command
 from tdmvc.model.finding import Finding
-from tdmvc.model.schema import Column, DeclaredRule, RuleKind
+from tdmvc.model.rules import NO_ROWS, Rule, Unique
+from tdmvc.model.schema import Column
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 
 @dataclass(frozen=True, slots=True)
-class _RepeatRule:
+class _RepeatCheck:
     """No two rows have the same values in the columns."""
 
-    declared: DeclaredRule
+    rule: Rule
+    unique: Unique
 
     def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
-        side = tables[self.declared.table]
-        return repeated_texts(side, self.declared.columns, nulls_distinct=self.declared.nulls_distinct)
+        side = tables[self.rule.table]
+        return repeated_texts(side, self.rule.columns, nulls_distinct=self.unique.nulls_distinct)
 
     def query(self, table: CheckedTable) -> str:
         return self._repeated(table, quote_name(table.name), ", count(*)")
 
     def _columns(self, table: CheckedTable) -> list[Column]:
-        found = (table.schema.column(name) for name in self.declared.columns)
+        found = (table.schema.column(name) for name in self.rule.columns)
         return [column for column in found if column is not None]
 
     def _repeated(self, table: CheckedTable, source: str, more: str = "") -> str:
-        nulls_distinct = self.declared.nulls_distinct
+        nulls_distinct = self.unique.nulls_distinct
         return repeated_sql(self._columns(table), source, more, nulls_distinct=nulls_distinct)
 
     def _count(self, table: CheckedTable, source: str) -> tuple[int, ...]:
         """Return how many values are repeated, and in how many rows."""
-        aliases = ", ".join(f"k{i}" for i in range(len(self.declared.columns)))
+        aliases = ", ".join(f"k{i}" for i in range(len(self.rule.columns)))
         repeated = self._repeated(table, source, ", count(*)")
         return table.fetch(
             f"SELECT count(*), coalesce(sum(n), 0) FROM ({repeated}) AS repeated ({aliases}, n)"
@@ -43,21 +45,21 @@ class _RepeatRule:
 
 
 @dataclass(frozen=True, slots=True)
-class UniqueRule(_RepeatRule):
+class UniqueCheck(_RepeatCheck):
     """No two rows have the same values in unique columns; a null never repeats unless nulls are not distinct."""
 
     def is_declared_in(self, tables: Tables) -> bool:
         """Return whether a unique key of the state allows none of the repetitions that this one forbids."""
-        mine = self.declared
         return any(
-            rule.kind in (RuleKind.UNIQUE, RuleKind.KEY)
-            and set(rule.columns) <= set(mine.columns)
-            and (mine.nulls_distinct or not rule.nulls_distinct)
-            for rule in tables[mine.table].schema.rules
+            isinstance(rule.test, Unique)
+            and rule.threshold == NO_ROWS
+            and set(rule.columns) <= set(self.rule.columns)
+            and (self.unique.nulls_distinct or not rule.test.nulls_distinct)
+            for rule in tables[self.rule.table].schema.rules
         )
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
-        names, nulls_distinct = self.declared.columns, self.declared.nulls_distinct
+        names, nulls_distinct = self.rule.columns, self.unique.nulls_distinct
         columns = self._columns(table)
         source = table.source_with_values_of(columns, nulls_distinct=nulls_distinct)
         values, rows = self._count(table, source)
@@ -84,14 +86,14 @@ class UniqueRule(_RepeatRule):
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateKeyRule(_RepeatRule):
+class DuplicateKeyCheck(_RepeatCheck):
     """No two rows have the same key. A diff reports the same finding: of two for one table, keep one."""
 
     def is_declared_in(self, tables: Tables) -> bool:
-        return tables[self.declared.table].schema.key == self.declared.columns
+        return tables[self.rule.table].schema.key == self.rule.columns
 
     def check(self, table: CheckedTable) -> Iterator[Finding]:
-        key = self.declared.columns
+        key = self.rule.columns
         count, rows = self._count(table, table.source)
         if not count:
             return

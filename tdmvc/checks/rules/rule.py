@@ -1,4 +1,4 @@
-"""What a rule of a contract is, and the rows that it is checked on."""
+"""What checks a rule of a contract, and the rows that it is checked on."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,19 +22,20 @@ from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
-from tdmvc.model.schema import Column, DeclaredRule, TableSchema
+from tdmvc.model.rules import Length, Rule
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 Tables = Mapping[str, TableSide]
 
 
-class Rule(Protocol):
-    """A rule that a contract declares for the rows of a table."""
+class RuleCheck(Protocol):
+    """Checks rows against one rule."""
 
     @property
-    def declared(self) -> DeclaredRule:
-        """What the contract declares."""
+    def rule(self) -> Rule:
+        """What the contract demands."""
 
     def is_declared_in(self, tables: Tables) -> bool:
         """Return whether a state has the rule at all: rows that no rule forbids violate nothing."""
@@ -106,18 +107,17 @@ class CheckedTable:
         return bool(self.tables[self.name].rows and self._looked_at.parts)
 
     @cached_property
-    def too_long(self) -> Mapping[str, int]:
-        """How many texts are longer than their column allows, by column, in code points."""
+    def too_long(self) -> Mapping[tuple[str, int], int]:
+        """How many texts are longer than a rule allows, by column and limit, in code points."""
         limits = {
-            column.name: limit
-            for column in self.schema.columns
-            if (limit := column.length_limit) is not None and pa.types.is_string(column.type)
+            (name, test.maximum): None
+            for name, test in ((rule.columns[0], rule.test) for rule in self.schema.rules if rule.columns)
+            if isinstance(test, Length) and test.maximum is not None
+            if (column := self.schema.column(name)) is not None and pa.types.is_string(column.type)
         }
         if not limits:
             return {}
-        counts = ", ".join(
-            f"count(*) FILTER (WHERE {is_too_long(name, limit)})" for name, limit in limits.items()
-        )
+        counts = ", ".join(f"count(*) FILTER (WHERE {is_too_long(*one)})" for one in limits)
         return dict(zip(limits, self.fetch(f"SELECT {counts} FROM {self.source}"), strict=True))
 
     def source_with_values_of(self, columns: Sequence[Column], *, nulls_distinct: bool = True) -> str:

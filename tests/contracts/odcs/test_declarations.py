@@ -25,7 +25,8 @@ from tdmvc.model.declarations import (
     UserType,
     View,
 )
-from tdmvc.model.schema import Column, RuleKind, TableSchema
+from tdmvc.model.rules import Condition, Length, Unique
+from tdmvc.model.schema import Column, TableSchema
 from tests.schemas import assert_valid_contract
 from tests.series import trials
 
@@ -197,12 +198,11 @@ schema:
     table = parse_contract(text, "p").tables["t"]
     assert table.unique_keys == (UniqueKey(("a", "b")),)
     assert table.checks == (Check("a > 0"),)
-    assert [(rule.kind, rule.columns) for rule in table.rules] == [
-        (RuleKind.LENGTH, ("b",)),
-        (RuleKind.UNIQUE, ("a", "b")),
-        (RuleKind.CHECK, ("a",)),
+    assert [(rule.id, rule.test, rule.columns) for rule in table.rules] == [
+        ("t.b.length", Length(maximum=10), ("b",)),
+        ("t.a,b.unique", Unique(), ("a", "b")),
+        ("t.check-4ead0c05", Condition(Check("a > 0")), ("a",)),
     ]
-    assert table.rules[0].max_length == 10
     named = replace(table, checks=(*table.checks, Check("b <> ''", "not_empty", "sqlite")))
     changed = update_contract(text, "d", {"t": named})
     assert [line for line in text.splitlines() if line not in changed.splitlines()] == []
