@@ -44,7 +44,11 @@ class ReadOptions:
     """How a database is read."""
 
     schemas: tuple[str, ...] = ()
-    """Schemas of a server; with more than one, tables are named `schema.table`. Empty: the URL's, else the default."""
+    """Schemas that somebody chose; with more than one, tables are named `schema.table`. Empty: the URL's, else the
+    default one, whose tables are named without it.
+    """
+    default_schemas: tuple[str, ...] = ()
+    """Schemas of PostgreSQL that are read if nobody chose any, in place of the default one alone."""
     timeout_seconds: int | None = None
     """How long one statement may take."""
     on_progress: ProgressCallback = ignore_progress
@@ -79,6 +83,16 @@ class Snapshot(Protocol):
 
     def read_relations(self) -> Mapping[str, str]:
         """Return what else has rows, which are read only if a person names it, by its name: `view`, `foreign table`.
+
+        Raises:
+            DatabaseError: the database cannot be read.
+        """
+
+    def read_other_names(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return the names that tables have if other schemas are read, by their names here.
+
+        `orders` is `public.orders` if several schemas are chosen, and the reverse. Empty if the engine always names
+        a table in the same way.
 
         Raises:
             DatabaseError: the database cannot be read.

@@ -16,9 +16,10 @@ class Selection:
     exclude: tuple[str, ...] = ()
     """Leave out these tables, and these files or subfolders of a folder."""
 
-    def takes_table(self, name: str) -> bool:
-        """Whether a table is chosen."""
-        return (not self.tables or _matches(name, self.tables)) and not _matches(name, self.exclude)
+    def takes_table(self, *names: str) -> bool:
+        """Whether a table is chosen, by any of its names."""
+        is_named = not self.tables or any(_matches(name, self.tables) for name in names)
+        return is_named and not any(_matches(name, self.exclude) for name in names)
 
     def takes_path(self, path: str) -> bool:
         """Whether a file or folder is to be looked at; the path is relative to the source, with forward slashes."""

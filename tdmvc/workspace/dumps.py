@@ -20,6 +20,8 @@ class LoadedDump:
 
     location: ServerLocation
     """Of the database, for a user who may read it; its text is the names of the files."""
+    schemas: tuple[str, ...]
+    """Schemas with tables, if the server has schemas in databases."""
     notes: list[str]
 
 
@@ -45,20 +47,20 @@ def loaded_dumps(dumps: Sequence[DumpFile], on_progress: ProgressCallback) -> It
         with start_postgres(postgres) as server:
             location = postgres_dumps.make_dump_database(server)
             program = postgres.program("pg_restore")
-            location = postgres_dumps.load_into_postgres(server, location, program, dumps, loader)
-            yield _loaded(names, location, loader)
+            schemas = postgres_dumps.load_into_postgres(server, location, program, dumps, loader)
+            yield _loaded(names, location, schemas, loader)
         return
     with start_mariadb(find_mariadb()) as server:
         location = mysql_dumps.make_dump_database(server)
         mysql_dumps.load_into_mysql(location, dumps, loader)
-        yield _loaded(names, location, loader)
+        yield _loaded(names, location, (), loader)
 
 
-def _loaded(names: str, location: ServerLocation, loader: DumpLoader) -> LoadedDump:
+def _loaded(names: str, location: ServerLocation, schemas: tuple[str, ...], loader: DumpLoader) -> LoadedDump:
     if not loader.has_tables:
         raise SourceError.unreadable(
             names, "it makes no tables.", remedy="dump the tables with their rows, and add that dump."
         )
     skipped = {noun: count for noun, count in loader.skipped.items() if noun}
     notes = [f"left out of {names}: {format_skipped(skipped)}"] if skipped else []
-    return LoadedDump(replace(location, label=names), notes)
+    return LoadedDump(replace(location, label=names), schemas, notes)

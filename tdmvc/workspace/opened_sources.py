@@ -79,6 +79,8 @@ class _Opening:
         """Views and foreign tables, with their kinds."""
         self._renamed: dict[str, str] = {}
         """What the dataset calls tables of the sources, if it has another name for them."""
+        self._schemas: dict[Location, tuple[str, ...]] = {}
+        """Those of the databases into which dumps were loaded."""
         self._notes: list[str] = []
         self._views = SourceViews()
         self._snapshots: dict[Location, Snapshot] = {}
@@ -141,6 +143,7 @@ class _Opening:
             return list(sources)
         loaded = self._stack.enter_context(loaded_dumps(list(dumps.values()), self._workspace.on_progress))
         self._notes += loaded.notes
+        self._schemas[loaded.location] = loaded.schemas
         return [loaded.location, *(location for location in sources if location not in dumps)]
 
     def _open_files(self, path: Path) -> list[SourceTable]:
@@ -158,8 +161,8 @@ class _Opening:
         snapshot = self._snapshot(location)
         names, relations = snapshot.read_names(), snapshot.read_relations()
         self._relations |= relations
-        in_dataset = names_in_dataset(names, snapshot.schemas, self._kept, str(location))
-        wanted = self._chosen(location, names, relations)
+        in_dataset = names_in_dataset(snapshot.read_other_names(names), self._kept, str(location))
+        wanted = self._chosen(location, names, relations, in_dataset)
         chosen = self._without_tool_tables(location, snapshot, wanted, in_dataset)
         others = snapshot.read_others()
         views = tuple(view for view in others.views if view.name not in chosen)
@@ -206,14 +209,28 @@ class _Opening:
             else location
         )
         if key not in self._snapshots:
-            options = ReadOptions(self._options.schemas, on_progress=self._workspace.on_progress)
+            options = ReadOptions(
+                self._options.schemas,
+                self._schemas.get(location, ()),
+                on_progress=self._workspace.on_progress,
+            )
             self._snapshots[key] = self._stack.enter_context(
                 open_snapshot(location, lambda: self._workspace.engine, options)
             )
         return self._snapshots[key]
 
-    def _chosen(self, location: Location, names: Sequence[str], relations: Mapping[str, str]) -> list[str]:
-        """Return what to read of a database: tables, and of other relations only those that are named."""
+    def _chosen(
+        self,
+        location: Location,
+        names: Sequence[str],
+        relations: Mapping[str, str],
+        in_dataset: Mapping[str, str],
+    ) -> list[str]:
+        """Return what to read of a database: tables, and of other relations only those that are named.
+
+        Args:
+            in_dataset: other names that tables have in the dataset, by which they may be chosen, too.
+        """
         named = (self._options.table, *self._options.selection.tables)
         known = [*names, *(name for name in relations if name in named)]
         self._names.update(names)
@@ -226,10 +243,12 @@ class _Opening:
                 else "check the name of the database, and name its schemas with --schema.",
             )
         if self._options.table is None:
-            return [name for name in known if self._options.selection.takes_table(name)]
-        if self._options.table not in known:
+            takes = self._options.selection.takes_table
+            return [name for name in known if takes(name, in_dataset.get(name, name))]
+        chosen = [name for name in known if self._options.table in (name, in_dataset.get(name))]
+        if not chosen:
             raise NotFoundError.named("table", self._options.table, [*names, *relations], where=str(location))
-        return [self._options.table]
+        return chosen
 
 
 def _own_folder(workspace: Workspace, source: Path) -> list[str]:

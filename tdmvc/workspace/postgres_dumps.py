@@ -35,11 +35,11 @@ def load_into_postgres(
     pg_restore: Path,
     dumps: Sequence[DumpFile],
     loader: DumpLoader,
-) -> ServerLocation:
+) -> tuple[str, ...]:
     """Load dumps into the database that `make_dump_database` made.
 
     Returns:
-        Where the database is, with the schemas that have tables.
+        The schemas that have tables.
 
     Raises:
         DatabaseError: the connection is lost, or the disk is full.
@@ -60,8 +60,7 @@ def load_into_postgres(
                 loader.load(dump, parts, file, script, dialect)
     with open_script(location) as script:
         # Names without a schema are easier, and a tool's own schema gives no table a reason to have one.
-        schemas = ",".join(without_tool_schemas(script.read_table_schemas(), script.read_columns()))
-    return replace(location, query=(("schema", schemas),) if schemas else ())
+        return tuple(without_tool_schemas(script.read_table_schemas(), script.read_columns()))
 
 
 def make_dump_database(server: RunningServer) -> ServerLocation:

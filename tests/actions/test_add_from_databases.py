@@ -147,6 +147,25 @@ def test_a_table_has_one_name_in_a_dataset_whichever_schemas_are_read(
     assert targets <= tables
 
 
+def test_a_dump_and_its_database_give_tables_the_same_names(
+    workspace: Workspace, postgres_server: DatabaseServer, tmp_path: Path
+) -> None:
+    dump = tmp_path / "dump.sql"
+    dump.write_text(SCHEMAS)
+    with postgres_server.fresh_database() as name:
+        postgres_server.execute(name, SCHEMAS)
+        source = parse_location(postgres_server.url(name))
+        add(workspace, "dump", [PathLocation(dump)])
+        again = add(workspace, "dump", [source], AddOptions(schemas=ALL))
+        assert {table.status for table in again.tables} == {TableStatus.UNCHANGED}
+        chosen = AddOptions(schemas=ALL, selection=Selection(("orders",), ("lines",)))
+        (one,) = add(workspace, "dump", [source], chosen).tables
+        assert (one.name, one.status) == ("orders", TableStatus.UNCHANGED)
+    tables = resolve_state(workspace, "dump").contract.tables
+    assert tables.keys() == {"orders", "lines", "sales.bills"}
+    assert [one.table for one in tables["sales.bills"].references] == ["orders"]
+
+
 def _read_by(schemas: tuple[str, ...]) -> set[str]:
     """Return the tables that the first of two calls added."""
     if len(schemas) == 2:

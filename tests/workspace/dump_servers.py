@@ -1,6 +1,7 @@
 """Servers of their own for tests of dumps, each emptied after a test."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tdmvc.workspace.dump_loading import DumpLoader
 from tests.servers import DatabaseServer
 
 Load = Callable[..., tuple[ServerLocation, dict[str, int]]]
-"""Loads texts or paths; returns where the database is, and what was left out."""
+"""Loads texts or paths; returns where the database is, with the schemas to read, and what was left out."""
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +43,10 @@ def load(
 
     def run(*dumps: str | Path) -> tuple[ServerLocation, dict[str, int]]:
         loader = DumpLoader(ignore_progress)
-        location = postgres_dumps.load_into_postgres(
+        schemas = postgres_dumps.load_into_postgres(
             dump_server, dump_database, binaries.program("pg_restore"), _find(dumps, tmp_path), loader
         )
+        location = replace(dump_database, query=tuple(("schema", schema) for schema in schemas))
         return location, {noun: count for noun, count in loader.skipped.items() if noun}
 
     yield run

@@ -85,6 +85,9 @@ class DuckdbSnapshot:
         with self._errors():
             return dict.fromkeys(self._attached_names("view"), "view")
 
+    def read_other_names(self, names: Sequence[str]) -> dict[str, str]:
+        return {}
+
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         with self._errors():
             attached = self._attached_names("view") | self._attached_names()

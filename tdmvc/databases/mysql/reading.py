@@ -89,6 +89,11 @@ class MysqlSnapshot:
     def read_relations(self) -> dict[str, str]:
         return {self.name_of(*key): kind for key, (kind, _) in sorted(self.catalog().relations.items())}
 
+    def read_other_names(self, names: Sequence[str]) -> dict[str, str]:
+        keys = {self.name_of(*key): key for key in self.catalog().tables}
+        is_named = len(self._schemas) > 1
+        return {name: keys[name][1] if is_named else ".".join(keys[name]) for name in names}
+
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         declared = self.read_declared(names)
         return [self._source_table(declared[name], name) for name in names]

@@ -71,6 +71,9 @@ class SqliteSnapshot:
         with self.errors():
             return {view.name: "view" for view in read_views(self._database)}
 
+    def read_other_names(self, names: Sequence[str]) -> dict[str, str]:
+        return {}
+
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:
         with self.errors():
             return [self._source_table(read_table(self._database, name)) for name in names]

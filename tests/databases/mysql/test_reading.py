@@ -280,9 +280,11 @@ def test_several_databases_qualify_the_names_of_tables(
         own = mariadb_database.database
         with opened(replace(mariadb_database, database=""), schemas=(own, other)) as snapshot:
             assert set(snapshot.read_names()) == {f"{own}.t", f"{other}.u"}
+            assert snapshot.read_other_names([f"{other}.u"]) == {f"{other}.u": "u"}
             (table,) = snapshot.read_tables([f"{other}.u"])
             assert table.schema.references[0].table == f"{own}.t"
         with opened(replace(mariadb_database, database=other)) as snapshot:
+            assert snapshot.read_other_names(["u"]) == {"u": f"{other}.u"}
             (table,) = snapshot.read_tables(["u"])
             assert table.schema.references == ()
             assert f"the reference to {own}.t" in table.notes[0]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.databases.base import ReadOptions
+from tdmvc.databases.postgres.catalog.relations import find_schemas
 from tdmvc.databases.postgres.connection import Session, connected
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot, open_snapshot
@@ -118,7 +119,7 @@ def _both_ways(server: DatabaseServer, database: str) -> Iterator[list[SourceTab
         connected(location, Session()) as connection,
     ):
         rows = TextRows(connection, "here")
-        over_texts = PostgresSnapshot(connection, rows, "here", (), ignore_progress)
+        over_texts = PostgresSnapshot(connection, rows, "here", find_schemas(connection, ()), ignore_progress)
         yield [*snapshot.read_tables(["t"]), *over_texts.read_tables(["t"])]
 
 
@@ -285,7 +286,9 @@ def test_rows_that_are_not_committed_are_read_over_their_own_connection(
     postgres_server.execute(law_database, "DROP TABLE IF EXISTS t", "CREATE TABLE t (a int, b text)")
     with connected(postgres_server.location(law_database), Session(is_read_only=False)) as connection:
         connection.execute("INSERT INTO public.t VALUES (1, ''), (2, NULL), (NULL, E'a\\n\"b\",\\\\.')")
-        snapshot = PostgresSnapshot(connection, TextRows(connection, "here"), "here", (), ignore_progress)
+        snapshot = PostgresSnapshot(
+            connection, TextRows(connection, "here"), "here", find_schemas(connection, ()), ignore_progress
+        )
         (table,) = snapshot.read_tables(["t"])
         assert isinstance(table.scan, ArrowScan)
         assert table.scan.open().read_all().to_pydict() == {"a": [1, 2, None], "b": ["", None, 'a\n"b",\\.']}

@@ -98,16 +98,25 @@ class Schemas:
     """The schemas that are read, and how their objects are named."""
 
     names: tuple[str, ...]
+    unnamed: str | None
+    """The one whose objects are named without it; None if all objects are named with their schema."""
     are_chosen: bool = True
     """Whether somebody named them."""
 
     def own_name(self, schema: str, name: str) -> str:
-        """Return the name of an object in a dataset: with its schema if there are several, or if it is elsewhere."""
-        return name if self.names == (schema,) else f"{schema}.{name}"
+        """Return the name of an object in a dataset."""
+        return name if schema == self.unnamed else f"{schema}.{name}"
+
+    def other_name(self, schema: str, name: str) -> str:
+        """Return the name that an object has if other schemas are read."""
+        return f"{schema}.{name}" if schema == self.unnamed else name
 
 
-def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schemas:
-    """Return the schemas to read: the wanted ones, else the first of the connection's search path.
+def find_schemas(connection: PostgresConnection, wanted: Sequence[str], usual: Sequence[str] = ()) -> Schemas:
+    """Return the schemas to read: the wanted ones, else the usual ones, else the first of the search path.
+
+    Objects are named without their schema if it is the only one, or if nobody chose it and it is the first of
+    the search path.
 
     Raises:
         DatabaseError: there is no such schema.
@@ -127,7 +136,8 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
                 where=f"database {connection.info.dbname}",
                 remedy=f"name one of: {', '.join(shown)}.",
             )
-        return Schemas(tuple(dict.fromkeys(wanted)))
+        names = tuple(dict.fromkeys(wanted))
+        return Schemas(names, names[0] if len(names) == 1 else None)
     connection.execute("RESET search_path")
     ((path, on_path),) = connection.execute(
         "SELECT pg_catalog.current_schemas(false)::text[], pg_catalog.current_setting('search_path')"
@@ -138,13 +148,14 @@ def find_schemas(connection: PostgresConnection, wanted: Sequence[str]) -> Schem
         refused := [name for name in sorted(closed) if re.search(rf"\b{re.escape(name)}\b", on_path)]
     ):
         raise _no_usage(connection, refused)
-    if first is None:
+    if first is None and not usual:
         raise DatabaseError(
             "The search path of the connection leads to no schema.",
             where=f"database {connection.info.dbname}",
             remedy="name the schema: `?schema=NAME` in the URL.",
         )
-    return Schemas((first,), are_chosen=False)
+    names = tuple(usual) or (str(first),)
+    return Schemas(names, names[0] if len(names) == 1 else first, are_chosen=False)
 
 
 def _no_usage(connection: PostgresConnection, schemas: Sequence[str]) -> DatabaseError:
@@ -164,13 +175,10 @@ def _set_search_path(connection: PostgresConnection, value: str) -> None:
 
 @contextmanager
 def naming_from(connection: PostgresConnection, schemas: Schemas) -> Iterator[None]:
-    """Let the server write expressions as they are meant in the schema that is read, without its name.
-
-    With several schemas, all names have theirs.
-    """
+    """Let the server write expressions with the names that a dataset has for objects."""
     ((before,),) = connection.execute("SELECT pg_catalog.current_setting('search_path')").fetchall()
-    if len(schemas.names) == 1:
-        _set_search_path(connection, quote_name(schemas.names[0]))
+    if schemas.unnamed is not None:
+        _set_search_path(connection, quote_name(schemas.unnamed))
     yield
     # After an error, the transaction is over anyway.
     _set_search_path(connection, before)

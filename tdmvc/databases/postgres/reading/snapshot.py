@@ -63,7 +63,9 @@ def open_snapshot(location: Location, options: ReadOptions) -> Iterator["Postgre
         closing(ArrowRows(location, connection)) as rows,
         naming_any_holders(connection, str(location)),
     ):
-        yield PostgresSnapshot(connection, rows, str(location), wanted, options.on_progress)
+        with reporting(str(location)):
+            schemas = find_schemas(connection, wanted, options.default_schemas)
+        yield PostgresSnapshot(connection, rows, str(location), schemas, options.on_progress)
 
 
 class PostgresSnapshot:
@@ -74,24 +76,19 @@ class PostgresSnapshot:
         connection: PostgresConnection,
         rows: RowReader,
         where: str,
-        schemas: Sequence[str],
+        schemas: Schemas,
         on_progress: ProgressCallback,
     ) -> None:
-        """Find the schemas to read.
+        """Take the transaction of a connection.
 
         Args:
             where: the database, for messages.
-            schemas: those that somebody named; else the first of the search path is read.
-
-        Raises:
-            DatabaseError: there is no such schema.
         """
         self._connection = connection
         self._rows = rows
         self._where = where
         self._on_progress = on_progress
-        with reporting(where):
-            self._schemas: Schemas = find_schemas(connection, schemas)
+        self._schemas = schemas
         self._relations: dict[str, Relation] | None = None
 
     @property
@@ -106,6 +103,12 @@ class PostgresSnapshot:
             name: KIND_NAMES[relation.kind]
             for name, relation in self._all().items()
             if relation.kind in "vmf" and not relation.is_of_extension
+        }
+
+    def read_other_names(self, names: Sequence[str]) -> dict[str, str]:
+        relations = self._all()
+        return {
+            name: self._schemas.other_name(relations[name].schema, relations[name].name) for name in names
         }
 
     def read_tables(self, names: Sequence[str]) -> list[SourceTable]:

@@ -300,7 +300,7 @@ class PostgresTarget:
 
     def snapshot(self) -> PostgresSnapshot:
         rows = TextRows(self._connection, self._where)
-        return PostgresSnapshot(self._connection, rows, self._where, self._schemas.names, ignore_progress)
+        return PostgresSnapshot(self._connection, rows, self._where, self._schemas, ignore_progress)
 
     def cast_rows(self, table: TableToWrite, target: TableSchema) -> SourceTable:
         relation = self._relation(target.name)
