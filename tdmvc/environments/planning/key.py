@@ -16,6 +16,7 @@ from tdmvc.environments.base import TemplateKey
 from tdmvc.environments.planning.migrations import MigrationPlan
 from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.model.environment import Environment, RowLayout
+from tdmvc.model.placeholders import fill_placeholders, find_placeholders
 from tdmvc.model.seeding import SeedMode
 from tdmvc.seeding.states import StateToSeed
 from tdmvc.workspace.migrations import tree_at
@@ -73,14 +74,12 @@ def template_key(
         schema.add("shuffle", str(layout.shuffle_seed))
     for command in plan.commands:
         schema.add("migrate", command.command, command.folder, *_flat(command.variables))
-    schema.add("exports", *_flat(environment.exports))
-    for service in environment.services:
-        schema.add("service", service.name, *_flat(service.exports))
-    if plan.is_needed:
+    if plan.commands:
+        schema.add("exports", *_flat(_constants(environment)))
         schema.add("settings", *(os.environ.get(name, "") for name in _SETTINGS))
-        schema.add("programs", *_installed(workspace, plan))
-        for path in _inputs(workspace, environment, plan):
-            schema.add_file(workspace.root, path)
+        schema.add("programs", *_installed(workspace, environment, plan))
+    for path in _inputs(workspace, environment, plan) if plan.is_needed else ():
+        schema.add_file(workspace.root, path)
     rows = _Digest()
     for state in states:
         # Only without migrations does a contract say how tables are made.
@@ -129,12 +128,33 @@ def _flat(values: Mapping[str, str]) -> Iterator[str]:
         yield from pair
 
 
+def _constants(environment: Environment) -> dict[str, str]:
+    """Return the variables that migrate commands see and that may have an effect on the schema.
+
+    Those that only lead to the database or to a service do not: the database is empty, and no service runs yet.
+    """
+    texts = {name: text for one in environment.services for name, text in one.exports.items()}
+    constants = {name: text for name, text in texts.items() if not find_placeholders(text)}
+    for name, text in environment.exports.items():
+        constants.pop(name, None)
+        if not _is_address(text):
+            constants[name] = text
+    return constants
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text has nothing but placeholders; `{url}?schema=shop` says more than where the database is."""
+    names = find_placeholders(text)
+    filled = fill_placeholders(text, dict.fromkeys(names, ""))
+    return bool(names) and not any(sign.isalnum() for sign in filled)
+
+
 def _inputs(workspace: Workspace, environment: Environment, plan: MigrationPlan) -> list[str]:
     """Return the files that the schema depends on, sorted."""
     tree = tree_at(workspace, None)
-    found: set[str] = set()
-    folders = {environment.folder, "."}
-    for location in plan.locations:
+    found: set[str] = set(plan.scripts)
+    folders = {environment.folder, "."} if plan.commands else set()
+    for location in plan.locations if plan.commands else ():
         path = normalize_folder(location.path)
         if path:
             found.update(tree.list_files(path) or [path])
@@ -174,10 +194,10 @@ def _counts(path: str) -> bool:
     return not path.endswith(_NO_DIGEST) and not any(part in _GENERATED for part in path.split("/"))
 
 
-def _installed(workspace: Workspace, plan: MigrationPlan) -> Iterable[str]:
+def _installed(workspace: Workspace, environment: Environment, plan: MigrationPlan) -> Iterable[str]:
     """Yield the names, with versions, of the Python packages that the migrate commands can import."""
     folders: set[Path] = set()
-    for program in _programs(workspace, plan):
+    for program in _programs(workspace, environment, plan):
         folders.update(program.parent.parent.glob("lib*/python3*/*-packages"))
     for folder in sorted(folders):
         try:
@@ -188,9 +208,10 @@ def _installed(workspace: Workspace, plan: MigrationPlan) -> Iterable[str]:
             continue
 
 
-def _programs(workspace: Workspace, plan: MigrationPlan) -> Iterator[Path]:
+def _programs(workspace: Workspace, environment: Environment, plan: MigrationPlan) -> Iterator[Path]:
     """Yield the files that the words of the migrate commands may name: programs, and scripts that a shell reads."""
-    words = {("python", workspace.root)}
+    # What somebody wrote, such as `make migrate`, may run the Python of PATH; a tool's usual command names it.
+    words = {("python", workspace.root)} if environment.migrate is not None else set()
     for command in plan.commands:
         folder = workspace.root / command.folder
         words.update((word, folder) for word in _words(command.command))

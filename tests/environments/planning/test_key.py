@@ -1,6 +1,8 @@
 """What a template's key depends on, and what it does not depend on."""
 
+import itertools
 import os
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,11 @@ from tdmvc.environments.base import TemplateKey
 from tdmvc.environments.planning.datasets import choose_states
 from tdmvc.environments.planning.key import template_key
 from tdmvc.environments.planning.migrations import plan_migration
+from tdmvc.environments.running.migrating import Migrator
+from tdmvc.environments.running.processes import ProcessGroups
+from tdmvc.environments.running.services import plan_services
 from tdmvc.model.environment import Environment, RowLayout, Service
+from tdmvc.model.location import PathLocation
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.seeding.states import open_states
 from tdmvc.workspace.workspace import Workspace
@@ -133,7 +139,8 @@ def test_a_version_with_the_same_rows_has_the_same_key(app: Path) -> None:
         replace(BASE, migrate="alembic upgrade head"),
         replace(BASE, exports={"DATABASE_URL": "{url}", "MODE": "test"}),
         replace(BASE, datasets=("golden",)),
-        replace(BASE, services=(Service("web", "x", exports={"WEB": "{port}"}),)),
+        replace(BASE, exports={"DATABASE_URL": "{url}?schema=shop"}),
+        replace(BASE, services=(Service("web", "x", exports={"TENANT": "shop"}),)),
         replace(BASE, migrate=None),
     ],
 )
@@ -144,6 +151,84 @@ def test_settings_that_reach_the_migrations_change_the_schema(app: Path, environ
 def test_environments_that_differ_in_name_or_place_share_a_template(app: Path) -> None:
     other = replace(BASE, name="ci", database="sqlite:///y.db", policy={"a": "b"})
     assert key_of(app, other) == key_of(app)
+
+
+VARIABLES: list[tuple[dict[str, str], tuple[Service, ...]]] = [
+    ({"DATABASE_URL": "{url}"}, ()),
+    ({"DATABASE_URL": "{url}"}, (Service("web", "x"),)),
+    ({"DATABASE_URL": "{url}"}, (Service("web", "y", exports={"WEB": "http://127.0.0.1:{port}/"}),)),
+    (
+        {"SHOP_DB": "{sqlalchemy_url}", "SHOP_DIR": "{path}"},
+        (Service("queue", "z", exports={"Q": "{port}"}),),
+    ),
+    ({"DATABASE_URL": "{url}", "TENANT": "a"}, ()),
+    ({"TENANT": "a"}, (Service("web", "x", exports={"WEB": "{port}", "TENANT": "b"}),)),
+    ({"DATABASE_URL": "{url}", "TENANT": "b"}, ()),
+    ({"DATABASE_URL": "{url}"}, (Service("web", "x", exports={"TENANT": "b"}),)),
+    ({"DATABASE_URL": "{url}", "TENANT": ""}, ()),
+    ({"DATABASE_URL": "{url}", "TENANT": "a", "MODE": "b"}, ()),
+    ({"TENANT": "{path}"}, (Service("web", "x", exports={"TENANT": "b"}),)),
+    ({"BRACES": "{{TENANT}}"}, ()),
+]
+
+
+def constants_seen(app: Path, environment: Environment, files: Path) -> dict[str, str]:
+    """Return what a migrate command finds in its variables at every run, wherever the database and services are."""
+    seen = []
+    for number in range(2):
+        (folder := files / str(number)).mkdir(parents=True)
+        location = PathLocation(folder / "x.db", "sqlite")
+        sqlite3.connect(location.path).execute("CREATE TABLE made (id)")
+        printing = replace(environment, migrate=f"env -0 > {folder}/env")
+        services = {
+            name: text for one in plan_services(environment.services) for name, text in one.exports.items()
+        }
+        with Workspace.open(app) as workspace:
+            plan = plan_migration(workspace, printing, "sqlite")
+            Migrator(workspace, printing, plan, services, ProcessGroups(folder))(location)
+        seen.append({tuple(line.split("=", 1)) for line in (folder / "env").read_text().split("\0") if line})
+    return {name: text for name, text in seen[0] & seen[1] if name != "PWD" and os.environ.get(name) != text}
+
+
+def test_keys_are_equal_exactly_if_migrations_see_the_same(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    environments = [replace(BASE, exports=exports, services=services) for exports, services in VARIABLES]
+    keys = [key_of(app, one) for one in environments]
+    seen = [constants_seen(app, one, tmp_path / str(number)) for number, one in enumerate(environments)]
+    assert seen[5] == {"TENANT": "a"}
+    for one, other in itertools.combinations(range(len(environments)), 2):
+        assert (keys[one] == keys[other]) == (seen[one] == seen[other]), (VARIABLES[one], VARIABLES[other])
+
+
+@pytest.mark.parametrize("change", [write("requirements.txt"), write("migrations/helper.py")])
+def test_without_a_command_only_the_sql_files_count(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    scripts = replace(BASE, migrate=None, migrate_inputs=())
+    before = key_of(app, scripts)
+    install(tmp_path / "venv")
+    monkeypatch.setenv("PATH", str(tmp_path / "venv" / "bin"), prepend=os.pathsep)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop.other")
+    change(app)
+    assert key_of(app, replace(scripts, exports={"MODE": "test"})) == before
+    write("migrations/0001_first.sql")(app)
+    assert key_of(app, scripts) != before
+
+
+def test_packages_of_python_do_not_count_for_the_usual_command_of_another_tool(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = install(tmp_path / "venv")
+    monkeypatch.setenv("PATH", str(tmp_path / "venv" / "bin"), prepend=os.pathsep)
+    text = (app / "tdmvc.yaml").read_text()
+    (app / "tdmvc.yaml").write_text(text.replace("tool: sql", "tool: dbmate"))
+    usual = replace(BASE, migrate=None)
+    before = key_of(app, usual), key_of(app, replace(BASE, migrate="make migrate"))
+    upgrade(packages)
+    assert key_of(app, usual) == before[0]
+    assert key_of(app, replace(BASE, migrate="make migrate")) != before[1]
 
 
 def test_engine_sequences_settings_and_installed_packages_count(
