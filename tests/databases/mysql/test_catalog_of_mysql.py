@@ -3,10 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from tdmvc.databases.mysql.defaults import read_default
+from tdmvc.databases.mysql.catalog.defaults import read_default
+from tdmvc.databases.mysql.catalog.objects import without_schema
+from tdmvc.databases.mysql.catalog.types import MysqlColumn, column_reading
 from tdmvc.databases.mysql.names import without_escapes
-from tdmvc.databases.mysql.types import MysqlColumn, column_reading
-from tdmvc.databases.mysql.views import without_schema
 from tdmvc.model.declarations import Default
 
 DIALECT = "mysql"

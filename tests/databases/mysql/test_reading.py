@@ -12,7 +12,7 @@ import pytest
 
 from tdmvc.databases import ReadOptions, open_snapshot
 from tdmvc.databases.base import QualifiedName, Snapshot
-from tdmvc.databases.mysql.rowstream import split_columns
+from tdmvc.databases.mysql.reading.rows import split_columns
 from tdmvc.errors import DatabaseError, NotFoundError, UsageError
 from tdmvc.model.declarations import Check, Collation, Default, ForeignKey, ReferenceActions, UniqueKey
 from tdmvc.model.location import ServerLocation, parse_location

@@ -501,7 +501,7 @@ def test_a_lock_that_another_session_holds_is_an_error_that_names_it(
 def test_two_seeds_of_a_database_wait_for_each_other(
     execute: Execute, mariadb_database: ServerLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tdmvc.databases.mysql import locking
+    from tdmvc.databases.mysql.writing import locking
 
     execute("CREATE TABLE t (id bigint PRIMARY KEY)", "CREATE TABLE u (id bigint PRIMARY KEY)")
     monkeypatch.setattr(locking.SeedLock.take, "__defaults__", (1,))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn, column_reading, timestamp_range
+from tdmvc.databases.mysql.catalog.types import GEOMETRIES, MysqlColumn, column_reading, timestamp_range
 from tdmvc.model.schema import Column, TableSchema
 
 _DECLARED = re.compile(r"(\w+)\s*(?:\((.*)\))?\s*((?:unsigned|zerofill|\s)*)", re.DOTALL)

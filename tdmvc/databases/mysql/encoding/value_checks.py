@@ -6,9 +6,9 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.mysql.text_checks import TEXTS, length_checks, text_checks
-from tdmvc.databases.mysql.time_checks import time_checks
-from tdmvc.databases.mysql.types import MysqlColumn
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
+from tdmvc.databases.mysql.encoding.text_checks import TEXTS, length_checks, text_checks
+from tdmvc.databases.mysql.encoding.time_checks import time_checks
 from tdmvc.databases.value_checks import (
     NoFormError,
     ValueCheck,

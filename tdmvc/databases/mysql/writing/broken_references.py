@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tdmvc.databases.findings import broken_reference
-from tdmvc.databases.mysql.catalog import MysqlTable
+from tdmvc.databases.mysql.catalog.relations import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import alias, quoted, table_sql
 from tdmvc.model.declarations import ForeignKey

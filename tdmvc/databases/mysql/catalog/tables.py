@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tdmvc.databases.mysql.catalog import Key, MysqlTable
+from tdmvc.databases.mysql.catalog.indexes import IndexPart, read_indexes
+from tdmvc.databases.mysql.catalog.relations import Key, MysqlTable
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.connection import MysqlConnection, Row, text_of
-from tdmvc.databases.mysql.keys import IndexPart, read_indexes
 from tdmvc.databases.mysql.names import text_literals, without_escapes
-from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.declarations import Check, ForeignKey, ReferenceActions
 
 _MOST_NAMED = 500

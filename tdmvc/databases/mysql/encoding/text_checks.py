@@ -6,8 +6,8 @@ import re
 import pyarrow as pa
 
 from tdmvc.arrow.compute import MatchSubstringOptions, SetLookupOptions, call_function
-from tdmvc.databases.mysql.literals import internal_geometry
-from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn
+from tdmvc.databases.mysql.catalog.types import GEOMETRIES, MysqlColumn
+from tdmvc.databases.mysql.encoding.literals import internal_geometry
 from tdmvc.databases.value_checks import Finder, NoFormError, ValueCheck, both, each_value, longer, negated
 from tdmvc.model.schema import Column
 

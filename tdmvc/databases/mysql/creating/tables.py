@@ -9,9 +9,15 @@ from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import column_clause, fit, reference_clause, with_column
 from tdmvc.databases.dialects import for_dialect, views_for_dialect
 from tdmvc.databases.findings import left_out, type_finding
-from tdmvc.databases.mysql.column_types import keyed_columns, needs_sizes, own_type, read_sizes, sql_type
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection
-from tdmvc.databases.mysql.declaring import (
+from tdmvc.databases.mysql.creating.column_types import (
+    keyed_columns,
+    needs_sizes,
+    own_type,
+    read_sizes,
+    sql_type,
+)
+from tdmvc.databases.mysql.creating.declaring import (
     create_statement,
     exact_collation,
     index_statement,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.reading import MysqlSnapshot
+from tdmvc.databases.mysql.reading.snapshot import MysqlSnapshot
 
 
 class TargetSnapshot(MysqlSnapshot):

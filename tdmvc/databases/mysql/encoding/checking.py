@@ -8,11 +8,11 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.findings import triggers_finding, value_finding
-from tdmvc.databases.mysql.catalog import MysqlTable
-from tdmvc.databases.mysql.collisions import find_collisions
+from tdmvc.databases.mysql.catalog.relations import MysqlTable
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.types import MysqlColumn
-from tdmvc.databases.mysql.value_checks import value_checks
+from tdmvc.databases.mysql.encoding.collisions import find_collisions
+from tdmvc.databases.mysql.encoding.value_checks import value_checks
 from tdmvc.databases.value_checks import NoFormError, ValueCheck
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column

@@ -4,8 +4,8 @@ import re
 
 import pyarrow as pa
 
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.names import DIALECT, text_literal, without_escapes
-from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.declarations import Default
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

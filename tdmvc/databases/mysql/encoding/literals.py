@@ -11,7 +11,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import JoinOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.arrow.values import python_values
-from tdmvc.databases.mysql.types import GEOMETRIES, MysqlColumn
+from tdmvc.databases.mysql.catalog.types import GEOMETRIES, MysqlColumn
 
 _BATCH_BYTES = 16 << 20
 _NULL = b"NULL"

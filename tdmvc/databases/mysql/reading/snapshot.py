@@ -8,15 +8,16 @@ import pyarrow as pa
 
 from tdmvc.databases.base import OtherObjects, QualifiedName, ReadOptions
 from tdmvc.databases.mysql.address import resolve_address
-from tdmvc.databases.mysql.catalog import CatalogNames, MysqlTable, read_names, read_schemas
+from tdmvc.databases.mysql.catalog.objects import read_left_out, read_views
+from tdmvc.databases.mysql.catalog.relations import CatalogNames, MysqlTable, read_names, read_schemas
+from tdmvc.databases.mysql.catalog.schemas import column_readings, table_schema
+from tdmvc.databases.mysql.catalog.tables import read_declared
+from tdmvc.databases.mysql.catalog.types import ColumnReading
 from tdmvc.databases.mysql.connection import READING_MODE, MysqlConnection, connected
-from tdmvc.databases.mysql.declared_tables import read_declared
-from tdmvc.databases.mysql.locking import naming_holders
+from tdmvc.databases.mysql.lock_holders import naming_holders
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literals
-from tdmvc.databases.mysql.rowstream import read_columns
-from tdmvc.databases.mysql.schemas import column_readings, look_at_rows, table_notes, table_schema
-from tdmvc.databases.mysql.types import ColumnReading
-from tdmvc.databases.mysql.views import read_left_out, read_views
+from tdmvc.databases.mysql.reading.row_tests import look_at_rows, table_notes
+from tdmvc.databases.mysql.reading.rows import read_columns
 from tdmvc.errors import DatabaseError, NotFoundError, SourceError, TdmvcError, UsageError, format_names
 from tdmvc.model.location import Location
 from tdmvc.model.schema import TableSchema

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from tdmvc.databases.base import ReadOptions
 from tdmvc.databases.mysql.address import resolve_address
 from tdmvc.databases.mysql.connection import WRITING_MODE, MysqlConnection, connected
-from tdmvc.databases.mysql.locking import naming_holders
-from tdmvc.databases.mysql.reading import choose_schemas
-from tdmvc.databases.mysql.target import MysqlTarget
+from tdmvc.databases.mysql.lock_holders import naming_holders
+from tdmvc.databases.mysql.reading.snapshot import choose_schemas
+from tdmvc.databases.mysql.writing.target import MysqlTarget
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import Location
 

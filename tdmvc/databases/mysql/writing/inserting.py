@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.catalog import MysqlTable
+from tdmvc.databases.mysql.catalog.relations import MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
+from tdmvc.databases.mysql.encoding.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
-from tdmvc.databases.mysql.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
 from tdmvc.databases.writing import check_upsert_key
 from tdmvc.model.progress import ProgressCallback

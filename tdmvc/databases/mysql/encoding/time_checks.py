@@ -3,8 +3,8 @@
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.mysql.text_checks import TEXTS
-from tdmvc.databases.mysql.types import FIRST_DATETIME, LAST_DATETIME, MysqlColumn, timestamp_range
+from tdmvc.databases.mysql.catalog.types import FIRST_DATETIME, LAST_DATETIME, MysqlColumn, timestamp_range
+from tdmvc.databases.mysql.encoding.text_checks import TEXTS
 from tdmvc.databases.value_checks import NoFormError, ValueCheck, at_least, either, negated, other_form
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import OWN_TABLES, text_literals
-from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.declarations import Check, ForeignKey, Index, UniqueKey
 
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")

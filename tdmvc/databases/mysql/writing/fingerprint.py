@@ -3,10 +3,10 @@
 import hashlib
 import re
 
-from tdmvc.databases.mysql.catalog import MysqlTable
+from tdmvc.databases.mysql.catalog.relations import MysqlTable
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted, table_sql
-from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.errors import DatabaseError
 
 _NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")

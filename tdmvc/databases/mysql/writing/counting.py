@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.databases.mysql.catalog import Key, MysqlTable
+from tdmvc.databases.mysql.catalog.relations import Key, MysqlTable
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted, table_sql, text_literal
 

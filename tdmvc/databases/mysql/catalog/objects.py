@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.databases.mysql.catalog import CatalogNames
+from tdmvc.databases.mysql.catalog.relations import CatalogNames
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import DIALECT, text_literals
 from tdmvc.model.declarations import View

@@ -7,22 +7,22 @@ from dataclasses import replace
 import pyarrow as pa
 
 from tdmvc.databases.base import ReadOptions, TableLoad, TableToWrite, TargetTable
-from tdmvc.databases.mysql.broken_references import find_broken_references
-from tdmvc.databases.mysql.catalog import MysqlTable
-from tdmvc.databases.mysql.checking import check_columns, hidden_triggers
+from tdmvc.databases.mysql.catalog.relations import MysqlTable
+from tdmvc.databases.mysql.catalog.schemas import column_readings, numbered_column, table_schema
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.creating import TableMaker
-from tdmvc.databases.mysql.fingerprints import fingerprint
-from tdmvc.databases.mysql.inserting import MysqlWriter, make_cast_table
-from tdmvc.databases.mysql.locking import SeedLock, lock_tables, related_tables
+from tdmvc.databases.mysql.creating.tables import TableMaker
+from tdmvc.databases.mysql.encoding.checking import check_columns, hidden_triggers
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
-from tdmvc.databases.mysql.reading import MysqlSnapshot
-from tdmvc.databases.mysql.row_counts import count_rows, next_number, number_after_rows
-from tdmvc.databases.mysql.schemas import column_readings, numbered_column, table_schema
-from tdmvc.databases.mysql.state import has_state_table, make_state_table, read_state, write_state
-from tdmvc.databases.mysql.suspending import Triggers
-from tdmvc.databases.mysql.target_snapshot import TargetSnapshot
+from tdmvc.databases.mysql.reading.snapshot import MysqlSnapshot
+from tdmvc.databases.mysql.writing.broken_references import find_broken_references
+from tdmvc.databases.mysql.writing.counting import count_rows, next_number, number_after_rows
+from tdmvc.databases.mysql.writing.fingerprint import fingerprint
+from tdmvc.databases.mysql.writing.inserting import MysqlWriter, make_cast_table
+from tdmvc.databases.mysql.writing.locking import SeedLock, lock_tables, related_tables
+from tdmvc.databases.mysql.writing.snapshot import TargetSnapshot
+from tdmvc.databases.mysql.writing.state import has_state_table, make_state_table, read_state, write_state
+from tdmvc.databases.mysql.writing.suspending import Triggers
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding

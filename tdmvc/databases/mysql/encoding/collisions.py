@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.mysql.catalog import MysqlTable
+from tdmvc.databases.mysql.catalog.relations import MysqlTable
+from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.connection import MysqlConnection
-from tdmvc.databases.mysql.literals import InsertFrame, encoder, statements
+from tdmvc.databases.mysql.encoding.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.names import quoted, quoted_names, table_sql
-from tdmvc.databases.mysql.types import MysqlColumn
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.text import plural
 
