@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tdmvc.environments.keeper.control import clean_killed, stop_keeper
 from tdmvc.environments.keeper.records import Records
-from tdmvc.environments.planning.selection import name_for
+from tdmvc.environments.planning.selection import declared_names, name_for
 from tdmvc.model.environment_report import DownReport
 from tdmvc.workspace.workspace import Workspace
 
@@ -29,7 +29,7 @@ def down(workspace: Workspace, name: str | None, *, folder: Path, everything: bo
         elif (name or known) in cleaned:
             chosen = []
         else:
-            chosen = [records.need(name, known)]
+            chosen = [records.need(name, known, declared_names(workspace))]
         for kept in chosen:
             stop_keeper(workspace, kept)
     return DownReport(tuple(kept.name for kept in chosen), cleaned)

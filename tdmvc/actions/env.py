@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from tdmvc.environments.keeper.records import Records
-from tdmvc.environments.planning.selection import DEFAULT_NAME, name_for
-from tdmvc.model.environment import Environment
+from tdmvc.environments.planning.selection import declared_environments, declared_names, name_for
 from tdmvc.model.environment_report import DeclaredEnvironment, EnvironmentList, ShownEnvironment
 from tdmvc.model.masking import without_passwords
 from tdmvc.workspace.workspace import Workspace
@@ -12,7 +11,7 @@ from tdmvc.workspace.workspace import Workspace
 
 def list_environments(workspace: Workspace) -> EnvironmentList:
     """Return the environments of tdmvc.yaml, and those that run."""
-    declared = workspace.config.environments or (Environment(DEFAULT_NAME),)
+    declared = declared_environments(workspace)
     running = Records(workspace.root).running()
     names = {one.name for one in declared}
     return EnvironmentList(
@@ -41,5 +40,6 @@ def show_environment(
     Raises:
         NotFoundError: it does not run.
     """
-    kept = Records(workspace.root).need(name, name_for(workspace, folder))
+    known = name_for(workspace, folder)
+    kept = Records(workspace.root).need(name, known, declared_names(workspace))
     return ShownEnvironment(kept, kept.exports if with_exports else None)

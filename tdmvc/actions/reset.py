@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tdmvc.environments.keeper.control import reset_kept
 from tdmvc.environments.keeper.records import Records
-from tdmvc.environments.planning.selection import name_for
+from tdmvc.environments.planning.selection import declared_names, name_for
 from tdmvc.model.environment_report import EnvironmentReset
 from tdmvc.workspace.workspace import Workspace
 
@@ -19,5 +19,6 @@ def reset(workspace: Workspace, name: str | None, *, folder: Path) -> Environmen
         DatabaseError: it cannot be reset.
         NotFoundError: it does not run.
     """
-    kept = Records(workspace.root).need(name, name_for(workspace, folder))
+    known = name_for(workspace, folder)
+    kept = Records(workspace.root).need(name, known, declared_names(workspace))
     return EnvironmentReset(kept.name, kept.database, reset_kept(kept))

@@ -1,8 +1,11 @@
 """Reads and writes tdmvc.yaml: where datasets and migrations are, releases, environments."""
 
+from pathlib import Path
+
 from tdmvc.errors import NotFoundError
-from tdmvc.formats.environments import read_environments, render_environment
+from tdmvc.formats.environments import missing_folder, read_environments, render_environment
 from tdmvc.model.dataset import ReleaseSource, RepoConfig
+from tdmvc.model.environment import Environment
 from tdmvc.model.migration import MigrationLocation
 from tdmvc.model.tree import FileTree, names_revision
 from tdmvc.yaml.node import YamlNode
@@ -63,6 +66,17 @@ def parse_config(text: str, path: str) -> RepoConfig:
         environments=read_environments(environments) if environments else (),
         release_remote=store.only("release_remote").text("release_remote") if store else None,
     )
+
+
+def check_folder(root: Path, environment: Environment) -> None:
+    """Make sure that the folder of an environment exists.
+
+    Raises:
+        ConfigError: it does not; the line of tdmvc.yaml and the key are named.
+    """
+    if not (root / environment.folder).is_dir():
+        node = parse_yaml((root / CONFIG_FILE).read_text(encoding="utf-8"), CONFIG_FILE)
+        raise missing_folder(node.need("environments"), environment)
 
 
 def _check_texts(node: YamlNode) -> None:

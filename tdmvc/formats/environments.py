@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.errors import UsageError
+from tdmvc.errors import ConfigError, UsageError
 from tdmvc.model.environment import EMBEDDED, Environment, Service
 from tdmvc.model.placeholders import FILE_PLACEHOLDERS, SERVER_PLACEHOLDERS, find_placeholders
 from tdmvc.model.reference import parse_reference
@@ -49,6 +49,19 @@ def read_environments(node: YamlNode) -> tuple[Environment, ...]:
             )
         entry.only(*_KEYS)
     return tuple(_read_environment(name, _extended(declared, (name,))) for name in declared)
+
+
+def missing_folder(node: YamlNode, environment: Environment) -> ConfigError:
+    """Return the error for an environment whose folder does not exist.
+
+    Args:
+        node: `environments`, as it was read.
+    """
+    values = _extended(dict(node.entries()), (environment.name,))
+    return values["folder"].error(
+        f"There is no folder {environment.folder}, in which the environment {environment.name} is.",
+        remedy="correct the path, which begins at the repository's root; or make the folder.",
+    )
 
 
 def render_environment(environment: Environment) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -88,11 +88,15 @@ class Records:
                     self.remove(name)
             time.sleep(_POLL_SECONDS)
 
-    def need(self, name: str | None, known: str = "") -> KeptEnvironment:
+    def need(self, name: str | None, known: str = "", declared: Sequence[str] = ()) -> KeptEnvironment:
         """Return the record of an environment that is ready; without a name, the only one, or `local`.
 
+        Args:
+            known: the environment for the folder, if there is one.
+            declared: the names in tdmvc.yaml.
+
         Raises:
-            NotFoundError: it does not run.
+            NotFoundError: it does not run, or does not exist; the message has similar names.
         """
         running = {kept.name: kept for kept in self.running()}
         chosen = name or (known if known in running else "")
@@ -100,6 +104,9 @@ class Records:
             chosen = next(iter(running)) if len(running) == 1 else DEFAULT_NAME
         if chosen in running:
             return running[chosen]
+        names = list(dict.fromkeys([*running, *declared]))
+        if name and name not in names and names:
+            raise NotFoundError.named("environment", name, names, where=str(self._folder.parent.parent))
         raise NotFoundError(
             f"The environment {chosen} is not running." if running or name else "No environment is running.",
             where=str(self._folder.parent),

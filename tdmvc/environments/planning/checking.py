@@ -1,12 +1,13 @@
 """Checks what tdmvc.yaml says about environments against the repository, without starting anything."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tdmvc.environments.planning.key import missing_inputs
 from tdmvc.environments.planning.migrations import plan_migration
 from tdmvc.environments.providers import PACKAGES, parse_database, wanted_engine
-from tdmvc.errors import DatabaseError, NotFoundError, UsageError
-from tdmvc.formats.config import CONFIG_FILE
+from tdmvc.errors import ConfigError, DatabaseError, NotFoundError, UsageError
+from tdmvc.formats.config import CONFIG_FILE, check_folder
 from tdmvc.model.environment import Environment
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.workspace.states import resolve_state
@@ -30,11 +31,11 @@ def _check(workspace: Workspace, environment: Environment) -> Iterator[Finding]:
             details={"file": CONFIG_FILE, "key": f"environments.{environment.name}.{key}"},
         )
 
-    folder = workspace.root / environment.folder
-    if not folder.is_dir():
-        yield finding(
-            "folder", "folder", f"there is no folder {environment.folder}.", "correct it in tdmvc.yaml."
-        )
+    try:
+        check_folder(workspace.root, environment)
+    except ConfigError as error:
+        found = finding("folder", "folder", f"there is no folder {environment.folder}.", error.remedy)
+        yield replace(found, details={**found.details, "line": error.line})
     for ref in environment.datasets or ():
         try:
             resolve_state(workspace, ref)

@@ -3,12 +3,23 @@
 from pathlib import Path
 
 from tdmvc.errors import NotFoundError
+from tdmvc.formats.config import check_folder
 from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.model.environment import Environment
 from tdmvc.workspace.workspace import Workspace
 
 DEFAULT_NAME = "local"
 """The environment that is taken where several fit, and the one that exists if tdmvc.yaml names none."""
+
+
+def declared_environments(workspace: Workspace) -> tuple[Environment, ...]:
+    """Return the environments of tdmvc.yaml; if it names none, `local` with the default of each setting."""
+    return workspace.config.environments or (Environment(DEFAULT_NAME),)
+
+
+def declared_names(workspace: Workspace) -> list[str]:
+    """Return the names of all environments that there are."""
+    return [one.name for one in declared_environments(workspace)]
 
 
 def find_environment(workspace: Workspace, name: str | None, folder: Path) -> Environment:
@@ -19,9 +30,16 @@ def find_environment(workspace: Workspace, name: str | None, folder: Path) -> En
     setting.
 
     Raises:
+        ConfigError: its folder does not exist.
         NotFoundError: there is no such environment.
     """
-    declared = workspace.config.environments or (Environment(DEFAULT_NAME),)
+    chosen = _choose(workspace, name, folder)
+    check_folder(workspace.root, chosen)
+    return chosen
+
+
+def _choose(workspace: Workspace, name: str | None, folder: Path) -> Environment:
+    declared = declared_environments(workspace)
     if name is not None:
         for environment in declared:
             if environment.name == name:
@@ -46,7 +64,7 @@ def find_environment(workspace: Workspace, name: str | None, folder: Path) -> En
 def name_for(workspace: Workspace, folder: Path) -> str:
     """Return the name of the environment for a folder; empty if there is none."""
     try:
-        return find_environment(workspace, None, folder).name
+        return _choose(workspace, None, folder).name
     except NotFoundError:
         return ""
 

@@ -12,6 +12,8 @@ from tdmvc.workspace.workspace import Workspace
 
 
 def choose(repo: Path, environments: tuple[Environment, ...], folder: str, name: str | None = None) -> str:
+    for one in environments:
+        (repo / one.folder).mkdir(parents=True, exist_ok=True)
     with Workspace.open(repo) as workspace:
         workspace.config = replace(workspace.config, environments=environments)
         return find_environment(workspace, name, repo / folder).name

@@ -1,6 +1,7 @@
 """An environment from Python: an application's own migrations, rows, reset, and what is left."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from tdmvc.environments.running.provide import EnvironmentOptions, provided
 from tdmvc.errors import DatabaseError, NotFoundError
 from tdmvc.model.environment import Environment, RunStep, TemplateOrigin
 from tdmvc.workspace.workspace import Workspace
-from tests.builders import add_tables, copy_repo
+from tests.builders import Ran, add_tables, copy_repo
 
 ENV = """\
 import os
@@ -138,3 +139,29 @@ def test_the_advice_for_an_environment_that_does_not_run_starts_that_one(
     with pytest.raises(NotFoundError) as caught:
         Records(tmp_path).need(name, known)
     assert caught.value.remedy == "start it: `tdmvc up ci`."
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["run", "--env", "ci", "--", "true"], ["up", "ci"], ["keep", "ci", "--env", "ci", "--announce-to", "1"]],
+)
+def test_every_command_that_needs_the_folder_says_where_tdmvc_yaml_names_a_missing_one(
+    template: Path, tmp_path: Path, tdmvc: Callable[..., Ran], command: list[str]
+) -> None:
+    app = copy_repo(template, tmp_path / "shop")
+    with (app / "tdmvc.yaml").open("a") as file:
+        file.write("environments:\n  local:\n    folder: apps/shop\n  ci: {extends: local}\n")
+    line = (app / "tdmvc.yaml").read_text().splitlines().index("    folder: apps/shop") + 1
+    result = tdmvc(*command, code=2, folder=app)
+    assert "There is no folder apps/shop, in which the environment ci is." in result.err
+    assert f"tdmvc.yaml, line {line}, key 'environments.local.folder'" in result.err
+
+
+@pytest.mark.parametrize("command", [["down", "locla"], ["reset", "locla"], ["env", "show", "locla"]])
+def test_a_misspelt_environment_is_told_from_one_that_does_not_run(
+    template: Path, tmp_path: Path, tdmvc: Callable[..., Ran], command: list[str]
+) -> None:
+    app = copy_repo(template, tmp_path / "shop")
+    result = tdmvc(*command, code=3, folder=app)
+    assert "There is no environment 'locla'." in result.err
+    assert "did you mean 'local'?" in result.err
