@@ -19,6 +19,11 @@ REPEATED_KEY = "if the table has these rows already, use --mode upsert; otherwis
 """What to do about a row with the key of another."""
 
 
+def move_on(following: int, offset: int, last: int) -> int:
+    """Return a number further on: by the offset, or by half of the numbers that are left if these are fewer."""
+    return following + min(offset, max(last - following, 0) // 2)
+
+
 def check_upsert_key(table: str, key: Sequence[str], unique: Iterable[Collection[str]], where: str) -> None:
     """Make sure that the key of a dataset's table identifies a row of the database.
 

@@ -593,6 +593,23 @@ def test_duckdb_sequences_go_on_after_the_greatest_number(duck: File) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "following"), [("TINYINT", 8 + 59), ("SMALLINT", 8 + 16_379), ("BIGINT", 40_008)]
+)
+def test_an_offset_leaves_a_duckdb_column_half_of_its_numbers(duck: File, kind: str, following: int) -> None:
+    duck.run(
+        "CREATE SEQUENCE n",
+        f"CREATE TABLE t (id {kind} DEFAULT nextval('n'), a INTEGER)",
+        "INSERT INTO t VALUES (7)",
+    )
+    with duck.open() as target:
+        target.lock(["t"])
+        target.finish(["t"], sequence_offset=40_000)
+        target.commit()
+    duck.run("INSERT INTO t (a) SELECT 1 FROM range(50)")
+    assert duck.rows("SELECT min(id) FROM t WHERE a = 1") == [(following,)]
+
+
+@pytest.mark.parametrize(
     ("named", "made"), [("numbers", "s.numbers"), ("s.numbers", "s.numbers"), ("numbers", "numbers")]
 )
 def test_a_duckdb_sequence_is_the_one_of_the_tables_schema_before_mains(

@@ -4,9 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from tdmvc.databases.duckdb.names import MAIN, AttachedName
+from tdmvc.databases.writing import move_on
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.tokens import tokens
+
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,12 @@ class Sequences:
         """Have the sequences of a table go on after its greatest numbers."""
         for column, place in self._columns(table).items():
             sequence = self._read(self._con, self._database)[place]
-            ((highest,),) = self._con.execute(f"SELECT max({quote_name(column)}) FROM {sql}").fetchall()
-            following = (highest + sequence.increment if highest is not None else 1) + offset
+            greatest = f"max({quote_name(column)})"
+            ((highest, kind),) = self._con.execute(
+                f"SELECT {greatest}, typeof({greatest}) FROM {sql}"
+            ).fetchall()
+            following = highest + sequence.increment if highest is not None else 1
+            following = move_on(following, offset, 2 ** (_BITS.get(kind, 64) - 1) - 1)
             # Several columns may share a sequence.
             self._pending[place] = max(following, self._pending.get(place, following))
 

@@ -3,7 +3,10 @@
 import sqlite3
 
 from tdmvc.databases.sqlite.catalog import has_table, read_table
+from tdmvc.databases.writing import move_on
 from tdmvc.sql.quoting import quote_name
+
+_LAST = 2**63 - 1
 
 
 def read_sequence(database: sqlite3.Connection, table: str) -> int | None:
@@ -26,5 +29,5 @@ def move_sequence(database: sqlite3.Connection, table: str, offset: int) -> None
         f"SELECT coalesce(max({quote_name(numbered.name)}), 0) FROM {quote_name(table)}"
     ).fetchone()
     database.execute("DELETE FROM sqlite_sequence WHERE lower(name) = lower(?)", (table,))
-    if highest + offset:
-        database.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, highest + offset))
+    if last := move_on(highest, offset, _LAST):
+        database.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, last))

@@ -539,6 +539,28 @@ def test_the_next_number_follows_the_rows(
     assert {row[0] for row in query("SHOW TABLES")} == {"t", "tdmvc_state"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "following"),
+    [
+        ("tinyint", 8 + 59),
+        ("tinyint unsigned", 8 + 123),
+        ("smallint", 8 + 16_379),
+        ("mediumint", 40_008),
+        ("float", 40_008),
+    ],
+)
+def test_an_offset_leaves_a_column_half_of_its_numbers(
+    execute: Execute, mariadb_database: ServerLocation, query: Query, kind: str, following: int
+) -> None:
+    execute(f"CREATE TABLE t (id {kind} AUTO_INCREMENT PRIMARY KEY, a int)", "INSERT INTO t VALUES (7, 0)")
+    with opened(mariadb_database) as target:
+        target.lock(["t"])
+        target.finish(["t"], sequence_offset=40_000)
+        target.commit()
+    execute("INSERT INTO t (a) VALUES (1), (1), (1)")
+    assert query("SELECT min(id) FROM t WHERE a = 1") == [(following,)]
+
+
 def test_an_upsert_counts_what_it_did(
     execute: Execute, mariadb_database: ServerLocation, query: Query
 ) -> None:

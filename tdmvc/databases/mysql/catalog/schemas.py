@@ -14,9 +14,9 @@ _USUAL_COLLATIONS = ("utf8mb4_general_ci", "utf8mb4_0900_ai_ci", "utf8mb4_uca140
 """The defaults of utf8mb4; a table with one of them declares nothing."""
 
 
-def numbered_column(table: MysqlTable) -> str | None:
+def numbered_column(table: MysqlTable) -> MysqlColumn | None:
     """Return the column that the server numbers."""
-    return next((column.name for column in table.columns if "auto_increment" in column.extra), None)
+    return next((column for column in table.columns if "auto_increment" in column.extra), None)
 
 
 def column_readings(table: MysqlTable, unusual: dict[str, str]) -> list[ColumnReading]:

@@ -16,6 +16,7 @@ GEOMETRIES = frozenset(
     | {"geometrycollection", "geomcollection"}
 )
 _INTEGERS = {"tinyint": "int8", "smallint": "int16", "mediumint": "int32", "int": "int32", "bigint": "int64"}
+INTEGER_BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 _WIDTH = re.compile(r"\b(tinyint|smallint|mediumint|int|bigint|year)\(\d+\)")
 _LENGTH = re.compile(r"\((\d+)\)")
 _SECOND = 1_000_000
@@ -60,6 +61,11 @@ class MysqlColumn:
     @property
     def is_unsigned(self) -> bool:
         return " unsigned" in self.type.lower()
+
+    @property
+    def largest_integer(self) -> int:
+        """The largest number that fits; for a type without a limit of its own, that of `bigint`."""
+        return int(2 ** (INTEGER_BITS.get(self.kind, 64) - (0 if self.is_unsigned else 1)) - 1)
 
     @property
     def is_flag(self) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.databases.mysql.catalog.types import MysqlColumn
+from tdmvc.databases.mysql.catalog.types import INTEGER_BITS, MysqlColumn
 from tdmvc.databases.mysql.encoding.text_checks import TEXTS, length_checks, text_checks
 from tdmvc.databases.mysql.encoding.time_checks import time_checks
 from tdmvc.databases.value_checks import (
@@ -23,7 +23,6 @@ from tdmvc.databases.value_checks import (
 )
 from tdmvc.model.schema import Column
 
-_INTEGERS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 _BLOB_BYTES = {"tinyblob": 2**8 - 1, "blob": 2**16 - 1, "mediumblob": 2**24 - 1, "longblob": 2**32 - 1}
 
 
@@ -61,7 +60,7 @@ def _of_nested(target: MysqlColumn) -> list[ValueCheck]:
 
 
 def _of_flags(target: MysqlColumn) -> list[ValueCheck]:
-    if target.kind in _INTEGERS or target.kind in ("bit", "decimal", "float", "double"):
+    if target.kind in INTEGER_BITS or target.kind in ("bit", "decimal", "float", "double"):
         is_flag = target.is_flag or (target.kind == "bit" and target.precision == 1)
         return [] if is_flag else [other_form("true or false, and are stored as 1 and 0")]
     raise NoFormError
@@ -69,11 +68,9 @@ def _of_flags(target: MysqlColumn) -> list[ValueCheck]:
 
 def _of_integers(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:
     match target.kind:
-        case kind if kind in _INTEGERS:
-            bits = _INTEGERS[kind]
-            least, most = (
-                (0, 2**bits - 1) if target.is_unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-            )
+        case kind if kind in INTEGER_BITS:
+            most = target.largest_integer
+            least = 0 if target.is_unsigned else -most - 1
         case "bit":
             least, most = 0, 2 ** (target.precision or 1) - 1
         case "year":
@@ -118,8 +115,8 @@ def _of_decimals(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:
     match target.kind:
         case "decimal":
             digits, scale = (target.precision or 10) - (target.scale or 0), target.scale or 0
-        case kind if kind in _INTEGERS:
-            digits, scale = len(str(2 ** (_INTEGERS[kind] - 1))) - 1, 0
+        case kind if kind in INTEGER_BITS:
+            digits, scale = len(str(2 ** (INTEGER_BITS[kind] - 1))) - 1, 0
         case "float" | "double":
             return [other_form("decimals, and are stored as floating-point numbers")]
         case kind if kind in TEXTS:

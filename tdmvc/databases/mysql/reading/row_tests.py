@@ -19,7 +19,7 @@ def look_at_rows(connection: MysqlConnection, table: MysqlTable) -> tuple[dict[s
     selected = [f"MAX({reading.probe})" for reading in probes.values()]
     numbered = numbered_column(table)
     if numbered is not None and (table.next_number or 1) > 1:
-        selected.append(f"MAX({quoted(numbered)})")
+        selected.append(f"MAX({quoted(numbered.name)})")
     if not selected:
         return {}, None
     (row,) = connection.query(
@@ -55,7 +55,7 @@ def table_notes(table: MysqlTable, unusual: dict[str, str], highest: int | None)
         and table.next_number > max(highest or 0, 0) + 1
     ):
         notes.append(
-            f"{numbered}: AUTO_INCREMENT stands at {table.next_number}; a copy "
+            f"{numbered.name}: AUTO_INCREMENT stands at {table.next_number}; a copy "
             + (
                 "starts again, because there are no rows"
                 if highest is None

@@ -23,6 +23,7 @@ from tdmvc.databases.mysql.writing.locking import SeedLock, lock_tables, related
 from tdmvc.databases.mysql.writing.snapshot import TargetSnapshot
 from tdmvc.databases.mysql.writing.state import has_state_table, make_state_table, read_state, write_state
 from tdmvc.databases.mysql.writing.suspending import Triggers
+from tdmvc.databases.writing import move_on
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
@@ -160,7 +161,8 @@ class MysqlTarget:
             column = numbered_column(table)
             if column is None:
                 continue
-            number = number_after_rows(self._connection, table, column) + sequence_offset
+            following = number_after_rows(self._connection, table, column.name)
+            number = move_on(following, sequence_offset, column.largest_integer)
             self._numbers[name] = number
             self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
 

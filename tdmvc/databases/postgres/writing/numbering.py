@@ -7,6 +7,7 @@ from itertools import islice
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.writing.counting import ask_of_all
+from tdmvc.databases.writing import move_on
 from tdmvc.sql.quoting import quote_name
 
 _SEQUENCES = """
@@ -31,7 +32,8 @@ WITH wanted AS (
 SELECT s.seqrelid::bigint, quote_ident(sn.nspname) || '.' || quote_ident(sc.relname), s.seqstart, s.seqincrement,
     s.seqmin, s.seqmax, pg_has_role(sc.relowner, 'USAGE'), u.relation::bigint,
     CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname),
-    a.attname::text
+    a.attname::text, CASE CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+        WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647 ELSE 9223372036854775807 END
 FROM used u JOIN pg_sequence s ON s.seqrelid = u.sequence
     JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
     JOIN pg_class c ON c.oid = u.relation AND NOT c.relispartition JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -55,6 +57,8 @@ class _Sequence:
     """Whether the user may alter it."""
     columns: tuple[tuple[str, str], ...]
     tables: frozenset[int]
+    largest: int
+    """The largest number that fits all columns."""
 
     @property
     def extreme(self) -> str:
@@ -70,20 +74,24 @@ class _Sequence:
         found = [value for value in extremes if value is not None and self.lowest <= value <= self.highest]
         if self.increment > 0:
             following = max([self.start, *(value + self.increment for value in found)])
-            return min(following + offset, self.highest) if following <= self.highest else None
+            last = max(min(self.highest, self.largest), following)
+            return move_on(following, offset, last) if following <= self.highest else None
         following = min([self.start, *(value + self.increment for value in found)])
-        return max(following - offset, self.lowest) if following >= self.lowest else None
+        last = min(max(self.lowest, -self.largest - 1), following)
+        return -move_on(-following, offset, -last) if following >= self.lowest else None
 
 
 def _read_sequences(connection: PostgresConnection, oids: Sequence[int]) -> list[_Sequence]:
     found: dict[int, _Sequence] = {}
-    for oid, sql, start, increment, lowest, highest, is_owned, relation, table, column in connection.execute(
-        _SEQUENCES, {"oids": list(oids)}
-    ):
+    rows = connection.execute(_SEQUENCES, {"oids": list(oids)})
+    for oid, sql, start, increment, lowest, highest, is_owned, relation, table, column, largest in rows:
         before = found.get(oid)
         columns = (*(before.columns if before else ()), (table, column))
         tables = (before.tables if before else frozenset()) | {relation}
-        found[oid] = _Sequence(oid, sql, start, increment, lowest, highest, is_owned, columns, tables)
+        largest = min(largest, before.largest) if before else largest
+        found[oid] = _Sequence(
+            oid, sql, start, increment, lowest, highest, is_owned, columns, tables, largest
+        )
     return list(found.values())
 
 
