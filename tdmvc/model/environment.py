@@ -91,7 +91,7 @@ class ResetReport:
     why: str = ""
     """Why no cheaper method was enough; empty for `NOTHING`."""
     remains: tuple[str, ...] = ()
-    """What was changed outside the database and stays: `roles`, `databases`, …"""
+    """What was changed outside the database and stays changed: `the role guest was added`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ class TdmvcPlugin:
         """Reset what earlier tests may have written to, before any fixture of the test is made."""
         last, self._last = self._last, item
         if self._must_reset(last, item):
-            self._reset()
+            self._reset(last)
         if self._recorder is not None:
             self._recorder.begin(item)
 
@@ -181,14 +182,35 @@ class TdmvcPlugin:
             return False
         return reset == "test" or getattr(last, "module", None) is not getattr(item, "module", None)
 
-    def _reset(self) -> None:
+    def _reset(self, last: pytest.Item | None) -> None:
         from tdmvc.errors import TdmvcError
 
         assert self._recorder is not None, "there is something to reset"
         try:
-            self._recorder.note_resets(self.databases.reset())
+            reports = self.databases.reset()
         except TdmvcError as error:
             pytest.fail("\n".join(error.lines), pytrace=False)
+        self._recorder.note_resets(reports)
+        for change in dict.fromkeys(change for report in reports for change in report.remains):
+            _warn(self._config, last, change)
+
+
+def _warn(config: pytest.Config, last: pytest.Item | None, change: str) -> None:
+    """Say of the test before that it changed what no reset restores; this never fails the next test."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        text = (
+            f"no reset restores this, so that later tests find it: {change}. Undo it at the end of the test."
+        )
+        warnings.warn(pytest.PytestWarning(text), stacklevel=1)
+    config.hook.pytest_warning_recorded.call_historic(
+        kwargs={
+            "warning_message": caught[0],
+            "when": "runtest",
+            "nodeid": last.nodeid if last is not None else "",
+            "location": None,
+        }
+    )
 
 
 def _share_transaction(last: pytest.Item, item: pytest.Item) -> bool:

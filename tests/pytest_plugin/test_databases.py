@@ -25,6 +25,9 @@ def test_rows(tdmvc_database, turn):
         assert count(other) == min(turn, 3)
     left_open = tdmvc_database.connect()
     left_open.execute("SELECT 1")
+    if turn == 1:
+        left_open.execute("CREATE ROLE guest")
+        left_open.commit()
 
 def test_the_url(tdmvc_url, tdmvc_database):
     assert tdmvc_url == tdmvc_database.url
@@ -128,6 +131,13 @@ def assert_passed(run: Outcome, *names: str) -> None:
 def test_each_test_starts_with_the_rows_of_the_environment(whole_run: Outcome) -> None:
     assert_passed(whole_run, *(f"test_rows[{turn}]" for turn in range(4)))
     assert_passed(whole_run, "test_the_url", "test_the_workspace", "test_a_reset_in_the_middle")
+
+
+def test_what_a_test_changes_outside_its_database_is_a_warning(whole_run: Outcome) -> None:
+    said = "no reset restores this, so that later tests find it: the role guest was added."
+    assert whole_run.out.count(said) == 1, whole_run.out
+    before, _, _ = whole_run.out.partition(said)
+    assert before.rindex("test_rows[1]") > before.rindex("warnings summary")
 
 
 def test_variables_are_set_before_conftest_and_tests_are_imported(whole_run: Outcome) -> None:

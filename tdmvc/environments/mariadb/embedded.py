@@ -81,6 +81,8 @@ class _Source:
     def __init__(self, binaries: MariadbBinaries, template: Template, databases: ExitStack) -> None:
         self._binaries = binaries
         self._template = template
+        # What is copied later is compared with what the template is now.
+        self._fill = fill_from(template)
         self._databases = databases
 
     @property
@@ -88,7 +90,7 @@ class _Source:
         return self._template.origin
 
     def create(self) -> EphemeralDatabase:
-        server = RestartableServer(self._binaries, self._template)
+        server = RestartableServer(self._binaries, self._fill)
         self._databases.callback(server.close)
         server.start()
         return MariadbDatabase(server)

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.environments.mariadb.accounts import USER, open_administrator, prepare_application
-from tdmvc.environments.templates.metadata import Template
+from tdmvc.environments.templates.metadata import Template, stamp_folder
 from tdmvc.environments.templates.store import missing_template
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
 from tdmvc.servers import MariadbBinaries, RunningServer, ServerOptions, start_mariadb
 from tdmvc.servers.accounts import server_account
 from tdmvc.servers.run_folders import run_folder
-from tdmvc.servers.templates import measure_folder
 from tdmvc.store.reflinks import copy_folder
 
 DATABASE = "app"
@@ -46,10 +45,10 @@ def app_location(server: RunningServer, password: str) -> ServerLocation:
 def fill_from(template: Template) -> Callable[[Path], str]:
     """Return what fills a server's data folder from a template's.
 
-    It raises an error if somebody removes the template meanwhile.
+    It raises an error if somebody removes the template meanwhile, or writes to it.
     """
     content = template.content / "data"
-    expected = measure_folder(content)
+    expected = stamp_folder(content)
 
     def fill(data: Path) -> str:
         try:
@@ -57,10 +56,10 @@ def fill_from(template: Template) -> Callable[[Path], str]:
         except FileNotFoundError:
             raise missing_template(content) from None
         except OSError:
-            if measure_folder(content) != expected:
+            if stamp_folder(content) != expected:
                 raise missing_template(content) from None
             raise
-        if measure_folder(data) != expected:
+        if stamp_folder(content) != expected:
             raise missing_template(content)
         return ""
 
@@ -70,9 +69,14 @@ def fill_from(template: Template) -> Callable[[Path], str]:
 class RestartableServer:
     """A server with a copy of a template, and a spare copy that is made while it runs."""
 
-    def __init__(self, binaries: MariadbBinaries, template: Template) -> None:
+    def __init__(self, binaries: MariadbBinaries, fill: Callable[[Path], str]) -> None:
+        """Prepare a server.
+
+        Args:
+            fill: fills its data folder from the template.
+        """
         self._binaries = binaries
-        self._fill = fill_from(template)
+        self._fill = fill
         self._password = secrets.token_urlsafe(24)
         self._running: RunningServer | None = None
         self._administrator: MysqlConnection | None = None

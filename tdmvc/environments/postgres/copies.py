@@ -87,7 +87,7 @@ def opened_copies(
 
     administrator = Administrator(maintenance, own)
     try:
-        source = TemplateDatabase(template)
+        source = TemplateDatabase(template, administrator)
         pool = SparePool(lambda: Administrator(maintenance, own), source, new_name, POOL_SIZE)
         try:
             yield Copies(administrator, source, pool, new_name, prefix, server)

@@ -41,3 +41,13 @@ def outside_tablespace(where: str) -> DatabaseError:
         where=where,
         remedy="leave out CREATE TABLESPACE where DATABASE_URL leads to a server for tests, or use a server by URL.",
     )
+
+
+def changed_template_database(where: str, name: str) -> DatabaseError:
+    """Return the error for a template that somebody else than tdmvc may have written to."""
+    return DatabaseError(
+        f"The database {name} was changed. All resets restore from it, so the seeded rows are no longer known.",
+        where=where,
+        remedy=f"let no test connect to {name}, alter or drop it; then run the command again, which begins with the "
+        "rows as they were seeded.",
+    )

@@ -1,7 +1,7 @@
 """Which blocks of which tables were written since a moment, by the server's own log (WAL)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,16 +29,19 @@ _END = """
 """
 _BLOCKS = """
     SELECT DISTINCT file, CASE WHEN is_table THEN block END, CASE WHEN NOT is_table THEN kind END,
-        CASE WHEN NOT is_table THEN number END
+        CASE WHEN NOT is_table THEN number END, other
     FROM (
-        SELECT relfilenode::bigint AS file, relblocknumber AS block, xid::text::bigint AS number,
-            resource_manager || '/' || record_type AS kind,
-            relfilenode::bigint = ANY (%(tables)s) AS is_table
+        SELECT CASE WHEN other.datname IS NULL THEN relfilenode::bigint END AS file, relblocknumber AS block,
+            xid::text::bigint AS number, resource_manager || '/' || record_type AS kind,
+            relfilenode::bigint = ANY (%(tables)s) AND other.datname IS NULL AS is_table, other.datname AS other
         FROM (SELECT pg_catalog.pg_current_wal_flush_lsn() AS position) AS log,
             LATERAL {schema}.pg_get_wal_block_info(%(start)s::pg_lsn, log.position, false)
+            LEFT JOIN pg_catalog.pg_database AS other ON other.oid = reldatabase
+                AND NOT pg_catalog.starts_with(other.datname, %(prefix)s) AND other.datname <> ALL (%(made)s)
         WHERE log.position - %(start)s::pg_lsn <= %(most)s
-            AND reldatabase = %(database)s AND relforknumber = 0 AND record_type <> 'FPI_FOR_HINT'
-            AND NOT relfilenode::bigint = ANY (%(derived)s)
+            AND (reldatabase = %(database)s OR other.datname IS NOT NULL)
+            AND relforknumber = 0 AND record_type <> 'FPI_FOR_HINT'
+            AND NOT (other.datname IS NULL AND relfilenode::bigint = ANY (%(derived)s))
     ) AS written
 """
 _OTHERS = """
@@ -75,6 +78,18 @@ class WrittenBlocks:
     """The position up to which the log was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogScope:
+    """Of which databases the log is read."""
+
+    database: int
+    """The number of the one that is reset."""
+    prefix: str
+    """How the names of databases begin that tdmvc makes and drops while tests run."""
+    made: Collection[str]
+    """Other databases that tdmvc made or uses."""
+
+
 class LogReader:
     """Reads the log of an embedded server."""
 
@@ -87,12 +102,11 @@ class LogReader:
         if not self._can_flush:
             administrator.rows("SELECT pg_catalog.set_config('synchronous_commit', 'on', false)")
 
-    def statements(self, start: str, database: int, files: TableFiles) -> list[Statement]:
+    def statements(self, start: str, scope: LogScope, files: TableFiles) -> list[Statement]:
         """Return the statements that read what was written since a position; `read` takes their rows.
 
         Args:
             start: a position of the log.
-            database: its number.
 
         Raises:
             DatabaseError: the server is gone.
@@ -100,7 +114,9 @@ class LogReader:
         parameters = {
             "start": start,
             "most": MOST_LOG_BYTES,
-            "database": database,
+            "database": scope.database,
+            "prefix": scope.prefix,
+            "made": list(scope.made),
             "tables": list(files.tables),
             "derived": list(files.derived),
         }
@@ -120,7 +136,9 @@ class LogReader:
             raise CannotRestoreError("much was written")
         blocks: defaultdict[TableFile, set[int]] = defaultdict(set)
         changing: set[int] = set()
-        for file, block, kind, number in found:
+        for file, block, kind, number, other in found:
+            if other is not None:
+                continue
             if kind is None:
                 blocks[files.tables[file]].add(block)
             elif kind in _CHANGES:
@@ -128,6 +146,11 @@ class LogReader:
         if changing - self._aborted(changing):
             raise CannotRestoreError(CATALOG_CHANGED)
         return WrittenBlocks({table: frozenset(found) for table, found in blocks.items()}, end)
+
+    def others_written(self, rows: Sequence[list[Any]]) -> set[str]:
+        """Return the other databases whose content was changed, as far as the log was read."""
+        *_, found = rows
+        return {other for _, _, kind, _, other in found if other is not None and kind in _CHANGES}
 
     def has_others(self, start: str, database: int, files: TableFiles, own: int | None) -> bool:
         """Whether another transaction than an own one has changed the database since a position.

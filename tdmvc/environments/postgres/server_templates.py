@@ -14,11 +14,12 @@ from tdmvc.model.environment import TemplateOrigin
 from tdmvc.sql.quoting import quote_name, quote_text
 
 _DATABASES = """
-    SELECT datname::text, pg_catalog.shobj_description(oid, 'pg_database')
+    SELECT datname::text, pg_catalog.shobj_description(oid, 'pg_database'), pg_catalog.concat_ws(' ', oid, xmin)
     FROM pg_catalog.pg_database
     WHERE pg_catalog.pg_get_userbyid(datdba) = current_user AND NOT datallowconn
         AND pg_catalog.shobj_description(oid, 'pg_database') LIKE '{"tdmvc": "template"%'
 """
+_MADE_AS = "SELECT pg_catalog.concat_ws(' ', oid, xmin) FROM pg_catalog.pg_database WHERE datname = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class PostgresTemplate:
     key: TemplateKey
     engine: str
     used_at: datetime
+    made_as: str
+    """What the server's catalog had when it was complete: whoever wants to write to it has to change that first."""
+    is_unchanged: bool
 
 
 class PostgresTemplates:
@@ -66,7 +70,7 @@ class PostgresTemplates:
                 self._locks.share(TEMPLATE, name.number)
             finally:
                 self._locks.release(TEMPLATE, name.number)
-        self._note(name.name, key)
+        self._note(name.name, key, self._made_as(name.name, key))
         if origin is not TemplateOrigin.REUSED:
             self._shrink(name.name)
         return origin
@@ -92,7 +96,12 @@ class PostgresTemplates:
         return any(removed)
 
     def _is_complete(self, name: TemplateName, key: TemplateKey) -> bool:
-        return any(one.name == name.name and one.key == key for one in self._read_all())
+        return self._made_as(name.name, key) != ""
+
+    def _made_as(self, name: str, key: TemplateKey) -> str:
+        """Return what the catalog had when the template was complete; empty if there is none that is unchanged."""
+        found = (one for one in self._read_all() if one.name == name and one.key == key)
+        return next((one.made_as for one in found if one.is_unchanged), "")
 
     def _make(self, name: TemplateName, key: TemplateKey, build: TemplateBuild) -> TemplateOrigin:
         """Make a template under another name, which it loses when it is complete."""
@@ -118,11 +127,13 @@ class PostgresTemplates:
                 administrator.write(
                     f"ALTER DATABASE {quote_name(name.building)} WITH ALLOW_CONNECTIONS false"
                 )
-            self._note(name.building, key)
             administrator.write(
                 f"ALTER DATABASE {quote_name(name.building)} RENAME TO {quote_name(name.name)}"
             )
+            ((now,),) = administrator.rows(_MADE_AS, [name.name])
+            self._note(name.name, key, now)
         except BaseException:
+            # After the renaming, the template has no comment yet, and the next run makes it anew.
             administrator.drop(name.building)
             raise
         return TemplateOrigin.DERIVED if nearest else TemplateOrigin.BUILT
@@ -130,12 +141,12 @@ class PostgresTemplates:
     def _take_nearest(self, key: TemplateKey) -> str | None:
         """Return the template with the same schema that was used last, with a share of its lock."""
         for one in self._read_all():
-            is_near = one.key.schema == key.schema and one.engine == self._engine
+            is_near = one.key.schema == key.schema and one.engine == self._engine and one.is_unchanged
             if is_near and self._locks.try_share(TEMPLATE, lock_of_template(one.name)):
                 return one.name
         return None
 
-    def _note(self, database: str, key: TemplateKey) -> None:
+    def _note(self, database: str, key: TemplateKey, made_as: str) -> None:
         """Write to the comment of a database which template it is, and that it is used now."""
         comment = {
             "tdmvc": "template",
@@ -143,6 +154,7 @@ class PostgresTemplates:
             "rows": key.rows,
             "label": key.label,
             "engine": self._engine,
+            "made_as": made_as,
             "used_at": datetime.now(UTC).isoformat(),
         }
         text = quote_text(json.dumps(comment))
@@ -172,16 +184,17 @@ class PostgresTemplates:
 
     def _read_all(self) -> list[PostgresTemplate]:
         """Return the templates of the user, the most recently used first."""
-        read = [_read(name, comment) for name, comment in self._administrator.rows(_DATABASES)]
+        read = [_read(*row) for row in self._administrator.rows(_DATABASES)]
         found = [one for one in read if one is not None]
         return sorted(found, key=lambda one: one.used_at, reverse=True)
 
 
-def _read(name: str, comment: str) -> PostgresTemplate | None:
+def _read(name: str, comment: str, now: str) -> PostgresTemplate | None:
     """Return what a comment says; None if it is not one of ours."""
     try:
         said = json.loads(comment)
         key = TemplateKey(said["schema"], said["rows"], said["label"])
-        return PostgresTemplate(name, key, said["engine"], datetime.fromisoformat(said["used_at"]))
+        used_at, made_as = datetime.fromisoformat(said["used_at"]), str(said.get("made_as", ""))
+        return PostgresTemplate(name, key, said["engine"], used_at, made_as, is_unchanged=made_as == now)
     except (ValueError, LookupError, TypeError):
         return None

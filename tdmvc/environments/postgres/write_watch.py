@@ -18,9 +18,11 @@ from tdmvc.environments.postgres.log_blocks import (
     CATALOG_CHANGED,
     POSITION,
     LogReader,
+    LogScope,
     WrittenBlocks,
     open_log,
 )
+from tdmvc.environments.postgres.logins import read_login
 from tdmvc.environments.postgres.marks import SNAPSHOT, TransactionMark, has_written, read_mark
 from tdmvc.environments.postgres.restoring import RowRestorer
 from tdmvc.environments.postgres.sequences import SequenceReader, Sequences, parse_sequences
@@ -89,6 +91,7 @@ class WriteWatch:
             self._administrator.rows_of(*self._shared_statements())
         )
         self._settings = copies.read_settings()
+        self._login = read_login(self._administrator)
 
     def start(self, mark: ServerMark) -> None:
         """Watch the copy of the template that has the name now.
@@ -161,15 +164,26 @@ class WriteWatch:
 
     def _survey_statements(self) -> list[Statement]:
         """Return the statements whose rows `_note` takes."""
-        log = self._log.statements(self._mark.position, self._number, self._files) if self._log else []
-        return [*self._shared_statements(), SNAPSHOT, *log]
+        scope = LogScope(self._number, self._copies.prefix, self._own_databases)
+        log = self._log.statements(self._mark.position, scope, self._files) if self._log else []
+        return [*self._shared_statements(), self._copies.template.state_statement, SNAPSHOT, *log]
 
     def _note(self, found: Survey, rows: Sequence[list[Any]]) -> None:
         seen = read_shared_objects(rows[:2])
-        found.remains += self._shared.kinds_changed(seen)
+        remains = self._shared.changes(seen)
+        if self._login.is_named_in(remains):
+            # Without this, neither tdmvc nor the tests could connect any more.
+            self._login.restore(self._administrator)
+            seen = read_shared_objects(self._administrator.rows_of(*self._shared_statements()))
+            remains = self._shared.changes(seen)
+        if self._log is not None:
+            written = sorted(self._log.others_written(rows[4:]))
+            remains += tuple(f"the content of the database {name} was changed" for name in written)
+        found.remains += tuple(one for one in remains if one not in found.remains)
         is_changed = seen.database != self._shared.database
         self._shared = SharedObjects(seen.server, self._shared.database)
-        found.moment = read_mark(self._administrator, rows[2])
+        self._copies.template.check(rows[2])
+        found.moment = read_mark(self._administrator, rows[3])
         found.blocks = None
         if self._log is None:
             found.why_not = "the server cannot read its own log"
@@ -181,12 +195,17 @@ class WriteWatch:
             found.why_not = "the server has made many transactions"
         else:
             try:
-                found.blocks = self._log.read(rows[3:], self._files)
+                found.blocks = self._log.read(rows[4:], self._files)
             except CannotRestoreError as reason:
                 found.why_not = reason.why
 
     def _shared_statements(self) -> list[Statement]:
-        return shared_statements(self._location.database, self._copies.prefix, self._copies.made)
+        version, name = self._administrator.version, self._location.database
+        return shared_statements(version, name, self._copies.prefix, self._own_databases)
+
+    @property
+    def _own_databases(self) -> set[str]:
+        return {*self._copies.made, self._copies.template.name}
 
     def restore(self, survey: Survey) -> bool:
         """Restore the rows and sequences that were written, and return whether there were any.

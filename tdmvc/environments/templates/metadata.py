@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +69,7 @@ def read_complete(place: Path) -> Template | None:
     content = place / CONTENT
     path = place / METADATA
     try:
-        stamp = _stamp(content)
+        stamp = stamp_folder(content)
         if stamp != read.metadata["stamp"]:
             # Somebody wrote to it, or moved the whole cache to another machine.
             if _digest(content) != read.metadata["digest"]:
@@ -97,7 +96,7 @@ def write_metadata(folder: Path, key: TemplateKey, version: str, secret: str) ->
         "label": key.label,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "size_bytes": sum(path.lstat().st_size for path in _entries(content)),
-        "stamp": _stamp(content),
+        "stamp": stamp_folder(content),
         "digest": _digest(content),
         "secret": secret,
     }
@@ -122,14 +121,25 @@ def _entries(content: Path) -> list[Path]:
     )
 
 
-def _stamp(content: Path) -> str:
-    """Return a text that changes when somebody writes to a file, or adds or removes one."""
+def stamp_folder(content: Path) -> str:
+    """Return a text that changes when somebody writes to a file in a folder, or adds or removes one."""
     lines = []
-    for path in _entries(content):
-        status = path.lstat()
-        measures = "" if stat.S_ISDIR(status.st_mode) else f"{status.st_size} {status.st_mtime_ns}"
-        lines.append(f"{path.relative_to(content)} {measures}")
-    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
+    folders = [""]
+    for folder in folders:
+        try:
+            entries = list(os.scandir(content / folder))
+        except FileNotFoundError:
+            # It was removed meanwhile.
+            continue
+        for entry in entries:
+            name = f"{folder}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(f"{name}/")
+                lines.append(name)
+            else:
+                status = entry.stat(follow_symlinks=False)
+                lines.append(f"{name} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
 
 
 def _digest(content: Path) -> str:

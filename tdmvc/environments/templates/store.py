@@ -192,9 +192,9 @@ def template_folder_error(path: Path | str, error: OSError) -> DatabaseError:
 
 
 def missing_template(path: Path) -> DatabaseError:
-    """Return the error for a template that somebody removed while it is used."""
+    """Return the error for a template that somebody removed, or wrote to, while it is used."""
     return DatabaseError(
-        "The template of the database is not there any more, or not as a whole.",
+        "The template of the database is not there any more, or not as it was made.",
         where=str(path),
         remedy="run the same command again; it makes a new one.",
     )

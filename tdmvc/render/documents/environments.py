@@ -23,7 +23,7 @@ declare(environment_report.DownReport, "stopped cleaned", format="tdmvc.down/1")
 declare(
     environment_report.EnvironmentReset,
     "name database method=report.method seconds=report.seconds ended_connections=report.ended_connections "
-    "why=report.why",
+    "why=report.why remains=report.remains",
     format="tdmvc.reset/1",
 )
 declare(environment_report.EnvironmentList, "environments others", format="tdmvc.environments/1")

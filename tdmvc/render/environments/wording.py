@@ -53,6 +53,8 @@ def reset_words(report: ResetReport) -> str:
     words = _RESETS[report.method]
     if report.ended_connections:
         words += f"; connections were ended: {', '.join(map(visible, report.ended_connections))}"
+    if report.remains:
+        words += f"; no reset restores this: {', '.join(map(visible, report.remains))}"
     return words
 
 

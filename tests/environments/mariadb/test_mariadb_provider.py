@@ -132,6 +132,19 @@ def test_a_template_that_was_removed_while_it_is_used_is_told(tmp_path: Path) ->
         database.drop()
 
 
+def test_a_template_that_somebody_wrote_to_is_not_used(tmp_path: Path) -> None:
+    provider = EmbeddedMariadb(EmbeddedServer("mysql"), folder=tmp_path)
+    made = build(("CREATE TABLE customers (id INT PRIMARY KEY, name TEXT)",), ())
+    with provider.open(KEY, made) as source:
+        (file,) = tmp_path.glob("mariadb-*/content/data/app/customers.ibd")
+        whole = file.read_bytes()
+        file.write_bytes(bytes(len(whole)))
+        with pytest.raises(DatabaseError, match="not as it was made"):
+            source.create()
+    with provider.open(KEY, made) as source:
+        assert source.origin is TemplateOrigin.BUILT
+
+
 def begin_anew_twice(database: EphemeralDatabase) -> None:
     for _ in range(2):
         run(database.location, ("DROP TABLE customers",))

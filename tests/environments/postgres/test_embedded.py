@@ -1,6 +1,5 @@
 """An embedded PostgreSQL comes up with the seeded database, which is made once, and gets back to that state."""
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,20 +95,6 @@ def test_an_open_transaction_that_wrote_is_ended_and_named(database: PostgresDat
 
 
 @pytest.mark.timeout(90)
-def test_a_session_that_locks_a_table_of_the_template_does_not_stop_a_reset(
-    database: PostgresDatabase,
-) -> None:
-    seeded = observe(database.location)
-    with connect(database.location) as connection:
-        connection.execute("DELETE FROM orders")
-    template = replace(database.location, database="tdmvc_template")
-    with connect(template) as session, contextlib.suppress(psycopg.OperationalError), session.transaction():
-        session.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
-        assert database.reset().method is not ResetMethod.NOTHING
-        assert observe(database.location) == seeded
-    assert database.reset().method is ResetMethod.NOTHING
-
-
 def test_what_the_build_raises_is_passed_on_and_leaves_no_template(provider: EmbeddedPostgres) -> None:
     def fail(location: Location) -> None:
         raise DatabaseError("The migrations fail.")

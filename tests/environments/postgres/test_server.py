@@ -159,6 +159,24 @@ def test_a_template_that_was_not_finished_is_made_anew(tests: ServerLocation) ->
     assert databases(tests) == [name]
 
 
+def test_a_template_that_a_test_may_have_changed_is_an_error_and_made_anew(tests: ServerLocation) -> None:
+    provider, again = PostgresServerProvider(tests), Shop()
+    with provider.open(KEY, Shop().build) as source:
+        database = source.create()
+        seeded = observe(database.location)
+        (name, *_) = databases(tests)
+        with connect(replace(tests, database="postgres")) as connection:
+            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            with connect(replace(tests, database=name)) as other:
+                other.execute("DELETE FROM orders")
+            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        with pytest.raises(DatabaseError, match="was changed"):
+            source.create()
+    with provider.open(KEY, again.build) as source:
+        assert (source.origin, again.migrated) == (TemplateOrigin.BUILT, 1)
+        assert observe(source.create().location) == seeded
+
+
 def test_two_runs_at_once_build_one_template(tests: ServerLocation) -> None:
     shop, origins = Shop(), []
 

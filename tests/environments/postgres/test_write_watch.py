@@ -162,7 +162,11 @@ def test_what_no_reset_brings_back_is_named_once(database: PostgresDatabase) -> 
         connection.execute(f"CREATE ROLE {name}")
         connection.execute(f"CREATE DATABASE {name}")
         connection.execute(f"ALTER ROLE {name} SET work_mem = '6MB'")
-    assert database.reset().remains == ("roles", "settings of roles", "databases")
+    assert database.reset().remains == (
+        f"settings of the role {name} was added",
+        f"the database {name} was added",
+        f"the role {name} was added",
+    )
     assert database.reset().remains == ()
     with connect(database.location) as connection:
         connection.execute(f"DROP DATABASE {name}")
