@@ -10,6 +10,7 @@ from tdmvc.environments.addresses import address_values, client_variables
 from tdmvc.environments.endpoint import EndpointClient
 from tdmvc.environments.planning.selection import find_environment
 from tdmvc.environments.running.exports import placeholder_exports
+from tdmvc.environments.running.own_programs import put_own_programs_first
 from tdmvc.environments.running.provide import (
     DEFAULT_ENVIRONMENT,
     EnvironmentOptions,
@@ -93,6 +94,7 @@ def environment(
     Raises:
         NotFoundError: there is no such environment.
     """
+    put_own_programs_first()
     chosen = find_environment(workspace, name, folder or Path(os.curdir))
     return provided(workspace, chosen, options)
 

@@ -11,6 +11,7 @@ from tdmvc.environments.keeper.control import start_keeper
 from tdmvc.environments.keeper.records import Records
 from tdmvc.environments.planning.selection import find_environment
 from tdmvc.environments.running.command import find_program, run_command
+from tdmvc.environments.running.own_programs import put_own_programs_first
 from tdmvc.environments.running.processes import ProcessGroups
 from tdmvc.environments.running.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, provided
 from tdmvc.environments.running.services import RunningService
@@ -50,6 +51,7 @@ def run(
         PartError: rows of a state are missing.
         UsageError: there is no command, or the configuration is wrong.
     """
+    put_own_programs_first()
     find_program(command, options.folder)
     environment = find_environment(workspace, options.environment, options.folder)
     running = _Run(workspace, environment, tuple(command), options)

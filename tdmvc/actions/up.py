@@ -7,6 +7,7 @@ from tdmvc.environments.keeper.control import clean_killed, start_keeper, stop_k
 from tdmvc.environments.keeper.records import Records
 from tdmvc.environments.planning.preparing import choose_and_open, prepare
 from tdmvc.environments.planning.selection import find_environment
+from tdmvc.environments.running.own_programs import put_own_programs_first
 from tdmvc.environments.running.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions
 from tdmvc.model.environment import RunStep
 from tdmvc.model.environment_report import KeptEnvironment, UpReport, UpStatus
@@ -32,6 +33,7 @@ def up(workspace: Workspace, name: str | None, options: UpOptions) -> UpReport:
         NotFoundError: there is no such environment, dataset, version or release.
         PartError: rows of a state are missing.
     """
+    put_own_programs_first()
     environment = find_environment(workspace, name, options.folder)
     records = Records(workspace.root)
     steps: list[RunStep] = []

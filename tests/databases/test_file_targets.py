@@ -599,7 +599,7 @@ def test_an_offset_leaves_a_duckdb_column_half_of_its_numbers(duck: File, kind: 
     duck.run(
         "CREATE SEQUENCE n",
         f"CREATE TABLE t (id {kind} DEFAULT nextval('n'), a INTEGER)",
-        "INSERT INTO t VALUES (7)",
+        "INSERT INTO t VALUES (7, 0)",
     )
     with duck.open() as target:
         target.lock(["t"])

@@ -1,5 +1,6 @@
 """Environments that keep running: `up`, `down`, `reset`, `env`, `run --keep` and `gc --templates`."""
 
+import json
 import os
 import shlex
 import signal
@@ -59,6 +60,24 @@ def test_up_says_what_changed_since_and_renews(app: App) -> None:
     renewed = app.document("up", "up", "--renew")
     assert renewed["status"] == "renewed"
     assert ask(renewed["environment"], "SELECT count(*) FROM more") == [(0,)]
+
+
+def test_of_three_at_once_one_starts_it_and_the_others_find_it(app: App) -> None:
+    app.configure(CONFIG + "    migrate: ''\n    datasets: []\n")
+    processes = [app.start("up", "--format", "json", start_new_session=True) for _ in range(3)]
+    ends = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    documents = [json.loads(output) for output, _ in ends]
+    assert sorted(one["status"] for one in documents) == ["running", "running", "started"]
+    assert documents[0]["environment"] == documents[1]["environment"] == documents[2]["environment"]
+    waited = {
+        one["status"]
+        for one, (_, said) in zip(documents, ends, strict=True)
+        if "Another tdmvc process" in said
+    }
+    assert waited == {"running"}
+    assert app.document("down", "down", "--all")["stopped"] == ["local"]
+    assert app.leftovers() == []
 
 
 def test_what_fails_in_the_background_is_the_error_of_up(app: App) -> None:
