@@ -35,3 +35,37 @@ def test_a_folder_that_does_not_fit_is_an_error_with_its_reason_and_the_file(
         assert raised.value.filename == str(small_disk / "copy" / "deep" / "big")
     finally:
         subprocess.run(["umount", str(small_disk)], check=True)
+
+
+def test_a_folder_is_copied_with_its_modes_and_links(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    (source / "deep" / "empty").mkdir(parents=True)
+    (source / "deep" / "secret").write_bytes(b"x" * ((1 << 20) + 1))
+    (source / "run").write_text("")
+    (source / "away").symlink_to("nowhere")
+    (source / "there").symlink_to("deep")
+    for path, mode in (("deep/secret", 0o600), ("run", 0o777), ("deep/empty", 0o500), (".", 0o700)):
+        (source / path).chmod(mode)
+
+    copy_folder(source, copy)
+
+    paths = sorted(path.relative_to(source) for path in source.rglob("*"))
+    assert sorted(path.relative_to(copy) for path in copy.rglob("*")) == paths
+    for path in (Path("."), *paths):
+        old, new = source / path, copy / path
+        assert new.lstat().st_mode == old.lstat().st_mode
+        if old.is_symlink():
+            assert new.readlink() == old.readlink()
+        elif old.is_file():
+            assert new.read_bytes() == old.read_bytes()
+
+
+def test_a_copy_replaces_nothing_and_waits_for_no_pipe(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(FileExistsError):
+        copy_folder(source, tmp_path / "copy")
+    os.mkfifo(source / "pipe")
+    with pytest.raises(OSError, match="pipe is not a file, a folder or a link"):
+        copy_folder(source, tmp_path / "other")
