@@ -11,6 +11,11 @@ from tdmvc.environments.postgres.copies import finish_template, opened_copies
 from tdmvc.environments.postgres.failures import outside_tablespace
 from tdmvc.environments.postgres.shuffling import shuffle_rows
 from tdmvc.environments.postgres.source import PostgresSource
+from tdmvc.environments.postgres.system_settings import (
+    made_settings,
+    read_system_settings,
+    write_system_settings,
+)
 from tdmvc.environments.templates.metadata import Template
 from tdmvc.environments.templates.store import TemplateStore
 from tdmvc.model.location import Location, ServerLocation
@@ -18,6 +23,7 @@ from tdmvc.servers import (
     PostgresBinaries,
     ServerOptions,
     find_postgres,
+    settings_file,
     start_postgres,
     stop_postgres,
 )
@@ -25,7 +31,7 @@ from tdmvc.sql.quoting import quote_name
 from tdmvc.store.reflinks import copy_folder
 
 ENGINE = "postgresql"
-_LAYOUT = 1
+_LAYOUT = 2
 """Raised when data folders of templates change."""
 _MAINTENANCE = "postgres"
 _TEMPLATE = "tdmvc_template"
@@ -77,7 +83,8 @@ class EmbeddedPostgres:
 
         with ExitStack() as stack:
             template = stack.enter_context(self._store.open(key, make))
-            options = ServerOptions(settings=RUN_SETTINGS, fill=lambda data: _fill(template, data))
+            settings = {**read_system_settings(template.content), **RUN_SETTINGS}
+            options = ServerOptions(settings=settings, fill=lambda data: _fill(template, data))
             server = stack.enter_context(start_postgres(self._binaries, options))
             # Several threads may ask for names at once.
             names = map(_name, itertools.count())
@@ -117,13 +124,18 @@ def _make(binaries: PostgresBinaries, content: Path, nearest: Template | None, b
         DatabaseError: the server does not start or refuses, or there is no room. What `build` raises is passed on.
     """
     fill = None if nearest is None else lambda data: _fill(nearest, data)
-    with start_postgres(binaries, ServerOptions(settings=_BUILD_SETTINGS, fill=fill)) as server:
+    settings = {} if nearest is None else read_system_settings(nearest.content)
+    options = ServerOptions(settings={**settings, **_BUILD_SETTINGS}, fill=fill)
+    with start_postgres(binaries, options) as server:
         location = server.location(_TEMPLATE)
+        before = settings_file(server).read_text(encoding="utf-8")
         if nearest is None:
             _prepare(server.location(_MAINTENANCE))
             build.migrate(location)
         build.seed(location)
         finish_template(location)
+        after = settings_file(server).read_text(encoding="utf-8")
+        write_system_settings(content, {**settings, **made_settings(before, after)})
         data = stop_postgres(server)
         if any((data / "pg_tblspc").iterdir()):
             raise outside_tablespace(str(location))

@@ -7,12 +7,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tdmvc.environments.base import EmbeddedServer, TemplateBuild, TemplateKey
+from tdmvc.environments.base import DatabaseSource, EmbeddedServer, TemplateBuild, TemplateKey
 from tdmvc.environments.postgres import EmbeddedPostgres
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
-from tdmvc.model.location import Location
+from tdmvc.model.location import Location, ServerLocation
 from tests.environments.postgres.observed import connect, observe
 from tests.environments.postgres.shop import Shop
 
@@ -52,6 +52,34 @@ def test_a_template_is_reused_and_derived_for_other_rows(
     assert {one.key.label for one in provider.list_templates()} == {"golden@1.0.0", "golden@1.1.0"}
     assert provider.remove_template(key)
     assert [one.key for one in provider.list_templates()] == [KEY]
+
+
+def test_runs_have_the_settings_that_migrations_made_for_the_server(provider: EmbeddedPostgres) -> None:
+    def migrate(location: Location) -> None:
+        Shop().migrate(location)
+        assert isinstance(location, ServerLocation)
+        with connect(location) as connection:
+            connection.execute("ALTER SYSTEM SET work_mem = '7MB'")
+            connection.execute("ALTER SYSTEM SET shop.note = 'it''s = 1'")
+            connection.execute("ALTER SYSTEM SET timezone = 'Asia/Tokyo'")
+            connection.execute("ALTER SYSTEM SET log_statement = 'all'")
+
+    def shown(source: DatabaseSource) -> list[str]:
+        database = source.create()
+        assert isinstance(database.location, ServerLocation)
+        with connect(database.location) as connection:
+            connection.execute("ALTER SYSTEM SET work_mem = '9MB'")
+            assert database.reset().method is not ResetMethod.NOTHING
+            names = ("work_mem", "shop.note", "timezone", "log_statement", "autovacuum")
+            return [connection.execute(f"SHOW {name}").fetchall()[0][0] for name in names]
+
+    key = TemplateKey("settings", "rows", "golden@1.0.0")
+    expected = ["7MB", "it's = 1", "Asia/Tokyo", "none", "off"]
+    with provider.open(key, TemplateBuild(migrate, Shop().seed)) as source:
+        assert shown(source) == expected
+    with provider.open(replace(key, rows="others"), TemplateBuild(migrate, Shop(rows=5).seed)) as source:
+        assert source.origin is TemplateOrigin.DERIVED
+        assert shown(source) == expected
 
 
 def test_a_database_to_which_nobody_wrote_is_left_alone(database: PostgresDatabase) -> None:
