@@ -9,17 +9,31 @@ from typing import Any
 
 from tdmvc.pytest_plugin.tables import Touched, touched_tables
 
-_SILENT_DRIVERS = ("psycopg2", "asyncpg", "pg8000", "MySQLdb", "mysql.connector", "aiomysql", "duckdb")
-"""Drivers that cannot be listened to, except through SQLAlchemy."""
+_SILENT_DRIVERS = ("psycopg2", "duckdb")
+"""Drivers of whose statements some cannot be seen: cursors that psycopg2 makes by itself, and all of DuckDB's."""
 
-_CLASSES = (
-    ("psycopg", "Cursor"),
-    ("psycopg", "ServerCursor"),
-    ("psycopg", "AsyncCursor"),
-    ("psycopg", "AsyncServerCursor"),
-    ("pymysql.cursors", "Cursor"),
-)
-_METHODS = ("execute", "executemany", "stream", "copy")
+_OF_CURSORS = ("execute", "executemany", "stream", "copy")
+_OF_ASYNCPG = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval", "prepare", "cursor")
+_CLASSES = {
+    ("psycopg", "Cursor"): _OF_CURSORS,
+    ("psycopg", "ServerCursor"): _OF_CURSORS,
+    ("psycopg", "AsyncCursor"): _OF_CURSORS,
+    ("psycopg", "AsyncServerCursor"): _OF_CURSORS,
+    ("psycopg2.extras", "DictCursor"): _OF_CURSORS,
+    ("psycopg2.extras", "RealDictCursor"): _OF_CURSORS,
+    ("psycopg2.extras", "NamedTupleCursor"): _OF_CURSORS,
+    ("asyncpg.connection", "Connection"): (*_OF_ASYNCPG, "_copy_in", "_copy_out"),
+    ("pg8000.dbapi", "Cursor"): _OF_CURSORS,
+    ("pg8000.legacy", "Cursor"): _OF_CURSORS,
+    ("pg8000.native", "Connection"): ("run", "prepare"),
+    ("pymysql.cursors", "Cursor"): _OF_CURSORS,
+    ("MySQLdb.cursors", "BaseCursor"): _OF_CURSORS,
+    ("mysql.connector.cursor", "MySQLCursor"): _OF_CURSORS,
+    ("mysql.connector.cursor_cext", "CMySQLCursor"): _OF_CURSORS,
+    ("aiomysql.cursors", "Cursor"): _OF_CURSORS,
+    ("django.db.backends.utils", "CursorWrapper"): _OF_CURSORS,
+}
+"""The methods of drivers, and of what is above them, whose first argument is a statement."""
 
 
 class StatementListener:
@@ -88,17 +102,21 @@ class StatementListener:
             self._last, self._last_text = rows, text
 
     def _patch(self) -> None:
-        for module, name in _CLASSES:
+        for (module, name), methods in _CLASSES.items():
             if module in sys.modules and (key := f"{module}.{name}") not in self._patched:
                 self._patched.add(key)
                 found = getattr(sys.modules[module], name, None)
-                for method in _METHODS if found is not None else ():
+                for method in methods if found is not None else ():
                     if method in vars(found):
                         self._replace(found, method, self._listening(vars(found)[method]))
         if "sqlite3" in sys.modules and "sqlite3" not in self._patched:
             self._patched.add("sqlite3")
             for module in ("sqlite3", "sqlite3.dbapi2"):
                 self._replace(sys.modules[module], "connect", self._connecting(sys.modules[module].connect))
+        if "psycopg2.extensions" in sys.modules and "psycopg2" not in self._patched:
+            self._patched.add("psycopg2")
+            driver = sys.modules["psycopg2"]
+            self._replace(driver, "connect", self._with_cursors(driver.connect))
         if "sqlalchemy.engine" in sys.modules and "sqlalchemy" not in self._patched:
             self._patched.add("sqlalchemy")
             self._listen_to_sqlalchemy()
@@ -142,6 +160,23 @@ class StatementListener:
 
             with suppress(Exception):
                 connection.set_trace_callback(trace)
+            return connection
+
+        return connect
+
+    def _with_cursors(self, original: Any) -> Any:
+        """Return what opens connections of psycopg2 whose usual cursors are of a class in Python."""
+        cursor: Any = sys.modules["psycopg2.extensions"].cursor
+        seen = {
+            name: self._listening(getattr(cursor, name)) for name in ("execute", "executemany", "copy_expert")
+        }
+        seen_cursor = type("cursor", (cursor,), seen)
+
+        @functools.wraps(original)
+        def connect(*args: Any, **kwargs: Any) -> Any:
+            connection = original(*args, **kwargs)
+            if connection.cursor_factory in (None, cursor):
+                connection.cursor_factory = seen_cursor
             return connection
 
         return connect
