@@ -1,5 +1,6 @@
 """Watches what is written to a database of a server that nobody else uses, and restores it there."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ from tdmvc.environments.postgres.marks import SNAPSHOT, TransactionMark, has_wri
 from tdmvc.environments.postgres.restoring import RowRestorer
 from tdmvc.environments.postgres.sequences import SequenceReader, Sequences, parse_sequences
 from tdmvc.environments.postgres.shared_objects import SharedObjects, read_shared_objects, shared_statements
-from tdmvc.environments.postgres.table_files import TableFiles, read_table_files
+from tdmvc.environments.postgres.table_files import TableFile, TableFiles, read_table_files
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
 
@@ -35,6 +36,9 @@ _NEWEST_NUMBER = 2**31
 """Beyond, numbers of transactions cannot be compared simply."""
 _MOST_SURVEYS = 20
 """After how many turns a reset gives up waiting for a moment in which nobody writes."""
+_MOST_WRITTEN_BLOCKS = 500
+"""After how many written blocks (of 8 kB) a table is vacuumed."""
+_WROTE_MEANWHILE = "sessions wrote while it was reset"
 _NUMBER = """
     SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()
 """
@@ -108,6 +112,7 @@ class WriteWatch:
         with reporting(str(self._location)):
             ((self._number,),) = self._connection.execute(_NUMBER).fetchall()
             self._restorer = RowRestorer(self._connection, self._copies.template)
+        self._written: Counter[TableFile] = Counter()
         self._mark = mark
 
     def read_mark(self) -> ServerMark:
@@ -221,11 +226,33 @@ class WriteWatch:
             if has_written(self._administrator, survey.moment) and self._log.has_others(
                 survey.blocks.end, self._number, self._files, own
             ):
-                raise CannotRestoreError("sessions wrote while it was reset")
+                raise CannotRestoreError(_WROTE_MEANWHILE)
+            self._mark = self._vacuum(survey.blocks, mark)
         except DatabaseError as error:
             raise CannotRestoreError(f"restoring the rows failed: {error.what.rstrip('.')}") from error
-        self._mark = mark
         return own is not None
+
+    def _vacuum(self, blocks: WrittenBlocks, mark: ServerMark) -> ServerMark:
+        """Make room in tables that were written often, and return the moment after that, or the given one.
+
+        Each reset leaves old versions of rows, and the server's own clean-up would write between two resets.
+
+        Raises:
+            CannotRestoreError: somebody wrote meanwhile.
+        """
+        for table, written in blocks.tables.items():
+            self._written[table] += len(written)
+        often = [table for table, count in self._written.items() if count >= _MOST_WRITTEN_BLOCKS]
+        if not often:
+            return mark
+        with reporting(str(self._location)):
+            for table in often:
+                del self._written[table]
+                self._connection.execute(f"VACUUM (SKIP_LOCKED, TRUNCATE false) {table.name}")
+        after = self.read_mark()
+        if has_written(self._administrator, mark.transactions):
+            raise CannotRestoreError(_WROTE_MEANWHILE)
+        return after
 
     def _restore(self, blocks: WrittenBlocks) -> int | None:
         """Restore what was written, and return the number of the transaction that did it; None if nothing was."""

@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from contextlib import ExitStack, closing, suppress
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from tdmvc.environments.postgres.copies import opened_copies
 from tdmvc.environments.postgres.database import PostgresDatabase
 from tdmvc.environments.postgres.log_blocks import CATALOG_CHANGED
 from tdmvc.environments.postgres.source import PostgresSource
+from tdmvc.environments.postgres.write_watch import ServerMark, WriteWatch
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, TemplateOrigin
 from tdmvc.model.location import Location, ServerLocation
@@ -23,9 +25,13 @@ from tests.environments.postgres.conftest import MakeSource
 from tests.environments.postgres.observed import connect, observe
 from tests.series import long_only, trials
 
-SCHEMA = """
+PLAIN = """
     CREATE TABLE plain (id integer PRIMARY KEY, note text);
     INSERT INTO plain SELECT i, 'n' || i FROM generate_series(1, 500) AS i;
+"""
+SCHEMA = (
+    PLAIN
+    + """
     CREATE TABLE watched (id integer);
     CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
     CREATE TRIGGER nothing BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION nothing();
@@ -41,6 +47,7 @@ SCHEMA = """
     REVOKE ALL ON DATABASE {database} FROM PUBLIC;
     GRANT CONNECT ON DATABASE {database} TO guest WITH GRANT OPTION;
 """
+)
 
 
 def build(*statements: str) -> TemplateBuild:
@@ -61,6 +68,53 @@ def source(make_source: MakeSource) -> PostgresSource:
 @pytest.fixture(scope="module")
 def shared(source: PostgresSource) -> PostgresDatabase:
     return source.create()
+
+
+def test_tables_do_not_grow_from_one_reset_to_the_next(
+    source: PostgresSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tdmvc.environments.postgres.write_watch._MOST_WRITTEN_BLOCKS", 20)
+    database = source.create()
+    seeded = observe(database.location)
+    sizes = []
+    with connect(database.location) as connection, connect(database.location, autocommit=False) as undone:
+        for _ in range(12):
+            connection.execute("UPDATE plain SET note = note || 'x'")
+            connection.execute("INSERT INTO plain SELECT i, 'new' FROM generate_series(1000, 1500) AS i")
+            undone.execute("INSERT INTO plain SELECT i, 'undone' FROM generate_series(2000, 2500) AS i")
+            undone.rollback()
+            assert database.reset().method is ResetMethod.DELTA
+            sizes += connection.execute("SELECT pg_table_size('plain')").fetchall()[0]
+    assert observe(database.location) == seeded
+    assert sizes[-1] <= sizes[2] * 1.5, sizes
+    database.drop()
+
+
+@pytest.mark.parametrize("writes", ["", "INSERT INTO plain VALUES (9999, 'meanwhile')"])
+def test_what_is_written_during_a_clean_up_is_not_taken_for_seeded(
+    make_source: MakeSource, monkeypatch: pytest.MonkeyPatch, writes: str
+) -> None:
+    monkeypatch.setattr("tdmvc.environments.postgres.write_watch._MOST_WRITTEN_BLOCKS", 1)
+    database = make_source(build(PLAIN)).create()
+    seeded = observe(database.location)
+    read_mark, calls = WriteWatch.read_mark, count(1)
+
+    def reading(watch: WriteWatch) -> ServerMark:
+        # The first mark is that after the rows are restored, the second that after the clean-up.
+        if next(calls) == 2 and writes:
+            with connect(database.location) as other:
+                other.execute(writes)
+        return read_mark(watch)
+
+    with connect(database.location) as connection:
+        connection.execute("UPDATE plain SET note = 'x'")
+    monkeypatch.setattr(WriteWatch, "read_mark", reading)
+    report = database.reset()
+    monkeypatch.undo()
+    assert (report.method is ResetMethod.DELTA) == (not writes)
+    database.reset()
+    assert observe(database.location) == seeded
+    database.drop()
 
 
 @pytest.fixture
