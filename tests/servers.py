@@ -2,9 +2,11 @@
 
 import os
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ import pytest
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
 from tdmvc.servers import (
+    PostgresBinaries,
     RunningServer,
     find_mariadb,
     find_postgres,
@@ -81,8 +84,8 @@ class DatabaseServer:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[DatabaseServer]:
-    """PostgreSQL from the Python package, which needs nothing of the system."""
-    with start_postgres(find_postgres()) as running:
+    """PostgreSQL from the Python package, which needs nothing of the system, or that of TDMVC_TEST_POSTGRES."""
+    with start_postgres(_chosen_postgres()) as running:
         yield DatabaseServer(running)
 
 
@@ -127,6 +130,16 @@ def mariadb_database(mariadb_server: DatabaseServer) -> Iterator[ServerLocation]
     """A new, empty database of MariaDB."""
     with mariadb_server.fresh_database() as name:
         yield mariadb_server.location(name)
+
+
+def _chosen_postgres() -> PostgresBinaries:
+    """Return the programs in the folder that TDMVC_TEST_POSTGRES names, with which the tests are run by hand."""
+    folder = os.environ.get("TDMVC_TEST_POSTGRES")
+    if folder is None:
+        return find_postgres()
+    program = Path(folder, "postgres")
+    version = subprocess.run([program, "-V"], capture_output=True, text=True, check=True).stdout.split()[2]
+    return PostgresBinaries(program.parent, version)
 
 
 def without_package(error: DatabaseError) -> None:

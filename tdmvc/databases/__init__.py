@@ -78,6 +78,8 @@ SERVERS: Final = Engines[DatabaseEngine](
 _CONDITIONS = {
     "sqlite": "sqlite.conditions.SqliteConditions",
     "duckdb": "duckdb.conditions.DuckdbConditions",
+    "postgresql": "translated_conditions.PostgresConditions",
+    "mysql": "translated_conditions.MysqlConditions",
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tdmvc.checks.contract import check_contract, check_references
+from tdmvc.checks.not_evaluated import NOT_EVALUATED, group_not_evaluated
 from tdmvc.checks.state_rows import check_rows
 from tdmvc.errors import StoreError
 from tdmvc.formats.pointers import pointer_path
@@ -17,7 +18,7 @@ from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.workspace import Workspace
 
 _NOT_EVALUATED = frozenset(
-    {"check-not-evaluated", "length-not-checked", "reference-without-target", "reference-not-comparable"}
+    {NOT_EVALUATED, "length-not-checked", "reference-without-target", "reference-not-comparable"}
 )
 """Findings on a rule that could not be checked."""
 
@@ -59,7 +60,7 @@ def check_state_rows(workspace: Workspace, state: DatasetState) -> CheckedRows:
     return CheckedRows(
         rows,
         rules,
-        tuple(_placed(workspace, state, finding) for finding in findings),
+        tuple(_placed(workspace, state, finding) for finding in group_not_evaluated(findings)),
     )
 
 
@@ -94,7 +95,7 @@ def check_rows_here(workspace: Workspace, state: DatasetState) -> tuple[Finding,
                 remedy=f"get them with `tdmvc pull {state.name}`.",
             )
         )
-    return tuple(findings)
+    return tuple(group_not_evaluated(findings))
 
 
 def _checked(

@@ -20,6 +20,8 @@ from tdmvc.sql.quoting import quote_name
 _BROKEN = "tdmvc_broken_rows"
 _BATCH_ROWS = 32_768
 _SHOWN_CHARACTERS = 120
+_RUN_DIALECTS = frozenset({"duckdb", "sqlite"})
+"""Dialects whose conditions are run as they are; those of servers are translated as far as possible."""
 OWN_DIALECT = "duckdb"
 """The dialect of a condition that a person wrote."""
 
@@ -51,15 +53,23 @@ class ConditionCheck:
                 f"The check {self._label} of {table.name} was not evaluated: {error}.",
                 self.rule.columns,
                 remedy=self._remedy_if_not_evaluated,
-                details={"check": self.condition.name, "reason": str(error)},
+                details={
+                    "check": self.condition.name,
+                    "reason": str(error),
+                    **({"server": self.condition.dialect} if self._is_of_server else {}),
+                },
                 severity=Severity.WARNING,
             )
         finally:
             table.con.execute(f"DROP TABLE IF EXISTS temp.{_BROKEN}")
 
     @property
+    def _is_of_server(self) -> bool:
+        return self.condition.dialect not in (None, *_RUN_DIALECTS)
+
+    @property
     def _remedy_if_not_evaluated(self) -> str:
-        if (self.condition.dialect or OWN_DIALECT) in self.engines:
+        if not self._is_of_server:
             return (
                 "correct the condition in contract.yaml, or check the rows in the database that declares it."
             )
