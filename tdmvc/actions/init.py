@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tdmvc.environments.planning.suggestion import suggest_environment
 from tdmvc.formats.config import CONFIG_FILE, read_config, render_config
+from tdmvc.formats.environments import render_environment_in_line
 from tdmvc.gitrepo.releases import read_release, suggest_source
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.hosts import HOSTS, read_templates
@@ -24,7 +25,7 @@ _GITLAB_INCLUDED = ".gitlab/tdmvc.yml"
 def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
     """Set up DVC if it is missing, find the migrations, and write tdmvc.yaml.
 
-    Existing files stay as they are, so a second call does no harm.
+    Existing files stay as they are, so a second call does no harm. If tdmvc.yaml names no environment, a note has one.
 
     Args:
         ci: a host of `CI_HOSTS` whose workflow files are written too.
@@ -46,6 +47,7 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
         ]
     if tree.read_text(CONFIG_FILE) is not None:
         config = read_config(tree)
+        found = _note_environment(git, config)
     else:
         config, unreadable = _suggest(git)
         found = [_note_unreadable(one) for one in unreadable]
@@ -103,6 +105,19 @@ def _suggest(git: GitRepo) -> tuple[RepoConfig, tuple[UnreadableLocation, ...]]:
         environments=(environment,) if environment is not None else (),
     )
     return config, unreadable
+
+
+def _note_environment(git: GitRepo, config: RepoConfig) -> list[str]:
+    """Return a note with an environment for a tdmvc.yaml that names none."""
+    if config.environments:
+        return []
+    environment = suggest_environment(git.unignored_tree(), config.migrations)
+    if environment is None:
+        return []
+    return [
+        f"{CONFIG_FILE} names no environment for `tdmvc run`. This one fits the repository; add it as it is: "
+        f"`{render_environment_in_line(environment)}`"
+    ]
 
 
 def _note_unreadable(found: UnreadableLocation) -> str:

@@ -66,18 +66,31 @@ def missing_folder(node: YamlNode, environment: Environment) -> ConfigError:
 
 def render_environment(environment: Environment) -> list[str]:
     """Return the lines of an environment without services: its database, and what differs from the defaults."""
+    return [
+        f"  {scalar(environment.name)}:",
+        *(f"    {key}: {value}" for key, value in _entries(environment)),
+    ]
+
+
+def render_environment_in_line(environment: Environment) -> str:
+    """Return `environments` with such an environment, on one line."""
+    return f"environments: {flow_mapping([(scalar(environment.name), flow_mapping(_entries(environment)))])}"
+
+
+def _entries(environment: Environment) -> list[tuple[str, str]]:
+    """Return the keys of an environment, and their values as YAML."""
     defaults = Environment(environment.name)
-    lines = [f"  {scalar(environment.name)}:", f"    database: {scalar(environment.database)}"]
+    entries = [("database", scalar(environment.database))]
     if environment.folder != defaults.folder:
-        lines.append(f"    folder: {scalar(environment.folder)}")
+        entries.append(("folder", scalar(environment.folder)))
     if environment.migrate is not None:
-        lines.append(f"    migrate: {scalar(environment.migrate)}")
+        entries.append(("migrate", scalar(environment.migrate)))
     if environment.datasets is not None:
-        lines.append(f"    datasets: {flow_list(environment.datasets)}")
+        entries.append(("datasets", flow_list(environment.datasets)))
     if environment.exports != defaults.exports:
         exports = [(name, scalar(value)) for name, value in environment.exports.items()]
-        lines.append(f"    exports: {flow_mapping(exports)}")
-    return lines
+        entries.append(("exports", flow_mapping(exports)))
+    return entries
 
 
 def _extended(declared: Mapping[str, YamlNode], names: Sequence[str]) -> dict[str, YamlNode]:

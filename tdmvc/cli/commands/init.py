@@ -20,7 +20,8 @@ def command(context: click.Context, ci: str | None, output_format: str) -> None:
     """Set up this Git repository for datasets.
 
     Sets up DVC if needed, finds the application's migrations and release, and writes
-    tdmvc.yaml. Files that already exist are left as they are.
+    tdmvc.yaml. Files that already exist are left as they are; for a tdmvc.yaml without
+    environments, one is printed that you can add.
 
     \b
     Examples:

@@ -1,11 +1,17 @@
 """What `init` suggests as an environment, from the application's own files."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tdmvc.environments.planning.suggestion import suggest_environment
+from tdmvc.formats.config import parse_config
+from tdmvc.formats.environments import render_environment_in_line
 from tdmvc.model.environment import Environment
 from tdmvc.model.migration import MigrationLocation
-from tests.builders import MemoryTree
+from tests.builders import MemoryTree, Ran
 
 ALEMBIC = MigrationLocation("main", "alembic", "migrations")
 DJANGO = MigrationLocation("main", "django", "shop")
@@ -51,6 +57,26 @@ def test_database_command_and_variables_are_found(
     database, migrate, exports = expected
     assert found == Environment("local", database, migrate=migrate, exports=exports)
     assert "geheim" not in str(found)
+    text = render_environment_in_line(found)
+    (read,) = parse_config(f"format: tdmvc/1\n{text}\n", "tdmvc.yaml").environments
+    assert read == replace(found, exports=DEFAULT | exports)
+
+
+def test_init_prints_an_environment_for_a_tdmvc_yaml_without_one(
+    tdmvc: Callable[..., Ran], repo: Path
+) -> None:
+    config = repo / "tdmvc.yaml"
+    text = config.read_text() + "migrations:\n  main: {tool: alembic, path: migrations}\n# ours\n"
+    config.write_text(text)
+    (repo / "alembic.ini").write_text("sqlalchemy.url = mysql://me:geheim@db/shop\n")
+    said = tdmvc("init").out
+    assert "geheim" not in said
+    assert config.read_text() == text
+    (note,) = tdmvc("init", "--format", "json").json["notes"]
+    config.write_text(f"{text}{note.split('`')[-2]}\n")
+    (local,) = tdmvc("env", "--format", "json").json["environments"]
+    assert (local["name"], local["database"]) == ("local", "embedded-mariadb")
+    assert tdmvc("init", "--format", "json").json["notes"] == []
 
 
 def test_an_application_without_migrations_gets_no_environment() -> None:
