@@ -81,6 +81,14 @@ NO_ROWS = Threshold()
 
 
 @dataclass(frozen=True, slots=True)
+class HasType:
+    """The rows have a column, of a type whose values all fit a declared one."""
+
+    type: str
+    """The canonical name: `decimal(10,2)`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Required:
     """No value is null."""
 
@@ -197,7 +205,8 @@ class JsonSchema:
 
 
 RuleTest = (
-    Required
+    HasType
+    | Required
     | Unique
     | Length
     | Range

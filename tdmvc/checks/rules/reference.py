@@ -4,27 +4,22 @@ A reference follows SQL's MATCH SIMPLE: if one of its columns is null, the row
 names nothing, and nothing is broken.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pyarrow as pa
-
-from tdmvc.arrow.types import SIMPLE, is_number
+from tdmvc.checks.rules.pairing import as_text, column_of, find_lacking, is_whole, match_sql, pair_forms
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
-from tdmvc.checks.table_rows import first_keys, side_sql, sql_command, text_sql
+from tdmvc.checks.table_rows import first_keys, side_sql, sql_command
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.rules import Rule
-from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 _BROKEN_NEW, _BROKEN_OLD = "tdmvc_broken_new", "tdmvc_broken_old"
-
-_Form = Callable[[Column, str], str]
-"""Given a column and the SQL of its value, return SQL that compares with the other side's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +40,12 @@ class ReferenceCheck:
             PartError: a part is damaged.
         """
         child, reference = table.tables[table.name], self.reference
-        lacking = _lacking(reference, table.name, table.tables)
+        lacking = find_lacking(reference, table.name, table.tables)
         if lacking is not None:
             yield from self._without_target(table, lacking)
             return
         parent = table.tables[reference.table].schema
-        if _pair_all(reference, child.schema, parent) is None:
+        if pair_forms(reference, child.schema, parent) is None:
             yield _not_comparable(child.schema, reference, parent)
             return
         if not child.rows:
@@ -71,7 +66,7 @@ class ReferenceCheck:
         return (
             f"select c.* from {quote_name(table.name)} c"
             f" anti join {quote_name(self.reference.table)} p"
-            f" on {_same(self.reference, table.schema, parent)} where {_is_whole(self.reference)}"
+            f" on {match_sql(self.reference, table.schema, parent)} where {is_whole(self.reference)}"
         )
 
     def _collect(self, table: CheckedTable) -> bool:
@@ -85,11 +80,11 @@ class ReferenceCheck:
         reference, key = self.reference, table.schema.key
         queries = []
         for side in table.old:
-            if _lacking(reference, table.name, side) is not None:
+            if find_lacking(reference, table.name, side) is not None:
                 continue
             child, parent = side[table.name], side[reference.table]
             is_keyed = all(child.schema.column(column) is not None for column in key)
-            if is_keyed and child.rows and _pair_all(reference, child.schema, parent.schema) is not None:
+            if is_keyed and child.rows and pair_forms(reference, child.schema, parent.schema) is not None:
                 queries.append(self._broken_sql(side, key))
         if queries:
             table.con.execute(f"CREATE OR REPLACE TEMP TABLE {_BROKEN_OLD} AS {' UNION ALL '.join(queries)}")
@@ -100,15 +95,15 @@ class ReferenceCheck:
         reference = self.reference
         child, parent = tables[self.rule.table], tables[reference.table]
         identity = ", ".join(
-            f"{_as_text(_column(child.schema, column), f'c.{quote_name(column)}')} AS i{i}"
+            f"{as_text(column_of(child.schema, column), f'c.{quote_name(column)}')} AS i{i}"
             for i, column in enumerate((*key, *reference.columns))
         )
         keys = "".join(f"c.{quote_name(column)} AS k{i}, " for i, column in enumerate(key))
         return (
             f"SELECT {keys if with_keys else ''}{identity}, count(*) AS rows"
             f" FROM {side_sql(child)} c ANTI JOIN {side_sql(parent)} p"
-            f" ON {_same(reference, child.schema, parent.schema)}"
-            f" WHERE {_is_whole(reference)} GROUP BY ALL"
+            f" ON {match_sql(reference, child.schema, parent.schema)}"
+            f" WHERE {is_whole(reference)} GROUP BY ALL"
         )
 
     def _without_target(self, table: CheckedTable, lacking: str) -> Iterator[Finding]:
@@ -116,7 +111,7 @@ class ReferenceCheck:
         schema, reference, rows = table.schema, self.reference, 0
         if all(schema.column(column) is not None for column in reference.columns):
             source = side_sql(table.tables[table.name])
-            (rows,) = table.fetch(f"SELECT count(*) FROM {source} c WHERE {_is_whole(reference)}")
+            (rows,) = table.fetch(f"SELECT count(*) FROM {source} c WHERE {is_whole(reference)}")
             if not rows:
                 return
         names = (
@@ -134,19 +129,8 @@ class ReferenceCheck:
 
     def _had_target(self, table: CheckedTable) -> bool:
         """Return whether the target existed, and no state had lost it already while it still declared the rule."""
-        lacking = [side for side in table.old if _lacking(self.reference, table.name, side) is not None]
+        lacking = [side for side in table.old if find_lacking(self.reference, table.name, side) is not None]
         return len(lacking) < len(table.old) and not any(map(self.is_declared_in, lacking))
-
-
-def _lacking(reference: ForeignKey, name: str, tables: Tables) -> str | None:
-    """Return what the reference needs and the tables do not have."""
-    for table, columns in ((name, reference.columns), (reference.table, reference.to)):
-        if table not in tables:
-            return f"there is no table {table}"
-        for column in columns:
-            if tables[table].schema.column(column) is None:
-                return f"{table} has no column {column}"
-    return None
 
 
 def _not_comparable(schema: TableSchema, reference: ForeignKey, parent: TableSchema) -> Finding:
@@ -221,67 +205,6 @@ class _BrokenRows:
         return not hidden_columns((self.table.schema, *schemas)).isdisjoint(self.table.schema.key)
 
 
-def _same(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> str:
-    """Return the condition under which a row `c` names a row `p`."""
-    forms = _pair_all(reference, child, parent) or []
-    return " AND ".join(
-        f"{form(_column(child, column), f'c.{quote_name(column)}')}"
-        f" = {form(_column(parent, to), f'p.{quote_name(to)}')}"
-        for column, to, form in zip(reference.columns, reference.to, forms, strict=True)
-    )
-
-
-def _is_whole(reference: ForeignKey) -> str:
-    """Return the condition under which a row `c` names a row at all."""
-    return " AND ".join(f"c.{quote_name(column)} IS NOT NULL" for column in reference.columns)
-
-
-def _pair_all(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> list[_Form] | None:
-    """Return in which form the columns compare, or None if a pair has none in common."""
-    forms = [
-        _pair(_column(child, column).type, _column(parent, to).type)
-        for column, to in zip(reference.columns, reference.to, strict=True)
-    ]
-    known = [form for form in forms if form is not None]
-    return known if len(known) == len(forms) else None
-
-
-def _pair(child: pa.DataType, parent: pa.DataType) -> _Form | None:
-    both = (child, parent)
-    if child == parent:
-        return _itself
-    if any(pa.types.is_nested(type_) or pa.types.is_binary(type_) for type_ in both):
-        return None
-    if all(map(pa.types.is_integer, both)):
-        return lambda _, sql: f"CAST({sql} AS HUGEINT)"
-    if all(map(is_number, both)) and any(map(pa.types.is_floating, both)):
-        return lambda _, sql: f"CAST({sql} AS DOUBLE)"
-    if all(pa.types.is_date(type_) or pa.types.is_timestamp(type_) for type_ in both):
-        return _as_naive
-    return _as_text
-
-
-def _itself(column: Column, sql: str) -> str:
-    return sql
-
-
-def _as_naive(column: Column, sql: str) -> str:
-    zoned = column.type == SIMPLE["timestamptz"]
-    return f"({sql} AT TIME ZONE 'UTC')" if zoned else f"CAST({sql} AS TIMESTAMP)"
-
-
-def _as_text(column: Column, sql: str) -> str:
-    """Return a value as text; a decimal without trailing zeros, so that 5.00 is 5."""
-    text = text_sql(column, sql)
-    if pa.types.is_decimal(column.type) and column.type.scale > 0:
-        return f"rtrim(rtrim({text}, '0'), '.')"
-    return text
-
-
-def _column(schema: TableSchema, name: str) -> Column:
-    return next(column for column in schema.columns if column.name == name)
-
-
 def _format(schema: TableSchema, reference: ForeignKey) -> str:
     return (
         f"The reference {schema.name} ({', '.join(reference.columns)})"
@@ -290,4 +213,4 @@ def _format(schema: TableSchema, reference: ForeignKey) -> str:
 
 
 def _types(schema: TableSchema, names: tuple[str, ...]) -> str:
-    return ", ".join(_column(schema, name).type_text for name in names)
+    return ", ".join(column_of(schema, name).type_text for name in names)

@@ -1,0 +1,8 @@
+"""Evaluates every rule of a contract on the rows of its tables: exact counts, and the rows that break it."""
+
+from tdmvc.checks.validation.cache import CountCache
+from tdmvc.checks.validation.failing_rows import write_failing_rows
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
+
+__all__ = ["CountCache", "ValidationOptions", "validate_tables", "write_failing_rows"]

@@ -1,0 +1,184 @@
+"""What earlier validations counted, so that a validation after an edit reads only what the edit changed.
+
+It holds numbers: how many rows of a part break a test, and how many rows of a state break one. Parts and
+states are named by the content hashes of their parts, tests by a hash of what they say; no value of a row
+is in it, nor a hash of one. It may be deleted at any time.
+"""
+
+import contextlib
+import hashlib
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_SCHEMA = """
+create table if not exists counted (
+    test text, part text, rows integer not null, day integer not null, primary key (test, part)) without rowid;
+create table if not exists state (name text primary key, parts blob not null) without rowid;
+create table if not exists found (
+    test text, state text, parents text, groups integer not null, rows integer not null, day integer not null,
+    primary key (test, state, parents)) without rowid;
+"""
+_MOST_COUNTS = 2_000_000
+_MOST_STATES = 4
+"""Of each test, the states that were validated last."""
+_KEEP_DAYS = 60
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBefore:
+    """How many rows of a state, and of the state of its parents, broke a test."""
+
+    parts: frozenset[str]
+    parents: frozenset[str]
+    groups: int
+    """The values that repeat; equal to `rows` for other tests."""
+    rows: int
+
+
+class CountCache:
+    """Counts by part and by state; without a path, nothing is kept.
+
+    All errors of the file are ignored: losing it costs time only.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._is_broken = path is None
+
+    def counts(self, test: str, parts: Iterable[str]) -> dict[str, int]:
+        """Return how many rows of each part break a test, as far as it is known."""
+        wanted, found = list(parts), dict[str, int]()
+        connection = self._open()
+        if connection is None:
+            return found
+        with self._tolerating():
+            for start in range(0, len(wanted), _CHUNK):
+                chunk = wanted[start : start + _CHUNK]
+                marks = ", ".join("?" * len(chunk))
+                query = f"select part, rows from counted where test = ? and part in ({marks})"
+                found.update(connection.execute(query, (test, *chunk)))
+        return found
+
+    def remember(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Keep how many rows of parts break tests: by test, and by part."""
+        day = _today()
+        entries = [
+            (test, part, rows, day) for test, by_part in counts.items() for part, rows in by_part.items()
+        ]
+        connection = self._open()
+        if connection is not None and entries:
+            with self._tolerating(), connection:
+                connection.executemany("insert or replace into counted values (?, ?, ?, ?)", entries)
+
+    def states(self, test: str) -> list[FoundBefore]:
+        """Return what was found in the states that were validated last, newest first."""
+        connection = self._open()
+        if connection is None:
+            return []
+        with self._tolerating():
+            query = (
+                "select s.parts, p.parts, groups, rows from found"
+                " join state s on s.name = found.state join state p on p.name = found.parents"
+                " where test = ? order by day desc"
+            )
+            return [
+                FoundBefore(_unpacked(parts), _unpacked(parents), groups, rows)
+                for parts, parents, groups, rows in connection.execute(query, (test,))
+            ]
+        return []
+
+    def remember_state(self, test: str, found: FoundBefore) -> None:
+        """Keep what was found in a state."""
+        connection = self._open()
+        if connection is None:
+            return
+        with self._tolerating(), connection:
+            names = []
+            for parts in (found.parts, found.parents):
+                name, packed = _packed(parts)
+                connection.execute("insert or ignore into state values (?, ?)", (name, packed))
+                names.append(name)
+            connection.execute(
+                "insert or replace into found values (?, ?, ?, ?, ?, ?)",
+                (test, *names, found.groups, found.rows, _now()),
+            )
+            connection.execute(
+                "delete from found where test = ? and (state, parents) not in"
+                " (select state, parents from found where test = ? order by day desc limit ?)",
+                (test, test, _MOST_STATES),
+            )
+
+    def close(self) -> None:
+        """Remove what is old or too much, and close the file."""
+        if self._connection is None:
+            return
+        with self._tolerating(), self._connection as connection:
+            connection.execute("delete from counted where day < ?", (_today() - _KEEP_DAYS,))
+            connection.execute("delete from found where day < ?", (_now() - _KEEP_DAYS * 86_400_000,))
+            (count,) = connection.execute("select count(*) from counted").fetchone()
+            if count > _MOST_COUNTS:
+                connection.execute("delete from counted")
+            connection.execute(
+                "delete from state where name not in (select state from found union select parents from found)"
+            )
+        self._connection.close()
+        self._connection = None
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._connection is None and not self._is_broken and self._path is not None:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
+                self._connection.execute("pragma synchronous = off")
+                self._connection.executescript(_SCHEMA)
+            except (sqlite3.Error, OSError) as error:
+                self._forget(error)
+        return None if self._is_broken else self._connection
+
+    @contextlib.contextmanager
+    def _tolerating(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, zlib.error, UnicodeDecodeError) as error:
+            self._forget(error)
+
+    def _forget(self, error: Exception) -> None:
+        """Go on without the cache; delete its file if it is damaged, so that the next process makes a new one."""
+        self._is_broken = True
+        # An OperationalError (locked, read-only) does not mean that the file is damaged.
+        if self._path is not None and not isinstance(error, sqlite3.OperationalError | OSError):
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+
+
+def cache_name(*texts: str) -> str:
+    """Return the name of a test in the cache: a hash of all that decides how many rows break it."""
+    digest = hashlib.sha256()
+    for text in texts:
+        data = text.encode(errors="surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def _packed(parts: Iterable[str]) -> tuple[str, bytes]:
+    text = "\n".join(sorted(parts))
+    return hashlib.sha256(text.encode()).hexdigest(), zlib.compress(text.encode())
+
+
+def _unpacked(data: bytes) -> frozenset[str]:
+    text = zlib.decompress(data).decode()
+    return frozenset(text.split("\n")) if text else frozenset()
+
+
+def _today() -> int:
+    return int(time.time() // 86_400)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,34 @@
+"""What a validation is asked for, and what it may use."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tdmvc.checks.sandbox import QueryLimits
+from tdmvc.checks.validation.cache import CountCache
+from tdmvc.model.conditions import ConditionEngines
+
+
+def find_nothing(parts: Sequence[str]) -> Sequence[Path] | None:
+    """Return None: no part of another state can be read."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationOptions:
+    """What to validate, and with what."""
+
+    only: Collection[str] | None = None
+    """The tables; None means all of the contract."""
+    examples: int = 10
+    """How many failing rows of each rule to return at most."""
+    is_full: bool = False
+    """Whether to read every row, whatever an earlier validation has counted."""
+    cache: CountCache = field(default_factory=CountCache)
+    """What earlier validations counted; by default, nothing is kept."""
+    conditions: ConditionEngines = field(default_factory=dict)
+    """What evaluates conditions, by dialect."""
+    limits: QueryLimits | None = None
+    """What one query of the contract may take; None means the usual."""
+    find_parts: Callable[[Sequence[str]], Sequence[Path] | None] = find_nothing
+    """Return the files of parts that another state has, or None if one of them is not here."""

@@ -1,0 +1,139 @@
+"""Runs the queries of a contract, each in a process that reaches the rows and nothing else."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from tdmvc.arrow.types import format_type
+from tdmvc.checks.sandbox import QueryJob, QueryOutcome, QueryTable, run_queries
+from tdmvc.checks.table_rows import locate_parts
+from tdmvc.checks.validation.cache import FoundBefore, cache_name
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.row_tests import CHECKER
+from tdmvc.checks.validation.table import judge, not_evaluated
+from tdmvc.model.diff import TableSide
+from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_columns
+from tdmvc.model.masking import MASK
+from tdmvc.model.rules import Query, Rule
+from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.validation import Evaluation, FailingRow, RuleResult, Verdict
+from tdmvc.sql.duckdb import duckdb_version
+from tdmvc.sql.portable import engine_name
+
+_DIALECT = "duckdb"
+
+
+def run_query_rules(
+    rules: Sequence[Rule], tables: Mapping[str, TableSide], contract: Contract, options: ValidationOptions
+) -> dict[str, RuleResult]:
+    """Return the results of queries, by the ids of their rules.
+
+    A count that an earlier validation made of the same rows is taken over, if it keeps the rule.
+
+    Raises:
+        PartError: a part cannot be found.
+        StoreError: the process cannot be started.
+    """
+    results: dict[str, RuleResult] = {}
+    jobs: dict[str, QueryJob] = {}
+    for rule in rules:
+        assert isinstance(rule.test, Query)
+        rows = tables[rule.table].rows if rule.table in tables else 0
+        if rule.test.dialect != _DIALECT:
+            reason = f"it is written for {engine_name(rule.test.dialect)}"
+            results[rule.id] = not_evaluated(rule, rows, reason, Evaluation.QUERY)
+            continue
+        known = _recalled(rule, rule.test.sql, tables, options)
+        if known is not None:
+            result = replace(judge(rule, Decimal(known), rows, evaluation=Evaluation.QUERY), failing=known)
+            if result.verdict is Verdict.PASSED:
+                results[rule.id] = result
+                continue
+        jobs[rule.id] = QueryJob(rule.test.sql, rule.table)
+    if not jobs:
+        return results
+    named = {name for job in jobs.values() for name in _named(job.sql, tables)}
+    opened = {
+        name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
+        for name, side in tables.items()
+        if name in named
+    }
+    outcomes = run_queries(jobs, opened, limits=options.limits, examples=options.examples)
+    by_id = {rule.id: rule for rule in rules}
+    schemas = [*(side.schema for side in tables.values()), *contract.tables.values()]
+    for name, outcome in outcomes.items():
+        rule = by_id[name]
+        rows = tables[rule.table].rows if rule.table in tables else 0
+        results[name] = _result(rule, outcome, rows, schemas)
+        _remember(rule, outcome, tables, options)
+    return results
+
+
+def _result(rule: Rule, outcome: QueryOutcome, rows: int, schemas: Sequence[TableSchema]) -> RuleResult:
+    if outcome.number is None:
+        return not_evaluated(rule, rows, outcome.reason or "it returned no number", Evaluation.QUERY)
+    result = judge(rule, outcome.number, rows, evaluation=Evaluation.QUERY)
+    hidden = {name.casefold() for name in hidden_columns(schemas)}
+    if outcome.counts_rows:
+        result = replace(result, failing=int(outcome.number))
+    elif outcome.names_all_columns or not hidden.isdisjoint(outcome.columns):
+        # The largest salary is a salary.
+        reason = "its number is not shown, because it may come from a personal column"
+        result = replace(result, measured=None, reason=reason)
+    if result.verdict is Verdict.PASSED:
+        return result
+    cells = [cell for row in outcome.rows for cell in row.items()]
+    hidden |= {name.casefold() for name in columns_that_look_sensitive(cells, schemas)}
+    return replace(result, examples=tuple(_example(row, hidden) for row in outcome.rows))
+
+
+def _example(row: Mapping[str, str | None], hidden: Collection[str]) -> FailingRow:
+    return FailingRow(
+        {
+            name: MASK if name.casefold() in hidden and text is not None else str(text)
+            for name, text in row.items()
+        },
+        {},
+    )
+
+
+def _named(sql: str, tables: Collection[str]) -> list[str]:
+    """Return the tables whose names are in a query, as words."""
+    folded = sql.casefold()
+    return sorted(name for name in tables if re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", folded))
+
+
+def _state(sql: str, tables: Mapping[str, TableSide]) -> tuple[str, frozenset[str]] | None:
+    """Return the name of a query in the cache, and the parts that it may read; None if a table holds one twice."""
+    named = {name: tables[name] for name in _named(sql, tables)}
+    if any(len(set(side.parts)) < len(side.parts) for side in named.values()):
+        return None
+    schemas = [
+        "\0".join([name, *(f"{c.name} {format_type(c.type)}" for c in side.schema.columns)])
+        for name, side in named.items()
+    ]
+    parts = frozenset(f"{place}/{part}" for place, side in enumerate(named.values()) for part in side.parts)
+    return cache_name(CHECKER, duckdb_version(), "query", sql, *schemas), parts
+
+
+def _recalled(
+    rule: Rule, sql: str, tables: Mapping[str, TableSide], options: ValidationOptions
+) -> int | None:
+    state = None if options.is_full else _state(sql, tables)
+    if state is None:
+        return None
+    test, parts = state
+    return next((one.rows for one in options.cache.states(test) if one.parts == parts), None)
+
+
+def _remember(
+    rule: Rule, outcome: QueryOutcome, tables: Mapping[str, TableSide], options: ValidationOptions
+) -> None:
+    """Keep what a query counted; any other number may be a value."""
+    assert isinstance(rule.test, Query)
+    state = _state(rule.test.sql, tables)
+    if state is not None and outcome.counts_rows and outcome.number is not None:
+        test, parts = state
+        number = int(outcome.number)
+        options.cache.remember_state(test, FoundBefore(parts, frozenset(), number, number))

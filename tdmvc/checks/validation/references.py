@@ -1,0 +1,98 @@
+"""Counts rows that name a row of another table which does not exist."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tdmvc.arrow.types import format_type
+from tdmvc.checks.rules.pairing import is_whole, match_sql
+from tdmvc.checks.validation.cache import FoundBefore, cache_name
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.row_tests import CHECKER
+from tdmvc.checks.validation.rows import TableRows
+from tdmvc.checks.validation.states import FoundGroups, StateMemory
+from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.rules import Rule
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
+from tdmvc.sql.quoting import quote_name, scan_parquet
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTest:
+    """Every row of a table that names a row of another one names one that exists."""
+
+    rule: Rule
+    reference: ForeignKey
+    children: TableRows
+    parents: TableRows
+
+    def count(self, con: DuckDBConnection, options: ValidationOptions) -> FoundGroups:
+        """Return how many rows lack a parent; partly null references name none.
+
+        Raises:
+            PartError: a part is damaged.
+        """
+        memory = StateMemory(self._name, options, self.children.times, self.parents.times)
+        is_set = all(count == 1 for count in self.children.times.values())
+        known = memory.recall() if is_set else None
+        if known is not None:
+            return known
+        base = memory.base() if is_set else None
+        broken = self._count(con, None) if base is None else self._count_changed(con, base, options)
+        found = FoundGroups(broken, broken)
+        return memory.remember(found) if is_set else found
+
+    def failing_sql(self) -> str:
+        """Return SQL to put behind FROM: the rows without a parent."""
+        return f"({self._orphans(self.children.scan().sql)})"
+
+    @property
+    def _name(self) -> str:
+        ends = ((self.children, self.reference.columns), (self.parents, self.reference.to))
+        types = []
+        for rows, names in ends:
+            for name in names:
+                column = rows.schema.column(name)
+                assert column is not None
+                types.append(f"{name}\0{format_type(column.type)}")
+        return cache_name(CHECKER, duckdb_version(), "references", *types)
+
+    def _orphans(self, source: str, *, parents: str | None = None) -> str:
+        return (
+            f"SELECT c.* FROM {source} c ANTI JOIN {parents or self.parents.scan().sql} p"
+            f" ON {self._match} WHERE {is_whole(self.reference)}"
+        )
+
+    @property
+    def _match(self) -> str:
+        return match_sql(self.reference, self.children.schema, self.parents.schema)
+
+    def _count(self, con: DuckDBConnection, parts: Collection[str] | None) -> int:
+        source = self.children.scan(None if parts is None else sorted(parts)).sql
+        ((count,),) = con.execute(f"SELECT count(*) FROM ({self._orphans(source)})").fetchall()
+        return int(count)
+
+    def _count_changed(self, con: DuckDBConnection, base: FoundBefore, options: ValidationOptions) -> int:
+        """Count what an edit of a state without orphans broke: fresh children, and children of removed parents."""
+        fresh = set(self.children.times) - base.parts
+        removed = sorted(base.parents - set(self.parents.times))
+        kept = sorted(set(self.children.times) & base.parts)
+        broken = self._count(con, fresh) if fresh else 0
+        if not removed or not kept:
+            return broken
+        files = options.find_parts(removed)
+        if files is None:
+            return broken + self._count(con, kept)
+        # Most of the keys of a changed part are still there: few are gone, and few children named them.
+        columns = ", ".join(f"p.{quote_name(name)}" for name in self.reference.to)
+        same = " AND ".join(f"p.{quote_name(name)} = q.{quote_name(name)}" for name in self.reference.to)
+        gone = (
+            f"(SELECT DISTINCT {columns} FROM {scan_parquet(files)} p"
+            f" ANTI JOIN {self.parents.scan().sql} q ON {same})"
+        )
+        children = self.children.scan(kept).sql
+        query = (
+            f"SELECT count(*) FROM (SELECT c.* FROM {children} c SEMI JOIN {gone} p ON {self._match}"
+            f" WHERE {is_whole(self.reference)}) c ANTI JOIN {self.parents.scan().sql} p ON {self._match}"
+        )
+        ((count,),) = con.execute(query).fetchall()
+        return broken + int(count)

@@ -1,0 +1,101 @@
+"""How each rule about single rows is evaluated: as SQL in the scan, or by something else, batch by batch."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from tdmvc.arrow.types import format_type
+from tdmvc.checks.fallback import open_fallback
+from tdmvc.checks.predicates import InexactError, find_columns, predicate_sql
+from tdmvc.checks.rules.condition import OWN_DIALECT
+from tdmvc.checks.validation.cache import cache_name
+from tdmvc.model.conditions import Condition as RowCondition
+from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
+from tdmvc.model.declarations import Check
+from tdmvc.model.rules import Condition, Rule
+from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, duckdb_version
+from tdmvc.sql.portable import engine_name
+from tdmvc.sql.types import no_rows
+
+CHECKER = "1"
+"""Counts of another version of this room are not used. Raise it when a test comes to mean something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowTest:
+    """A test that each row keeps or breaks by itself."""
+
+    name: str
+    """In the cache of counts."""
+    rule: Rule
+    columns: tuple[Column, ...]
+    sql: str | None = None
+    """The condition that is true for rows that break it; None if `open` evaluates it."""
+    open: Callable[[], AbstractContextManager[RowCondition]] | None = None
+    reason: str | None = None
+    """Why it is not evaluated in SQL."""
+    is_fallback: bool = False
+    """Whether something that is slower than SQL evaluates it."""
+
+
+def plan_row_test(
+    con: DuckDBConnection, rule: Rule, schema: TableSchema, engines: ConditionEngines
+) -> RowTest:
+    """Return how a rule about single rows is evaluated.
+
+    Raises:
+        NotEvaluatedError: it cannot be.
+    """
+    columns = find_columns(rule, schema)
+    if isinstance(rule.test, Condition):
+        return _plan_condition(rule, rule.test.check, columns, engines)
+    try:
+        sql = predicate_sql(rule, schema)
+    except InexactError as error:
+        return _plan_fallback(rule, columns, str(error))
+    try:
+        # What DuckDB does not understand, it says before it sees a row: an expression that is none of RE2.
+        con.execute(f"SELECT count(*) FROM {no_rows(schema.arrow_schema())} WHERE {sql}")
+    except duckdb_error():
+        return _plan_fallback(rule, columns, "DuckDB cannot evaluate it")
+    return RowTest(cache_name(CHECKER, duckdb_version(), sql), rule, tuple(columns), sql)
+
+
+def _plan_fallback(rule: Rule, columns: Sequence[Column], reason: str) -> RowTest:
+    try:
+        with open_fallback(rule, columns):
+            pass
+    except NotEvaluatedError as error:
+        raise NotEvaluatedError(f"{reason}; {error}") from error
+    name = cache_name(CHECKER, repr((rule.columns, rule.test)), *_types(columns))
+    return RowTest(name, rule, tuple(columns), None, lambda: open_fallback(rule, columns), reason, True)
+
+
+def _plan_condition(
+    rule: Rule, check: Check, columns: Sequence[Column], engines: ConditionEngines
+) -> RowTest:
+    dialect = check.dialect or OWN_DIALECT
+    engine = engines.get(dialect)
+    if engine is None:
+        raise NotEvaluatedError(f"it is written for {engine_name(check.dialect)}")
+    if not columns:
+        raise NotEvaluatedError("it names no column of the table")
+    # In the order of the table, as for the other checks.
+    name = cache_name(CHECKER, duckdb_version(), dialect, check.expression, *_types(columns))
+    reason = None if dialect == OWN_DIALECT else f"it is evaluated as {engine_name(dialect)} does"
+    return RowTest(
+        name,
+        rule,
+        tuple(columns),
+        None,
+        lambda: engine.open(check.expression, rule.table, columns),
+        reason,
+    )
+
+
+def _types(columns: Sequence[Column]) -> list[str]:
+    return [
+        f"{column.name}\0{format_type(column.type)}\0{column.physical_type}\0{column.collation}"
+        for column in columns
+    ]

@@ -1,0 +1,231 @@
+"""Validates one table: plans its rules, counts what breaks them, and judges the counts."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from tdmvc.arrow.types import is_widening, parse_type
+from tdmvc.checks.rules.pairing import find_lacking, pair_forms
+from tdmvc.checks.validation.counting import CountedRows, count_rows
+from tdmvc.checks.validation.examples import first_failing_rows
+from tdmvc.checks.validation.failing import FailingFinder, FailingSource
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.references import ReferenceTest
+from tdmvc.checks.validation.repeats import RepeatTest
+from tdmvc.checks.validation.row_tests import RowTest, plan_row_test
+from tdmvc.checks.validation.rows import TableRows
+from tdmvc.model.conditions import NotEvaluatedError
+from tdmvc.model.diff import TableSide
+from tdmvc.model.rules import HasType, Query, References, Required, RowCount, Rule, Unique, rule_id
+from tdmvc.model.schema import TableSchema
+from tdmvc.model.validation import Evaluation, RuleResult, TableValidation, Verdict
+from tdmvc.sql.duckdb import DuckDBConnection
+
+Tables = dict[str, TableSide]
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeats:
+    """A unique key; of a primary key, with the test that it holds no null."""
+
+    test: RepeatTest
+    nulls: RowTest | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What breaks a rule."""
+
+    number: int
+    """What is compared with the threshold: values that repeat, rows."""
+    failing: int | None
+    evaluation: Evaluation
+    reason: str | None = None
+
+
+_Plan = RowTest | _Repeats | ReferenceTest | NotEvaluatedError | None
+"""How a rule is evaluated, or why it cannot be; None for one that needs no rows."""
+
+
+class TableValidator:
+    """Validates the rows of one table against its rules, other than its queries."""
+
+    def __init__(
+        self, con: DuckDBConnection, tables: Tables, declared: TableSchema, options: ValidationOptions
+    ) -> None:
+        self._con, self._tables, self.declared, self._options = con, tables, declared, options
+        self.rows = TableRows(tables[declared.name])
+        self._plans: dict[str, _Plan] = {rule.id: self._plan(rule) for rule in declared.rules}
+
+    def validate(self) -> TableValidation:
+        """Return the results of all rules but queries, each with its first failing rows.
+
+        Raises:
+            PartError: a part is damaged.
+        """
+        results = [self._result(rule) for rule in self.declared.rules if not isinstance(rule.test, Query)]
+        counted = self._counted
+        known = set(self.rows.times) - counted.read if self._tests else set()
+        return TableValidation(
+            self.declared.name,
+            self.rows.side.rows,
+            (*self._wrong_columns(), *results),
+            checked_parts=len(counted.read),
+            known_parts=len(known),
+        )
+
+    def failing(self, rule: Rule, stack: ExitStack, *, is_whole: bool = False) -> FailingSource | None:
+        """Return the rows that break a rule; None for one that does not speak of rows.
+
+        Args:
+            is_whole: look for them in a scan of all parts, so that rows of several rules have comparable places.
+        """
+        finder = FailingFinder(self._con, self.rows, stack)
+        match self._plans.get(rule.id):
+            case RowTest() as test:
+                return finder.of_test(test, None if is_whole else self._counted.parts_of(test))
+            case _Repeats(test, nulls):
+                return finder.of_repeats(test, nulls)
+            case ReferenceTest() as test:
+                return finder.of_reference(test)
+        return None
+
+    def _plan(self, rule: Rule) -> _Plan:
+        missing = [name for name in rule.columns if self.rows.schema.column(name) is None]
+        if missing:
+            return NotEvaluatedError(f"the rows have no column {', '.join(missing)}")
+        try:
+            match rule.test:
+                case HasType() | RowCount() | Query():
+                    return None
+                case Unique() as unique:
+                    return self._plan_repeats(rule, unique)
+                case References():
+                    return self._plan_reference(rule, rule.test)
+            return plan_row_test(self._con, rule, self.rows.schema, self._options.conditions)
+        except NotEvaluatedError as error:
+            return error
+
+    def _plan_repeats(self, rule: Rule, unique: Unique) -> _Repeats:
+        columns = tuple(column for name in rule.columns if (column := self.rows.schema.column(name)))
+        nulls = replace(rule, test=Required()) if unique.is_key else None
+        return _Repeats(
+            RepeatTest(rule, unique, columns, self.rows),
+            None if nulls is None else plan_row_test(self._con, nulls, self.rows.schema, {}),
+        )
+
+    def _plan_reference(self, rule: Rule, test: References) -> ReferenceTest:
+        reference, child = test.reference, self.rows.schema
+        lacking = find_lacking(reference, rule.table, self._tables)
+        if lacking is not None:
+            raise NotEvaluatedError(lacking)
+        parents = TableRows(self._tables[reference.table])
+        if pair_forms(reference, child, parents.schema) is None:
+            raise NotEvaluatedError("the types of its columns have no values in common")
+        return ReferenceTest(rule, reference, self.rows, parents)
+
+    @property
+    def _tests(self) -> list[RowTest]:
+        tests = [plan for plan in self._plans.values() if isinstance(plan, RowTest)]
+        nulls = [plan.nulls for plan in self._plans.values() if isinstance(plan, _Repeats)]
+        return [*tests, *(test for test in nulls if test is not None)]
+
+    @cached_property
+    def _counted(self) -> CountedRows:
+        return count_rows(self._con, self.rows, self._tests, self._options)
+
+    def _result(self, rule: Rule) -> RuleResult:
+        try:
+            return self._judge(rule, self._find(rule))
+        except NotEvaluatedError as error:
+            return not_evaluated(rule, self.rows.side.rows, str(error))
+
+    def _find(self, rule: Rule) -> _Found:
+        """Return what breaks a rule.
+
+        Raises:
+            NotEvaluatedError: it cannot be evaluated.
+        """
+        counted = self._counted
+        match self._plans[rule.id]:
+            case NotEvaluatedError() as error:
+                raise error
+            case RowTest() as test:
+                if test.name in counted.failures:
+                    raise NotEvaluatedError(counted.failures[test.name])
+                count = counted.failing(test, self.rows)
+                return _Found(count, count, _evaluation(test, counted), test.reason)
+            case _Repeats(test, nulls):
+                missing = counted.failing(nulls, self.rows) if nulls is not None else 0
+                found = test.count(self._con, self._options, has_nulls=missing > 0)
+                return _Found(missing + found.groups, missing + found.rows, Evaluation.HASH)
+            case ReferenceTest() as test:
+                count = test.count(self._con, self._options).rows
+                return _Found(count, count, Evaluation.HASH)
+        if isinstance(rule.test, HasType):
+            wrong = self._wrong_type(rule.columns[0], rule.test.type)
+            return _Found(int(wrong is not None), None, Evaluation.FOOTER, wrong)
+        return _Found(self.rows.side.rows, None, Evaluation.FOOTER)
+
+    def _judge(self, rule: Rule, found: _Found) -> RuleResult:
+        rows = self.rows.side.rows
+        result = judge(rule, Decimal(found.number), rows, evaluation=found.evaluation, reason=found.reason)
+        result = replace(result, failing=found.failing)
+        if result.verdict is not Verdict.FAILED or not found.failing:
+            return result
+        with ExitStack() as stack:
+            source = self.failing(rule, stack)
+            if source is None:
+                return result
+            examples = first_failing_rows(
+                self._con,
+                self.rows,
+                self.declared,
+                source,
+                columns=rule.columns,
+                count=self._options.examples,
+            )
+        return replace(result, examples=examples)
+
+    def _wrong_columns(self) -> Iterator[RuleResult]:
+        """Yield a failed result for each declared column that the rows lack, or have in a type of other values."""
+        known = {rule.columns for rule in self.declared.rules if isinstance(rule.test, HasType)}
+        for column in self.declared.columns:
+            wrong = self._wrong_type(column.name, column.type_text)
+            if wrong is not None and (column.name,) not in known:
+                name = rule_id(self.declared.name, (column.name,), "type")
+                rule = Rule(name, self.declared.name, (column.name,), HasType(column.type_text))
+                yield judge(rule, Decimal(1), self.rows.side.rows, evaluation=Evaluation.FOOTER, reason=wrong)
+
+    def _wrong_type(self, name: str, declared: str) -> str | None:
+        column = self.rows.schema.column(name)
+        if column is None:
+            return f"the rows have no column {name}"
+        wanted = parse_type(declared)
+        if wanted is None or column.is_untyped or is_widening(column.type, wanted):
+            return None
+        return f"its type in the rows is {column.type_text}"
+
+
+def judge(
+    rule: Rule, number: Decimal, rows: int, *, evaluation: Evaluation, reason: str | None = None
+) -> RuleResult:
+    """Return the result of a rule by what was measured: a number, or a share of all rows if its threshold is one."""
+    measured = number
+    if rule.threshold.is_percent:
+        measured = number * 100 / rows if rows else Decimal(0)
+    verdict = Verdict.PASSED if rule.threshold.allows(measured) else Verdict.FAILED
+    return RuleResult(rule, verdict, evaluation, rows, measured, reason=reason)
+
+
+def not_evaluated(rule: Rule, rows: int, reason: str, evaluation: Evaluation = Evaluation.SCAN) -> RuleResult:
+    """Return the result of a rule that could not be evaluated."""
+    return RuleResult(rule, Verdict.NOT_EVALUATED, evaluation, rows, reason=reason)
+
+
+def _evaluation(test: RowTest, counted: CountedRows) -> Evaluation:
+    if test.open is not None:
+        return Evaluation.FALLBACK if test.is_fallback else Evaluation.SCAN
+    return Evaluation.FOOTER if test.name in counted.by_footer else Evaluation.SCAN
