@@ -73,6 +73,23 @@ def value_finding(
     )
 
 
+def values_finding(
+    table: str,
+    column: str,
+    count: int,
+    problem: str,
+    severity: Severity = Severity.ERROR,
+    **details: object,
+) -> Finding:
+    """Return the finding on so many values of a column.
+
+    Args:
+        problem: what they are: `longer than varchar(40)`.
+    """
+    message = f"{plural(count, 'value')} of {table}.{column} {'is' if count == 1 else 'are'} {problem}."
+    return value_finding(table, column, message, severity, {"values": count, **details})
+
+
 def triggers_finding(table: str, target: str, triggers: Sequence[str]) -> Finding:
     """Return the finding on triggers that do not run while rows are loaded.
 

@@ -1,7 +1,7 @@
 """What may be wrong with values for a column of a database, and what finds such values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import SetLookupOptions, call_function, cast
 from tdmvc.arrow.constants import constant, flag, number
-from tdmvc.model.finding import Severity
+from tdmvc.databases.findings import values_finding
+from tdmvc.model.finding import Finding, Severity
 
 Finder = Callable[[pa.Array], pa.Array]
 """Returns true for each value that is meant; false or null for all others."""
@@ -42,6 +43,25 @@ class ValueCheck:
     def of_items(self) -> "ValueCheck":
         """Return the same for the items of lists."""
         return replace(self.after(lambda lists: lists.flatten()), is_of_items=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """How many values of a column have which problem."""
+
+    counts: dict[tuple[str, Severity], int] = field(default_factory=dict)
+
+    def add(self, problem: str, severity: Severity, count: int) -> None:
+        """Add values to those with a problem."""
+        if count:
+            self.counts[problem, severity] = self.counts.get((problem, severity), 0) + count
+
+    def findings(self, table: str, column: str, **details: object) -> list[Finding]:
+        """Return a finding for each problem."""
+        return [
+            values_finding(table, column, count, problem, severity, **details)
+            for (problem, severity), count in self.counts.items()
+        ]
 
 
 class NoFormError(Exception):

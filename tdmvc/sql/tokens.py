@@ -74,6 +74,19 @@ def span(sql: str, part: list[Token]) -> str:
     return sql[part[0].start : part[-1].end] if part else ""
 
 
+def unwrapped(expression: str) -> str:
+    """Return an expression without the brackets around the whole of it."""
+    parts = tokens(expression)
+    if len(parts) < 3 or parts[0].keyword != "(":
+        return expression
+    depth = 0
+    for token in parts[:-1]:
+        depth += (token.keyword == "(") - (token.keyword == ")")
+        if depth == 0:
+            return expression
+    return expression[1:-1]
+
+
 def names_in(sql: str, known: Iterable[str]) -> set[str]:
     """Return those of the known names that an SQL text names, in any case and with any quotes."""
     found = {token.name.casefold() for token in tokens(sql) if token.kind in (TokenKind.WORD, TokenKind.NAME)}

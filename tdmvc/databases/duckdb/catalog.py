@@ -8,6 +8,7 @@ from typing import Any
 from tdmvc.databases.base import OtherObjects
 from tdmvc.databases.duckdb.names import AttachedName, own_name
 from tdmvc.databases.duckdb.sequences import find_sequence
+from tdmvc.databases.notes import sequence_note
 from tdmvc.model.declarations import (
     Check,
     Collation,
@@ -25,7 +26,7 @@ from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.object_definitions import read_index, read_view
 from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.table_definition import TableDefinition, read_definition
-from tdmvc.sql.tokens import Token, TokenKind, tokens
+from tdmvc.sql.tokens import Token, TokenKind, tokens, unwrapped
 
 DIALECT = "duckdb"
 _SIGNS = frozenset({"+", "-"})
@@ -119,7 +120,7 @@ def read_declared(catalog: Catalog, name: AttachedName) -> Declared:
             case "UNIQUE":
                 unique_keys.append(UniqueKey(tuple(columns), is_declared=True))
             case "CHECK":
-                checks.append(Check(_unwrapped(expression), dialect=DIALECT))
+                checks.append(Check(unwrapped(expression), dialect=DIALECT))
             case "FOREIGN KEY":
                 # DuckDB has no references across schemas.
                 table = own_name(name.schema, target)
@@ -154,7 +155,7 @@ def with_declarations(
         required=not facts.is_nullable,
         unique=column.name in declared.unique or by_index,
         default=None if generated or identity else _default(con, facts),
-        generated=Generated(_unwrapped(generated), False, DIALECT) if generated else None,
+        generated=Generated(unwrapped(generated), False, DIALECT) if generated else None,
         identity=identity,
         collation=Collation(said.collation, DIALECT) if said is not None and said.collation else None,
         description=facts.comment,
@@ -164,17 +165,6 @@ def with_declarations(
 def _indexes(catalog: Catalog, name: AttachedName, columns: list[str]) -> tuple[Index, ...]:
     rows = catalog.indexes.get((name.schema, name.table), [])
     return tuple(read_index(index, sql, columns, DIALECT) for index, sql in rows)
-
-
-def _unwrapped(expression: str) -> str:
-    """Return an expression without the brackets that DuckDB writes around it."""
-    parts = tokens(expression)
-    depth = 0
-    for token in parts[:-1]:
-        depth += (token.keyword == "(") - (token.keyword == ")")
-        if depth == 0:
-            return expression
-    return expression[1:-1] if len(parts) > 2 and parts[0].keyword == "(" else expression
 
 
 def _default(con: DuckDBConnection, facts: _ColumnFacts) -> Default | None:
@@ -188,7 +178,7 @@ def _default(con: DuckDBConnection, facts: _ColumnFacts) -> Default | None:
             return Default(literal=text)
         except duckdb_error():
             pass
-    return Default(expression=_unwrapped(sql), dialect=DIALECT)
+    return Default(expression=unwrapped(sql), dialect=DIALECT)
 
 
 def _is_literal(parts: list[Token]) -> bool:
@@ -217,23 +207,10 @@ def sequence_notes(
         identity = column.identity
         if identity is None or identity.sequence is None:
             continue
-        step = identity.increment or 1
         ((_, following),) = catalog.sequences[name.schema, identity.sequence]
         ((highest,),) = con.execute(f"SELECT max({quote_name(column.name)}) FROM {name.sql}").fetchall()
-        if step > 0 and following > (highest + step if highest is not None else 1):
-            notes.append(
-                f"{column.name}: the sequence {identity.sequence} gives {following} next; a copy "
-                + (
-                    "starts again, because there are no rows"
-                    if highest is None
-                    else f"goes on after {highest}, its greatest number"
-                )
-            )
-        elif step > 0 and highest is not None and following <= highest:
-            notes.append(
-                f"{column.name}: the sequence {identity.sequence} gives {following} next, although the rows have "
-                f"numbers up to {highest}; a copy goes on after them"
-            )
+        note = sequence_note(column.name, identity.sequence, following, highest, 1, identity.increment or 1)
+        notes += [note] if note is not None else []
     return notes
 
 

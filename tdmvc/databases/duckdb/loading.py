@@ -9,13 +9,15 @@ from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.duckdb.loose_types import is_loose, text_of
 from tdmvc.databases.duckdb.names import sql_name
 from tdmvc.databases.duckdb.rows import casts, inexact_columns, reformed_columns, registered
-from tdmvc.databases.findings import value_finding
+from tdmvc.databases.findings import value_finding, values_finding
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import WrittenRows
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
+
+_REFORMED = "written in another form than DuckDB's, in which they read back"
 
 
 class RowLoader:
@@ -40,14 +42,7 @@ class RowLoader:
         reformed = reformed_columns(self._con, table, {one: types[one] for one in found})
         found = {column: count for column, count in found.items() if column not in reformed}
         return [
-            value_finding(
-                name,
-                column,
-                f"{plural(count, 'value')} of {name}.{column} {'is' if count == 1 else 'are'} written in another form "
-                "than DuckDB's, in which they read back.",
-                Severity.WARNING,
-                {"values": count},
-            )
+            values_finding(name, column, count, _REFORMED, Severity.WARNING)
             for column, count in reformed.items()
         ] + [
             value_finding(

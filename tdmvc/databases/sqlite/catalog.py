@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tdmvc.databases.notes import in_a_copy
 from tdmvc.databases.sqlite.indexes import DIALECT, read_indexes, read_triggers
 from tdmvc.databases.state_table import OWN_TABLES
 from tdmvc.errors import DatabaseError, format_names
@@ -230,14 +231,7 @@ def _number_notes(database: sqlite3.Connection, table: str, definition: TableDef
     (highest,) = database.execute(f"SELECT max({column}) FROM {quote_name(table)}").fetchone()
     if row is None or not isinstance(row[0], int) or row[0] <= (highest or 0):
         return []
-    return [
-        f"{definition.numbered}: AUTOINCREMENT stands at {row[0]}; a copy "
-        + (
-            f"goes on after {highest}, its greatest number"
-            if highest
-            else "starts again, because there are no rows"
-        )
-    ]
+    return [f"{definition.numbered}: AUTOINCREMENT stands at {row[0]}; {in_a_copy(highest or None)}"]
 
 
 def _unique_columns(database: sqlite3.Connection, table: str) -> set[str]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.findings import triggers_finding, value_finding
+from tdmvc.databases.findings import triggers_finding, value_finding, values_finding
 from tdmvc.databases.sqlite.catalog import declared_types, is_strict_table
 from tdmvc.databases.sqlite.creating import converted_columns
 from tdmvc.databases.sqlite.indexes import read_triggers
@@ -17,7 +17,6 @@ from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format
 from tdmvc.databases.sqlite.type_changes import find_type_changes
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.text import plural
 
 _STRICT = {"int": ("INT", "INTEGER", "REAL"), "real": ("REAL",), "text": ("TEXT",), "blob": ("BLOB",)}
 """The types that columns of a STRICT table may have for each kind of value that is not converted."""
@@ -36,7 +35,8 @@ def check_columns(
     if is_strict_table(database, target.name):
         yield from _refused(table.schema.name, columns, types)
     for name in converted_columns(table, {column.name: types[column.name] for column in columns}):
-        yield _error(table.schema.name, name, f"are texts or decimals that {_as(types[name])} would change")
+        what = f"Some values of {table.schema.name}.{name} are texts or decimals"
+        yield value_finding(table.schema.name, name, f"{what} that {_as(types[name])} would change.")
     yield from find_type_changes(table, columns, types)
     yield from _changed_numbers(table, columns, types)
     triggers = read_triggers(database, target.name)
@@ -48,12 +48,8 @@ def _refused(table: str, columns: Sequence[Column], types: dict[str, str]) -> It
     for column in columns:
         declared = types[column.name].upper()
         if declared and declared not in _STRICT[_kind(column.type)]:
-            yield _error(
-                table,
-                column.name,
-                f"cannot be stored as {declared}, because the table is STRICT",
-                all_of=True,
-            )
+            message = f"Values of {table}.{column.name} cannot be stored as {declared}, because the table is STRICT."
+            yield value_finding(table, column.name, message)
 
 
 def _kind(type_: pa.DataType) -> str:
@@ -92,12 +88,7 @@ def _changed_numbers(
                         changed[name] += 1
     for name, count in changed.items():
         if count:
-            yield _error(
-                table.schema.name,
-                name,
-                f"{'is' if count == 1 else 'are'} rounded by {_as(types[name])}",
-                count,
-            )
+            yield values_finding(table.schema.name, name, count, f"rounded by {_as(types[name])}")
     for name, count in nans.items():
         if count:
             yield nan_finding(table.schema.name, name, count)
@@ -105,10 +96,3 @@ def _changed_numbers(
 
 def _as(declared: str) -> str:
     return f"the declared type {declared}" if declared else "a column without a type"
-
-
-def _error(
-    table: str, column: str, problem: str, count: int | None = None, *, all_of: bool = False
-) -> Finding:
-    values = plural(count, "value") if count is not None else "Values" if all_of else "Some values"
-    return value_finding(table, column, f"{values} of {table}.{column} {problem}.")

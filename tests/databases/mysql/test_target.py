@@ -386,7 +386,7 @@ def test_a_load_that_fails_leaves_the_database_as_it_was(
 
     with pytest.raises(DatabaseError, match="breaks a CHECK constraint") as error:
         fail()
-    assert "123" not in error.value.message
+    assert "-123" not in error.value.message
     assert state() == before
 
 

@@ -1,7 +1,7 @@
 """Finds what the columns of a table cannot hold, before anything is written, and without showing a value."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -13,14 +13,23 @@ from tdmvc.databases.mysql.catalog.types import MysqlColumn
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.encoding.collisions import find_collisions
 from tdmvc.databases.mysql.encoding.value_checks import value_checks
-from tdmvc.databases.value_checks import NoFormError, ValueCheck
+from tdmvc.databases.value_checks import NoFormError, Problems, ValueCheck
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.schema import Column
 from tdmvc.model.text import plural
 
 _SHORT_BYTES = 65_536
 _OVERHEAD_BYTES = 4096
 _LONG = ("text", "blob", "json", "geometry", "point", "polygon", "linestring")
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What is to be checked of one column."""
+
+    name: str
+    target: MysqlColumn
+    value_checks: list[ValueCheck]
+    problems: Problems = field(default_factory=Problems)
 
 
 def check_columns(
@@ -39,7 +48,7 @@ def check_columns(
     name = table.schema.name
     by_name = {column.name.lower(): column for column in target.columns}
     findings: list[Finding] = []
-    checks: list[tuple[Column, MysqlColumn, list[ValueCheck]]] = []
+    checks: list[_Check] = []
     for column in table.schema.columns:
         own = by_name.get(column.name.lower())
         if own is None or own.generation:
@@ -55,7 +64,7 @@ def check_columns(
                 )
             )
             continue
-        checks.append((column, own, found))
+        checks.append(_Check(column.name, own, found))
     findings += _read(table, checks, most_bytes)
     if not any(finding.severity is Severity.ERROR for finding in findings):
         findings += find_collisions(connection, table, target)
@@ -89,29 +98,21 @@ def _has_long_timestamps(connection: MysqlConnection) -> bool:
     return connection.is_mariadb and connection.version >= (11, 5)
 
 
-def _read(
-    table: TableToWrite, checks: Sequence[tuple[Column, MysqlColumn, list[ValueCheck]]], most_bytes: int
-) -> list[Finding]:
-    long = [column.name for column, own, _ in checks if any(word in own.kind for word in _LONG)]
-    if not long and not any(found for *_, found in checks):
+def _read(table: TableToWrite, checks: Sequence[_Check], most_bytes: int) -> list[Finding]:
+    long = [check.name for check in checks if any(word in check.target.kind for word in _LONG)]
+    if not long and not any(check.value_checks for check in checks):
         return []
-    counts: Counter[tuple[str, str]] = Counter()
     large = 0
     for batch in table.read():
-        for column, _, found in checks:
-            array = batch.column(batch.schema.names.index(column.name))
-            for value_check in found:
-                counts[column.name, value_check.problem] += value_check.count(array)
+        for check in checks:
+            array = batch.column(batch.schema.names.index(check.name))
+            for one in check.value_checks:
+                check.problems.add(one.problem, one.severity, one.count(array))
         if long and batch.nbytes > _SHORT_BYTES:
             large += _count_large(batch, long, most_bytes)
-    findings = []
-    for column, _, found in checks:
-        for problem, severity in {value_check.problem: value_check.severity for value_check in found}.items():
-            count = counts[column.name, problem]
-            if count:
-                name, are = table.schema.name, "is" if count == 1 else "are"
-                message = f"{plural(count, 'value')} of {name}.{column.name} {are} {problem}."
-                findings.append(value_finding(name, column.name, message, severity, {"values": count}))
+    findings = [
+        finding for check in checks for finding in check.problems.findings(table.schema.name, check.name)
+    ]
     if large:
         findings.append(
             Finding(

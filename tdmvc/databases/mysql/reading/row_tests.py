@@ -5,6 +5,7 @@ from tdmvc.databases.mysql.catalog.schemas import numbered_column
 from tdmvc.databases.mysql.catalog.types import column_reading
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted, table_sql
+from tdmvc.databases.notes import in_a_copy
 from tdmvc.errors import format_names
 
 
@@ -54,12 +55,5 @@ def table_notes(table: MysqlTable, unusual: dict[str, str], highest: int | None)
         and table.next_number is not None
         and table.next_number > max(highest or 0, 0) + 1
     ):
-        notes.append(
-            f"{numbered.name}: AUTO_INCREMENT stands at {table.next_number}; a copy "
-            + (
-                "starts again, because there are no rows"
-                if highest is None
-                else f"goes on after {highest}, its greatest number"
-            )
-        )
+        notes.append(f"{numbered.name}: AUTO_INCREMENT stands at {table.next_number}; {in_a_copy(highest)}")
     return notes

@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 
 from tdmvc.arrow.types import is_number
-from tdmvc.databases.postgres.catalog.constraints import unwrapped
 from tdmvc.databases.postgres.catalog.types import DIALECT, ColumnForm
 from tdmvc.model.declarations import Collation, Default, Generated, Identity
 from tdmvc.model.schema import Column
+from tdmvc.sql.tokens import unwrapped
 
 _LITERAL = re.compile(
     r"""

@@ -9,7 +9,7 @@ from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.catalog.types import DIALECT
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.model.declarations import Check, ForeignKey, ReferenceActions, UniqueKey
-from tdmvc.sql.tokens import tokens
+from tdmvc.sql.tokens import unwrapped
 
 _ACTIONS: Mapping[str, str] = {
     "a": "no action",
@@ -182,16 +182,3 @@ def _with_unique(before: Constraints, row: _Row) -> Constraints:
 
 def _without(before: Constraints, what: str) -> Constraints:
     return replace(before, left_out=(*before.left_out, what))
-
-
-def unwrapped(expression: str) -> str:
-    """Return an expression without the brackets that the server writes around it."""
-    parts = tokens(expression)
-    if len(parts) < 3 or parts[0].keyword != "(":
-        return expression
-    depth = 0
-    for token in parts[:-1]:
-        depth += (token.keyword == "(") - (token.keyword == ")")
-        if depth == 0:
-            return expression
-    return expression[1:-1]

@@ -8,15 +8,13 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.constants import flag
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.findings import value_finding
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.copy_format import Writer
 from tdmvc.databases.postgres.encoding.forms import Form, is_trusted, plan_form
 from tdmvc.databases.postgres.encoding.target_columns import ColumnType, TargetColumn
-from tdmvc.databases.value_checks import ValueCheck, negated
+from tdmvc.databases.value_checks import Problems, ValueCheck, negated
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.model.text import plural
 
 _ROUNDING = frozenset(
     {"numeric_recv", "interval_recv", "time_recv", "timetz_recv", "timestamp_recv", "timestamptz_recv"}
@@ -28,20 +26,6 @@ _SOFT_ERRORS = 160000
 _SOFT_QUESTION = "SELECT v FROM unnest(%s::text[]) v WHERE NOT pg_input_is_valid(v, %s)"
 
 
-@dataclass(slots=True)
-class _Faults:
-    """What was found wrong with one column."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    """By problem."""
-    severities: dict[str, Severity] = field(default_factory=dict)
-
-    def add(self, problem: str, severity: Severity, count: int) -> None:
-        if count:
-            self.counts[problem] = self.counts.get(problem, 0) + count
-            self.severities[problem] = severity
-
-
 @dataclass(frozen=True, slots=True)
 class _Check:
     """What is to be checked of one column."""
@@ -51,7 +35,7 @@ class _Check:
     writer: Writer
     value_checks: tuple[ValueCheck, ...]
     asks_server: bool
-    faults: _Faults = field(default_factory=_Faults)
+    problems: Problems = field(default_factory=Problems)
 
 
 def check_table(
@@ -82,7 +66,9 @@ def check_table(
             for check in checks:
                 _check_values(connection, check, batch.column(check.column.name))
     for check in checks:
-        findings += _findings(table.schema.name, check)
+        findings += check.problems.findings(
+            table.schema.name, check.column.name, target=check.target.type.sql
+        )
     return findings
 
 
@@ -114,7 +100,7 @@ def _check_values(connection: PostgresConnection, check: _Check, values: pa.Arra
     has_bad_items = False
     for value_check in check.value_checks:
         count = value_check.count(values)
-        check.faults.add(value_check.problem, value_check.severity, count)
+        check.problems.add(value_check.problem, value_check.severity, count)
         if count and value_check.is_fault:
             if value_check.is_of_items:
                 has_bad_items = True
@@ -136,7 +122,7 @@ def _ask_server(
     """Let the server convert texts, and count those that it refuses, changes, or writes in another form."""
     question = _Question(connection, check.target.type, is_text=is_text)
     nul = [text for text in counts if "\0" in text]
-    check.faults.add(
+    check.problems.add(
         "not possible in PostgreSQL, because of a NUL character",
         Severity.ERROR,
         sum(counts[one] for one in nul),
@@ -154,7 +140,7 @@ def _ask_server(
                 reformed,
             ),
         ):
-            check.faults.add(problem, severity, sum(counts[text] for text in found))
+            check.problems.add(problem, severity, sum(counts[text] for text in found))
 
 
 class _Question:
@@ -225,13 +211,3 @@ class _Question:
                 raise
             return False
         return True
-
-
-def _findings(table: str, check: _Check) -> Iterator[Finding]:
-    for problem, count in check.faults.counts.items():
-        severity = check.faults.severities[problem]
-        name = check.column.name
-        message = f"{plural(count, 'value')} of {table}.{name} {'is' if count == 1 else 'are'} {problem}."
-        yield value_finding(
-            table, name, message, severity, {"values": count, "target": check.target.type.sql}
-        )

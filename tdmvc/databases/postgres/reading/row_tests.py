@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.databases.postgres.catalog.columns import SequenceFacts
+from tdmvc.databases.notes import sequence_note
 from tdmvc.databases.postgres.catalog.tables import DeclaredTable
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.sql.quoting import quote_name
@@ -81,7 +81,9 @@ def sequence_notes(
         with connection.transaction(force_rollback=True):  # gives back the locks
             (row,) = connection.execute(f"SELECT {queries}").fetchall()
         for (table, name, sequence), highest in zip(part, row, strict=True):
-            if (note := _note(name, sequence, highest)) is not None:
+            following = (sequence.last or 0) + sequence.increment
+            note = sequence_note(name, sequence.name, following, highest, sequence.start, sequence.increment)
+            if note is not None:
                 notes[table.schema.name] = (*notes.get(table.schema.name, ()), note)
     return notes
 
@@ -89,19 +91,3 @@ def sequence_notes(
 def _is_indexed(table: DeclaredTable, name: str) -> bool:
     column = table.schema.column(name)
     return table.schema.key[:1] == (name,) or (column is not None and column.unique)
-
-
-def _note(name: str, sequence: SequenceFacts, highest: int | None) -> str | None:
-    following = (sequence.last or 0) + sequence.increment
-    if following > (highest + sequence.increment if highest is not None else sequence.start):
-        return f"{name}: the sequence {sequence.name} gives {following} next; a copy " + (
-            "starts again, because there are no rows"
-            if highest is None
-            else f"goes on after {highest}, its greatest number"
-        )
-    if highest is not None and following <= highest:
-        return (
-            f"{name}: the sequence {sequence.name} gives {following} next, although the rows have numbers up to "
-            f"{highest}; a copy goes on after them"
-        )
-    return None
