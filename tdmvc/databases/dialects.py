@@ -1,6 +1,6 @@
 """What one engine declares in its own words, for another: carried over if it means the same, else reported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tdmvc.databases.clauses import (
@@ -89,7 +89,31 @@ def _without_words_of_postgres(schema: TableSchema) -> tuple[TableSchema, list[F
     return replace(schema, references=tuple(references), unique_keys=tuple(unique_keys)), findings
 
 
-def views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], list[Finding]]:
+def make_views(
+    views: Sequence[View], dialect: str, attempt: Callable[[View], str | None]
+) -> tuple[list[View], list[Finding]]:
+    """Make the views that mean the same to an engine, each after those that it reads.
+
+    Args:
+        attempt: makes a view, and returns why it cannot be made, or None.
+
+    Returns:
+        The views that were made, in their order, and a finding for each other.
+    """
+    waiting, findings = _views_for_dialect(views, dialect)
+    made: list[View] = []
+    while waiting:
+        refused = {view.name: attempt(view) for view in waiting}
+        left = [view for view in waiting if refused[view.name] is not None]
+        made += [view for view in waiting if refused[view.name] is None]
+        if len(left) == len(waiting):
+            findings += [left_out(f"view {view.name}", None, str(refused[view.name])) for view in left]
+            break
+        waiting = left
+    return made, findings
+
+
+def _views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], list[Finding]]:
     """Return the views that mean the same to an engine, and a finding for each other."""
     kept, findings = [], []
     for view in views:

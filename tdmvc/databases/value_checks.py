@@ -101,9 +101,18 @@ def either(one: pa.Array, other: pa.Array) -> pa.Array:
     return call_function("or", [one, other])
 
 
-def at_least(array: pa.Array, least: int) -> pa.Array:
-    """Return true for numbers that are not smaller."""
-    return call_function("greater_equal", [array, constant(least, array.type)])
+def outside(array: pa.Array, least: object, most: object) -> pa.Array:
+    """Return true for values that are less than one or more than another."""
+    low = call_function("less", [array, constant(least, array.type)])
+    return either(low, call_function("greater", [array, constant(most, array.type)]))
+
+
+def integer_bounds(type_: pa.DataType) -> tuple[int, int]:
+    """Return the least and the greatest number of a type of integers."""
+    bits = type_.bit_width
+    if pa.types.is_signed_integer(type_):
+        return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    return 0, 2**bits - 1
 
 
 def longer(function: str, array: pa.Array, most: int) -> pa.Array:

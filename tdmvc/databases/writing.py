@@ -1,7 +1,8 @@
 """What all writers of databases share: names, and the statements that make tables, indexes and views."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,20 +25,20 @@ def move_on(following: int, offset: int, last: int) -> int:
     return following + min(offset, max(last - following, 0) // 2)
 
 
-def check_upsert_key(table: str, key: Sequence[str], unique: Iterable[Collection[str]], where: str) -> None:
+def check_upsert_key(key: Sequence[str], target: TableSchema, where: str) -> None:
     """Make sure that the key of a dataset's table identifies a row of the database.
 
     Args:
-        unique: the sets of columns that are unique in the table of the database.
+        target: the table of the database.
 
     Raises:
         DatabaseError: several rows of the database may have the same values in it.
     """
-    if not key or not any(set(key) == set(columns) for columns in unique):
+    if not any(set(key) == set(columns) for columns in target.unique_sets):
         raise DatabaseError(
-            f"An upsert into {table} needs a unique key ({', '.join(key)}) in the database, by which rows are found. "
-            "Nothing was changed.",
-            where=f"{where}, table {table}",
+            f"An upsert into {target.name} needs a unique key ({', '.join(key)}) in the database, by which rows are "
+            "found. Nothing was changed.",
+            where=f"{where}, table {target.name}",
             remedy="declare a primary key or a unique constraint on these columns, or use --mode replace.",
         )
 
@@ -157,13 +158,9 @@ def has_target(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
         return False
     if reference.to == target.key:
         return True
-    column = target.column(reference.to[0]) if len(reference.to) == 1 else None
-    if column is not None and column.unique:
-        return True
-    unique = [one.columns for one in target.unique_keys] + [
-        one.columns for one in target.indexes if one.is_unique
-    ]
-    return any(sorted(columns) == sorted(reference.to) for columns in unique)
+    # In a key, the order counts.
+    others = replace(target, key=()).unique_sets
+    return any(sorted(columns) == sorted(reference.to) for columns in others)
 
 
 NO_TARGET = "its columns identify no row of a table written here"

@@ -163,6 +163,16 @@ class TableSchema:
     def personal_columns(self) -> frozenset[str]:
         return frozenset(column.name for column in self.columns if column.is_personal)
 
+    @property
+    def unique_sets(self) -> list[tuple[str, ...]]:
+        """The sets of columns whose values at most one row has: the key first, then unique keys and indexes."""
+        return [
+            *([self.key] if self.key else []),
+            *((column.name,) for column in self.columns if column.unique),
+            *(one.columns for one in self.unique_keys),
+            *(one.columns for one in self.indexes if one.is_unique and one.columns),
+        ]
+
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
 

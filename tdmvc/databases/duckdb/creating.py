@@ -8,7 +8,7 @@ from tdmvc.databases.clauses import (
     fit,
     reference_clause,
 )
-from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.dialects import for_dialect, make_views
 from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.declaring import (
     comment_statements,
@@ -122,12 +122,9 @@ class EmptyTables:
 
     def _try(self, schema: TableSchema) -> str | None:
         """Make an empty table and remove it; return why it cannot be made."""
-        try:
-            self.create(schema)
-        except _NotOneStatementError:
-            return _NOT_ONE
-        except duckdb_error() as error:
-            return f"DuckDB says: {_first_line(error)}"
+        why = self._attempt(table_statement(schema, self.types[schema.name]))
+        if why is not None:
+            return why
         name = sql_name(schema.name)
         columns = self._con.sql(f"SELECT * FROM {name}").columns
         self._con.execute(f"DROP TABLE {name}")
@@ -168,46 +165,31 @@ class EmptyTables:
     def create_indexes(self, schema: TableSchema) -> None:
         """Make the indexes and the comments of a table."""
         for index in schema.indexes:
-            try:
-                self._create(create_index(schema.name, index, sql_name))
-            except _NotOneStatementError:
-                self.findings.append(left_out(f"index {index.name}", schema.name, _NOT_ONE))
-            except constraint_errors():
-                self.findings.append(left_out(f"index {index.name}", schema.name, "rows break it"))
-            except duckdb_error() as error:
-                why = f"DuckDB says: {_first_line(error)}"
+            if (why := self._attempt(create_index(schema.name, index, sql_name))) is not None:
                 self.findings.append(left_out(f"index {index.name}", schema.name, why))
         for statement in comment_statements(schema):
             self._con.execute(statement)
 
     def create_views(self, views: Sequence[View]) -> None:
-        """Create views, each after those that it reads."""
-        waiting, found = views_for_dialect(views, DIALECT)
-        self.findings += found
-        reasons: dict[str, str] = {}
-        while waiting:
-            left = []
-            for view in waiting:
-                try:
-                    if (name := schema_name(view.name)) is not None:
-                        self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
-                    self._create(create_view(view, sql_name))
-                except _NotOneStatementError:
-                    reasons[view.name] = _NOT_ONE
-                    left.append(view)
-                except duckdb_error() as error:
-                    reasons[view.name] = f"DuckDB says: {_first_line(error)}"
-                    left.append(view)
-            if len(left) == len(waiting):
-                break
-            waiting = left
-        else:
-            return
-        self.findings += [left_out(f"view {view.name}", None, reasons[view.name]) for view in waiting]
+        """Create views."""
+        self.findings += make_views(views, DIALECT, self._create_view)[1]
 
+    def _create_view(self, view: View) -> str | None:
+        if (name := schema_name(view.name)) is not None:
+            self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}")
+        return self._attempt(create_view(view, sql_name))
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]
+    def _attempt(self, statement: str) -> str | None:
+        """Run a statement that holds SQL of a contract; return why DuckDB refuses it."""
+        try:
+            self._create(statement)
+        except _NotOneStatementError:
+            return _NOT_ONE
+        except constraint_errors():
+            return "rows break it"
+        except duckdb_error() as error:
+            return "DuckDB says: " + str(error).partition("\n")[0]
+        return None
 
 
 def _in_order(tables: Sequence[TableToWrite]) -> list[TableToWrite]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import column_clause, fit, reference_clause, with_column
-from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.dialects import for_dialect, make_views
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection
 from tdmvc.databases.mysql.creating.column_types import (
@@ -128,7 +128,7 @@ class TableMaker:
             except RefusedStatementError as error:
                 if error.code == _ROW_TOO_LARGE and types is not shorter:
                     return attempt(one, shorter)
-                return f"the server refuses it (error {error.code})"
+                return _refusal(error)
             return None
 
         shorter = {
@@ -150,15 +150,20 @@ class TableMaker:
             )
         return replace(fitted, references=schema.references), [*findings, *left]
 
+    def _attempt(self, statement: str) -> str | None:
+        """Run a statement; return why the server refuses it."""
+        try:
+            self._connection.execute(statement)
+        except RefusedStatementError as error:
+            return _refusal(error)
+        return None
+
     def _create_indexes(self, schema: TableSchema) -> list[Finding]:
-        findings = []
-        for index in schema.indexes:
-            try:
-                self._connection.execute(index_statement(table_sql(self._schema, schema.name), schema, index))
-            except RefusedStatementError as error:
-                why = f"the server refuses it (error {error.code})"
-                findings.append(left_out(f"index {index.name}", schema.name, why))
-        return findings
+        table = table_sql(self._schema, schema.name)
+        refused = {one.name: self._attempt(index_statement(table, schema, one)) for one in schema.indexes}
+        return [
+            left_out(f"index {name}", schema.name, why) for name, why in refused.items() if why is not None
+        ]
 
     def _create_references(self, schema: TableSchema, known: Sequence[TableSchema]) -> list[Finding]:
         findings = []
@@ -166,16 +171,10 @@ class TableMaker:
             if not has_target(reference, known):
                 findings.append(reference_clause(reference).finding(schema.name, NO_TARGET))
                 continue
-            try:
-                self._connection.execute(
-                    reference_statement(
-                        table_sql(self._schema, schema.name),
-                        reference,
-                        table_sql(self._schema, reference.table),
-                    )
-                )
-            except RefusedStatementError as error:
-                why = f"the server refuses it (error {error.code})"
+            statement = reference_statement(
+                table_sql(self._schema, schema.name), reference, table_sql(self._schema, reference.table)
+            )
+            if (why := self._attempt(statement)) is not None:
                 findings.append(reference_clause(reference).finding(schema.name, why))
                 continue
             actions = reference.actions
@@ -188,15 +187,15 @@ class TableMaker:
         return findings
 
     def _create_views(self, views: Sequence[View]) -> list[Finding]:
-        portable, findings = views_for_dialect(views, DIALECT)
-        for view in portable:
-            self._remember(StepKind.DROP_VIEW, view.name)
-            try:
-                self._connection.execute(f"CREATE VIEW {table_sql(self._schema, view.name)} AS {view.query}")
-            except RefusedStatementError as error:
-                why = f"the server refuses it (error {error.code})"
-                findings.append(left_out(f"view {view.name}", None, why))
-        return findings
+        return make_views(views, DIALECT, self._create_view)[1]
+
+    def _create_view(self, view: View) -> str | None:
+        self._remember(StepKind.DROP_VIEW, view.name)
+        return self._attempt(f"CREATE VIEW {table_sql(self._schema, view.name)} AS {view.query}")
+
+
+def _refusal(error: RefusedStatementError) -> str:
+    return f"the server refuses it (error {error.code})"
 
 
 def _exact_finding(table: str, names: list[str], collation: str) -> Finding:

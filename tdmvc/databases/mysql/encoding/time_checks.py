@@ -5,7 +5,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.databases.mysql.catalog.types import FIRST_DATETIME, LAST_DATETIME, MysqlColumn, timestamp_range
 from tdmvc.databases.mysql.encoding.text_checks import TEXTS
-from tdmvc.databases.value_checks import NoFormError, ValueCheck, at_least, either, negated, other_form
+from tdmvc.databases.value_checks import NoFormError, ValueCheck, other_form, outside
 
 
 def time_checks(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps: bool) -> list[ValueCheck]:
@@ -26,7 +26,7 @@ def time_checks(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps:
             raise NoFormError
         midnight = ValueCheck(
             "24:00, the end of a day, which a time of MySQL is not",
-            lambda array: at_least(_microseconds(array), 86_400_000_000),
+            lambda array: outside(_microseconds(array), 0, 86_400_000_000 - 1),
         )
         return [midnight, *_fractions(target)]
     has_zone = type_.tz is not None
@@ -41,11 +41,8 @@ def time_checks(type_: pa.DataType, target: MysqlColumn, *, has_long_timestamps:
 
 
 def _moments(target: MysqlColumn, first: int, last: int) -> list[ValueCheck]:
-    def find(array: pa.Array) -> pa.Array:
-        moments = _microseconds(array)
-        return either(negated(at_least(moments, first)), at_least(moments, last + 1))
-
-    return [ValueCheck(f"outside the range of {target.type}", find)]
+    problem = f"outside the range of {target.type}"
+    return [ValueCheck(problem, lambda array: outside(_microseconds(array), first, last))]
 
 
 def _microseconds(array: pa.Array) -> pa.Array:

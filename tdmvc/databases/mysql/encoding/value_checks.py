@@ -12,14 +12,14 @@ from tdmvc.databases.mysql.encoding.time_checks import time_checks
 from tdmvc.databases.value_checks import (
     NoFormError,
     ValueCheck,
-    at_least,
     both,
     decimal_places,
     each_value,
-    either,
+    integer_bounds,
     longer,
     negated,
     other_form,
+    outside,
 )
 from tdmvc.model.schema import Column
 
@@ -89,26 +89,16 @@ def _of_integers(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:
 
 
 def _outside(problem: str, type_: pa.DataType, least: int, most: int) -> list[ValueCheck]:
-    signed = pa.types.is_signed_integer(type_)
-    first, last = (
-        (-(2 ** (type_.bit_width - 1)), 2 ** (type_.bit_width - 1) - 1)
-        if signed
-        else (0, 2**type_.bit_width - 1)
-    )
-    found = []
-    if least > first:
-        low = pa.scalar(least, type_)
-        found.append(ValueCheck(problem, lambda array: call_function("less", [array, low])))
-    if most < last:
-        high = pa.scalar(most, type_)
-        found.append(ValueCheck(problem, lambda array: call_function("greater", [array, high])))
-    return found
+    first, last = integer_bounds(type_)
+    if least <= first and last <= most:
+        return []
+    low, high = max(least, first), min(most, last)
+    return [ValueCheck(problem, lambda array: outside(array, low, high))]
 
 
 def _not_years(array: pa.Array) -> pa.Array:
     numbers = array.cast(pa.int64(), safe=False)
-    is_year = both(at_least(numbers, 1901), negated(at_least(numbers, 2156)))
-    return negated(either(is_year, call_function("equal", [numbers, pa.scalar(0, pa.int64())])))
+    return both(outside(numbers, 1901, 2155), outside(numbers, 0, 0))
 
 
 def _of_decimals(type_: pa.DataType, target: MysqlColumn) -> list[ValueCheck]:

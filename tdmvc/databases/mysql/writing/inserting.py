@@ -13,6 +13,7 @@ from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
 from tdmvc.databases.writing import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import WrittenRows
 
 _CAST = "tdmvc_cast"
@@ -82,16 +83,14 @@ class MysqlWriter:
                 self.on_progress(self._doing, done, None, "rows")
         return done
 
-    def upsert(self, table: TableToWrite) -> WrittenRows:
+    def upsert(self, table: TableToWrite, target: TableSchema) -> WrittenRows:
         """Insert rows whose key is new, and update those that differ.
 
         Raises:
             DatabaseError: the table has no such key, or the server refuses a row.
         """
         key = table.schema.key
-        own = self.table
-        unique = [own.key, *((name,) for name in own.unique), *(one.columns for one in own.unique_keys)]
-        check_upsert_key(own.name, key, unique, self.connection.where)
+        check_upsert_key(key, target, self.connection.where)
         names = self._own_columns(table.schema.column_names)
         staged = self._stage(_STAGED, table.read(), names)
         matches = " AND ".join(f"{{0}}.{quoted(name)} = r.{quoted(name)}" for name in key)

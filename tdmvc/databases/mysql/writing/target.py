@@ -132,7 +132,7 @@ class MysqlTarget:
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         writer = self._writer(target.name)
         if mode is SeedMode.UPSERT:
-            return writer.upsert(table)
+            return writer.upsert(table, target)
         return WrittenRows(inserted=writer.insert(table.read()))
 
     def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
@@ -143,7 +143,7 @@ class MysqlTarget:
     ) -> WrittenRows:
         writer = self._writer(target.name)
         gone = writer.delete(deleted)
-        return replace(writer.upsert(upserts), deleted=gone)
+        return replace(writer.upsert(upserts, target), deleted=gone)
 
     def clear(self, names: Sequence[str]) -> None:
         self.lock(names)

@@ -51,7 +51,6 @@ class ColumnFacts:
 class SequenceFacts:
     """A sequence that gives a column its numbers."""
 
-    is_identity: bool
     schema: str
     name: str
     start: int

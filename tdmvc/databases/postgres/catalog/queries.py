@@ -118,7 +118,7 @@ ORDER BY i.indrelid, x.relname
 """
 
 SEQUENCES = """
-SELECT u.relation::int8, u.place, u.is_identity, n.nspname::text, c.relname::text, s.seqstart, s.seqincrement,
+SELECT u.relation::int8, u.place, n.nspname::text, c.relname::text, s.seqstart, s.seqincrement,
     s.seqmin, s.seqmax, s.seqcycle, s.seqcache, pg_catalog.quote_ident(n.nspname::text) || '.'::text
         || pg_catalog.quote_ident(c.relname::text), pg_catalog.quote_ident(c.relname::text),
     CASE WHEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT,USAGE'::text)
@@ -128,15 +128,15 @@ SELECT u.relation::int8, u.place, u.is_identity, n.nspname::text, c.relname::tex
         AND o.objid = c.oid AND o.refclassid = 'pg_catalog.pg_class'::regclass AND o.refobjsubid > 0
         AND o.deptype = ANY ('{a,i}'::"char"[]))
 FROM (
-    SELECT d.refobjid, d.refobjsubid, d.objid, true FROM pg_catalog.pg_depend d
+    SELECT d.refobjid, d.refobjsubid, d.objid FROM pg_catalog.pg_depend d
     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
         AND d.deptype = 'i'::"char" AND d.refobjid = ANY (%(tables)s::oid[])
     UNION ALL
-    SELECT a.adrelid, a.adnum::int4, d.refobjid, false FROM pg_catalog.pg_attrdef a
+    SELECT a.adrelid, a.adnum::int4, d.refobjid FROM pg_catalog.pg_attrdef a
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass
     WHERE a.adrelid = ANY (%(tables)s::oid[])
-) u (relation, place, sequence, is_identity)
+) u (relation, place, sequence)
 JOIN pg_catalog.pg_sequence s ON s.seqrelid = u.sequence
 JOIN pg_catalog.pg_class c ON c.oid = u.sequence
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

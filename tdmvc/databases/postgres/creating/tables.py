@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import check_clause, fit, reference_clause
-from tdmvc.databases.dialects import for_dialect, views_for_dialect
+from tdmvc.databases.dialects import for_dialect, make_views
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.postgres.catalog.relations import Schemas, naming_from, read_relations
 from tdmvc.databases.postgres.catalog.tables import read_declared
@@ -196,21 +196,10 @@ class _Creation:
                 self.findings.append(reference_clause(reference).finding(schema.name, why))
 
     def make_views(self, views: Sequence[View]) -> None:
-        """Make views, each after those that it reads."""
-        waiting, found = views_for_dialect(views, DIALECT)
+        """Make views; the rows of materialised ones are computed later."""
+        made, found = make_views(views, DIALECT, lambda view: self.attempt(view_statement(view, self.names)))
         self.findings += found
-        while waiting:
-            refused = {view.name: self.attempt(view_statement(view, self.names)) for view in waiting}
-            left = [view for view in waiting if refused[view.name] is not None]
-            self.unfilled += [
-                self.names.sql(view.name) for view in waiting if view.is_materialized and view not in left
-            ]
-            if len(left) == len(waiting):
-                self.findings += [
-                    left_out(f"view {view.name}", None, str(refused[view.name])) for view in left
-                ]
-                return
-            waiting = left
+        self.unfilled += [self.names.sql(view.name) for view in made if view.is_materialized]
 
 
 def create_tables(

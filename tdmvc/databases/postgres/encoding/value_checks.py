@@ -10,7 +10,17 @@ from tdmvc.arrow.compute import CastOptions, MatchSubstringOptions, SetLookupOpt
 from tdmvc.arrow.constants import constant, flag, number, text_array
 from tdmvc.databases.postgres.encoding.binary import INFINITE_DAYS, INFINITE_MICROSECONDS, nearest_floats
 from tdmvc.databases.postgres.encoding.copy_format import bytes_of
-from tdmvc.databases.value_checks import Finder, ValueCheck, both, either, longer, negated, other_form
+from tdmvc.databases.value_checks import (
+    Finder,
+    ValueCheck,
+    both,
+    either,
+    integer_bounds,
+    longer,
+    negated,
+    other_form,
+    outside,
+)
 
 _DAY_MICROSECONDS = 86_400_000_000
 _FIRST_MICROSECOND = -210_866_803_200_000_000
@@ -26,12 +36,6 @@ _INTEGER_DIGITS = {8: 3, 16: 5, 32: 10, 64: 20}
 
 def _matches(function: str, pattern: str) -> Finder:
     return lambda texts: call_function(function, [texts], MatchSubstringOptions(pattern))
-
-
-def _outside(array: pa.Array, least: object, most: object) -> pa.Array:
-    """Return which values are less than one or more than another."""
-    low = call_function("less", [array, constant(least, array.type)])
-    return either(low, call_function("greater", [array, constant(most, array.type)]))
 
 
 def _with_nul(texts: pa.Array) -> pa.Array:
@@ -82,8 +86,8 @@ def _far_timestamps(array: pa.Array) -> pa.Array:
 
 def _far_dates(array: pa.Array) -> pa.Array:
     days = cast(array, pa.int32())
-    far = _outside(days, _FIRST_DAY, _END_DAY - 1)
-    is_finite = negated(_outside(days, 1 - INFINITE_DAYS, INFINITE_DAYS - 1))
+    far = outside(days, _FIRST_DAY, _END_DAY - 1)
+    is_finite = negated(outside(days, 1 - INFINITE_DAYS, INFINITE_DAYS - 1))
     return both(far, is_finite)
 
 
@@ -102,7 +106,7 @@ FAR_TIMESTAMP = ValueCheck("earlier than 4713 BC, where PostgreSQL's timestamps 
 FAR_DATE = ValueCheck("beyond the dates that PostgreSQL has", _far_dates)
 NOT_MIDNIGHT = ValueCheck("not at midnight, and the column keeps only dates", _within_day)
 NO_TIME = ValueCheck(
-    "not times of a day", lambda array: _outside(cast(array, pa.int64()), 0, _DAY_MICROSECONDS)
+    "not times of a day", lambda array: outside(cast(array, pa.int64()), 0, _DAY_MICROSECONDS)
 )
 
 
@@ -116,7 +120,7 @@ def finer_than(digits: int, type_: str) -> ValueCheck:
         if not pa.types.is_timestamp(array.type):
             return is_finer
         return call_function(
-            "and", [is_finer, negated(_outside(micros, 1 - INFINITE_MICROSECONDS, INFINITE_MICROSECONDS - 1))]
+            "and", [is_finer, negated(outside(micros, 1 - INFINITE_MICROSECONDS, INFINITE_MICROSECONDS - 1))]
         )
 
     return ValueCheck(f"finer than {type_} keeps", find)
@@ -144,22 +148,15 @@ def changed_by(type_: pa.DataType, name: str) -> ValueCheck:
     return ValueCheck(f"not exact in {name}", lambda array: _not_float(array, type_))
 
 
-def _bounds(type_: pa.DataType) -> tuple[int, int]:
-    bits = type_.bit_width
-    return (
-        (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if pa.types.is_signed_integer(type_) else (0, 2**bits - 1)
-    )
-
-
 def _not_integer(array: pa.Array, type_: pa.DataType) -> pa.Array:
-    least, most = _bounds(type_)
+    least, most = integer_bounds(type_)
     if pa.types.is_integer(array.type):
-        own = _bounds(array.type)
-        return _outside(array, max(least, own[0]), min(most, own[1]))
+        own = integer_bounds(array.type)
+        return outside(array, max(least, own[0]), min(most, own[1]))
     if pa.types.is_decimal(array.type):
         wide = cast(array, pa.decimal256(76, max(array.type.scale, 0)))
         has_part = call_function("not_equal", [call_function("floor", [wide]), wide])
-        return either(has_part, _outside(wide, Decimal(least), Decimal(most)))
+        return either(has_part, outside(wide, Decimal(least), Decimal(most)))
     has_part = call_function("not_equal", [call_function("floor", [array]), array])
     # The greatest integer of 64 bits is no float: everything from 2⁶³ on is outside.
     low = call_function("less", [array, constant(float(least), array.type)])
@@ -169,8 +166,8 @@ def _not_integer(array: pa.Array, type_: pa.DataType) -> pa.Array:
 
 def _not_float(array: pa.Array, type_: pa.DataType) -> pa.Array:
     if pa.types.is_integer(array.type):
-        most = min(2 ** _FLOAT_DIGITS[type_.bit_width], _bounds(array.type)[1])
-        return _outside(array, max(-most, _bounds(array.type)[0]), most)
+        most = min(2 ** _FLOAT_DIGITS[type_.bit_width], integer_bounds(array.type)[1])
+        return outside(array, max(-most, integer_bounds(array.type)[0]), most)
     if pa.types.is_floating(array.type):
         back = cast(cast(array, type_), array.type)
         is_same = call_function("equal", [back, array])
@@ -197,7 +194,7 @@ def no_numeric(precision: int, scale: int, name: str) -> ValueCheck:
         if precision - scale + own > 75:
             is_large = call_function("less", [wide, wide])
         else:
-            is_large = _outside(wide, smallest - limit, limit - smallest)
+            is_large = outside(wide, smallest - limit, limit - smallest)
         if own <= scale:
             return is_large
         cut = call_function("cast", [wide], _truncating(pa.decimal256(76, scale)))

@@ -1,6 +1,6 @@
 """Writes into a PostgreSQL database, all in one transaction."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -58,13 +58,6 @@ _STATISTICS_TARGET = 20
 """A sample of 6,000 rows: with the usual one of 30,000, ANALYZE would take as long as loading many small tables."""
 _FEW_CHANGES = 0.1
 """The share of the rows of a table that may change before its statistics are taken again, as autovacuum does it."""
-
-
-def _unique_columns(target: TableSchema) -> Iterator[tuple[str, ...]]:
-    yield target.key
-    yield from (one.columns for one in target.unique_keys)
-    yield from ((column.name,) for column in target.columns if column.unique)
-    yield from (index.columns for index in target.indexes if index.is_unique)
 
 
 class PostgresTarget:
@@ -182,8 +175,8 @@ class PostgresTarget:
         self, load: TableLoad, relation: Relation, rows: EncodedRows, indexes: Sequence[RebuiltIndex]
     ) -> WrittenRows:
         if load.mode is SeedMode.UPSERT:
-            name, key = load.target.name, load.table.schema.key
-            check_upsert_key(name, key, _unique_columns(load.target), self._where)
+            key = load.table.schema.key
+            check_upsert_key(key, load.target, self._where)
             return self._keyed(relation, key).upsert(rows)
         is_rebuilt = load.mode is SeedMode.REPLACE and indexes and rows.has(ENOUGH_ROWS)
         for index in indexes if is_rebuilt else ():
