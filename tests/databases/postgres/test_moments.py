@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tdmvc.databases.postgres.writing import target as target_module
+from tdmvc.databases.postgres.writing import fingerprints
 from tdmvc.databases.postgres.writing.target import PostgresTarget
 from tdmvc.model.seeding import SeededDataset, SeededTable, SeedMode
 from tests.databases.postgres.conftest import Target, table, write
@@ -23,13 +23,13 @@ Counted = list[str]
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     """The tables whose rows were read."""
     names: list[str] = []
-    count = target_module.count_versions
+    count = fingerprints.count_versions
 
     def counting(connection: Any, relations: Any) -> Any:
         names.extend(relation.name for relation in relations)
         return count(connection, relations)
 
-    monkeypatch.setattr(target_module, "count_versions", counting)
+    monkeypatch.setattr(fingerprints, "count_versions", counting)
     return names
 
 

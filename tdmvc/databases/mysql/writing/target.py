@@ -17,7 +17,7 @@ from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 from tdmvc.databases.mysql.reading.snapshot import MysqlSnapshot
 from tdmvc.databases.mysql.writing.broken_references import find_broken_references
 from tdmvc.databases.mysql.writing.counting import count_rows, next_number, number_after_rows
-from tdmvc.databases.mysql.writing.fingerprint import fingerprint
+from tdmvc.databases.mysql.writing.fingerprints import fingerprint
 from tdmvc.databases.mysql.writing.inserting import MysqlWriter, make_cast_table
 from tdmvc.databases.mysql.writing.locking import SeedLock, lock_tables, related_tables
 from tdmvc.databases.mysql.writing.snapshot import TargetSnapshot

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.writing.fingerprint import Versions
+from tdmvc.databases.postgres.writing.versions import Versions
 from tdmvc.model.seeding import SeededDataset
 
 _MOMENT = "concat_ws(' ', pg_snapshot_xmax(s), pg_postmaster_start_time())"

@@ -27,14 +27,8 @@ from tdmvc.databases.postgres.writing.broken_references import find_broken_refer
 from tdmvc.databases.postgres.writing.casting import CAST, copy_as_texts
 from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
-from tdmvc.databases.postgres.writing.fingerprint import (
-    Versions,
-    count_versions,
-    read_definitions,
-    sum_of_versions,
-)
+from tdmvc.databases.postgres.writing.fingerprints import PostgresFingerprints
 from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
-from tdmvc.databases.postgres.writing.moments import recall_versions
 from tdmvc.databases.postgres.writing.numbering import Numbering
 from tdmvc.databases.postgres.writing.rebuilding import ENOUGH_ROWS, RebuiltIndex, read_indexes
 from tdmvc.databases.postgres.writing.state import (
@@ -44,6 +38,7 @@ from tdmvc.databases.postgres.writing.state import (
     write_state,
 )
 from tdmvc.databases.postgres.writing.suspending import Suspension
+from tdmvc.databases.postgres.writing.versions import sum_of_versions
 from tdmvc.databases.writing import check_upsert_key
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
@@ -56,8 +51,6 @@ from tdmvc.model.source import SourceTable
 _ANALYZED_AT_ONCE = 500
 _STATISTICS_TARGET = 20
 """A sample of 6,000 rows: with the usual one of 30,000, ANALYZE would take as long as loading many small tables."""
-_FEW_CHANGES = 0.1
-"""The share of the rows of a table that may change before its statistics are taken again, as autovacuum does it."""
 
 
 class PostgresTarget:
@@ -71,12 +64,7 @@ class PostgresTarget:
         self._numbering = Numbering(connection)
         self._relations: dict[str, Relation] | None = None
         self._locked: set[str] = set()
-        self._definitions: Mapping[int, tuple[str, str]] | None = None
-        self._versions: dict[int, Versions] = {}
-        """Of tables that nothing changed since, but `apply_changes`, which keeps count."""
-        self._states: Mapping[str, SeededDataset] = {}
-        self._finished: list[Relation] = []
-        """Tables that were written, and whose fingerprints will be asked for."""
+        self._fingerprints = PostgresFingerprints(connection, self._numbering)
         self._columns_of: Mapping[int, dict[str, TargetColumn]] = {}
         self._unfilled: list[str] = []
         """Materialised views that were made, and whose rows have to be computed."""
@@ -117,8 +105,8 @@ class PostgresTarget:
 
     def read_state(self) -> dict[str, SeededDataset]:
         with reporting(self._where):
-            self._states = read_state(self._connection)
-            return dict(self._states)
+            self._fingerprints.states = found = read_state(self._connection)
+            return found
 
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
         with reporting(self._where):
@@ -135,8 +123,7 @@ class PostgresTarget:
     def _columns(self, relation: Relation) -> dict[str, TargetColumn]:
         if relation.oid not in self._columns_of:
             # One question for all tables of a plan, which are asked for one after the other.
-            known = self._own_relations()
-            oids = [known[name].oid for name in self._locked or known if name in known]
+            oids = [one.oid for one in self._planned_relations()]
             self._columns_of = read_columns_of_all(self._connection, [*oids, relation.oid])
         return self._columns_of[relation.oid]
 
@@ -147,7 +134,7 @@ class PostgresTarget:
                 wait_for_seeds(self._connection, self._where)
                 self._suspension.begin()
             self._changed()
-            self._versions.clear()
+            self._fingerprints.forget_rows()
             known = self._own_relations()
             lock_tables(self._connection, self._where, [known[name] for name in names if name in known])
             self._locked.update(name for name in names if name in known)
@@ -166,7 +153,7 @@ class PostgresTarget:
         ]
         with RowEncoder(rows) as encoder:
             for one, relation in zip(loads, relations, strict=True):
-                self._versions.pop(relation.oid, None)
+                self._fingerprints.take(relation)
                 with self._loading(one.target.name):
                     counts = self._load(one, relation, encoder.next_table(), indexes[relation.oid])
                 yield counts
@@ -208,10 +195,10 @@ class PostgresTarget:
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> WrittenRows:
         [relation] = self._prepared([target.name])
-        known = self._versions.pop(relation.oid, None)
+        known = self._fingerprints.take(relation)
         if not self._suspension.are_references_off:
             # A reference may delete rows that nobody named, here or in other tables.
-            self._versions.clear()
+            self._fingerprints.forget_rows()
             known = None
         keyed = self._keyed(relation, upserts.schema.key)
         if known is not None and known.era is not None:
@@ -223,37 +210,32 @@ class PostgresTarget:
         with self._loading(target.name), RowEncoder(rows) as encoder:
             gone = keyed.delete(encoder.next_table())
             counts = keyed.upsert(encoder.next_table())
+        written = WrittenRows(counts.inserted, counts.updated, gone, counts.unchanged)
         if known is not None and known.era is not None:
-            total = known.total + sum(keyed.differences)
-            count = known.rows + counts.inserted - gone
-            changed = known.changed + counts.inserted + counts.updated + gone
-            self._versions[relation.oid] = replace(known, rows=count, total=total, changed=changed)
-        return WrittenRows(counts.inserted, counts.updated, gone, counts.unchanged)
+            self._fingerprints.put(relation, known.after(written, sum(keyed.differences)))
+        return written
 
     def clear(self, names: Sequence[str]) -> None:
         with reporting(self._where):
             relations = [self._relation(name) for name in names]
             self._suspension.suspend(relations)
             self._changed(keep_relations=True)
-            self._versions.clear()
+            self._fingerprints.forget_rows()
             clear_tables(self._connection, self._where, relations)
 
     def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
-        self._finished = relations = [self._relation(name) for name in names]
+        self._fingerprints.written = relations = [self._relation(name) for name in names]
         with reporting(self._where):
             self._suspension.resume()
             self._changed(keep_relations=True)
             self._numbering.move(relations, sequence_offset)
             self._connection.execute(f"SET LOCAL default_statistics_target = {_STATISTICS_TARGET}")
-            stale = [relation for relation in relations if not self._has_statistics(relation)]
+            stale = [
+                relation for relation in relations if not self._fingerprints.are_statistics_good(relation)
+            ]
             for start in range(0, len(stale), _ANALYZED_AT_ONCE):
                 part = stale[start : start + _ANALYZED_AT_ONCE]
                 self._connection.execute(f"ANALYZE {', '.join(table_sql(one) for one in part)}")
-
-    def _has_statistics(self, relation: Relation) -> bool:
-        """Whether a table was proven to be as it was loaded, and few of its rows were changed since."""
-        known = self._versions.get(relation.oid)
-        return known is not None and known.changed <= known.rows * _FEW_CHANGES
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
         with reporting(self._where):
@@ -262,30 +244,12 @@ class PostgresTarget:
 
     def fingerprint(self, name: str) -> tuple[int, str]:
         with reporting(f"{self._where}, table {name}"):
-            relation = self._relation(name)
-            if self._definitions is None or relation.oid not in self._definitions:
-                # A plan that writes nothing locks nothing, and asks for every table.
-                names = {*self._locked, name} if self._locked else set(self._own_relations())
-                self._definitions = self._read_definitions(names)
-            definition, sequences = self._definitions[relation.oid]
-            beginning = f"{self._connection.info.server_version} {definition} "
-            if relation.oid not in self._versions:
-                self._versions |= self._read_versions(relation, beginning)
-            versions = self._versions[relation.oid]
-        return versions.rows, f"{beginning}{versions} {sequences}".rstrip()
+            return self._fingerprints.of(self._relation(name), self._planned_relations)
 
-    def _read_versions(self, relation: Relation, beginning: str) -> Mapping[int, Versions]:
-        """Return the row versions of a table, and of those that were written, too."""
-        if recalled := recall_versions(self._connection, self._states.values(), relation, beginning):
-            return {relation.oid: recalled}
-        asked = {one.oid: one for one in (*self._finished, relation) if one.oid not in self._versions}
-        return count_versions(self._connection, list(asked.values()))
-
-    def _read_definitions(self, names: set[str]) -> Mapping[int, tuple[str, str]]:
-        relations = [relation for name, relation in self._own_relations().items() if name in names]
-        digests = read_definitions(self._connection, relations)
-        sequences = self._numbering.states(relations)
-        return {one.oid: (digests[one.oid], sequences.get(one.oid, "")) for one in relations}
+    def _planned_relations(self) -> list[Relation]:
+        """Return the tables of the plan; one that writes nothing locks nothing, and asks for every table."""
+        known = self._own_relations()
+        return [known[name] for name in self._locked or known if name in known]
 
     def write_state(self, state: SeededDataset) -> None:
         with reporting(self._where):
@@ -321,7 +285,7 @@ class PostgresTarget:
 
     def _changed(self, *, keep_relations: bool = False) -> None:
         """Forget what is known of the tables."""
-        self._definitions = None
+        self._fingerprints.forget_definitions()
         if not keep_relations:
             self._relations = None
             self._columns_of = {}

@@ -6,11 +6,12 @@ sixth of the time that hashing all values takes. See docs/decisions/0064.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tdmvc.databases.postgres.catalog.relations import PARTITION_TREE, Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.writing.counting import IS_SMALL, ask_of_all
+from tdmvc.model.seeding import WrittenRows
 
 _HAS_PLACE_HASH = 140000
 _SUM = "coalesce(sum(hashtidextended(t.ctid, {transaction})), 0)"
@@ -79,6 +80,19 @@ class Versions:
     """How often the numbers of transactions have gone half round; None if texts of rows were hashed."""
     changed: int = 0
     """How many rows differ from those that were proven."""
+
+    def after(self, written: WrittenRows, difference: int) -> "Versions":
+        """Return the versions after a change.
+
+        Args:
+            difference: what it adds to the sum of the hashes.
+        """
+        return replace(
+            self,
+            rows=self.rows + written.inserted - written.deleted,
+            total=self.total + difference,
+            changed=self.changed + written.inserted + written.updated + written.deleted,
+        )
 
     def __str__(self) -> str:
         # The numbers begin again after 2³²: versions of another round prove nothing.
