@@ -1,0 +1,51 @@
+"""The errors that tdmvc raises, with messages that people can act on, and their exit codes.
+
+A message says *what* went wrong, *where*, and *what to do*. The classes below
+are the only exceptions that a package raises on purpose; `cli/main.py` is the only
+place that turns them into exit codes. A fault *in the data* is not an error but a
+`tdmvc.model.finding.Finding`.
+"""
+
+from tdmvc.errors.base import (
+    DatabaseError,
+    LocalWorkError,
+    NotFoundError,
+    PolicyError,
+    SourceError,
+    TdmvcError,
+    UsageError,
+    format_names,
+)
+from tdmvc.errors.files import (
+    ConfigError,
+    MergeConflictError,
+    MigrationsError,
+    TableConflictError,
+    UnreadableFileError,
+)
+from tdmvc.errors.hosts import HostError, HostUnavailableError, ReadOnlyTokenError, TextTooLongError
+from tdmvc.errors.store import DamagedPartError, MislabelledPartError, PartError, StoreError
+
+__all__ = [
+    "ConfigError",
+    "DamagedPartError",
+    "DatabaseError",
+    "HostError",
+    "HostUnavailableError",
+    "LocalWorkError",
+    "MergeConflictError",
+    "MigrationsError",
+    "MislabelledPartError",
+    "NotFoundError",
+    "PartError",
+    "PolicyError",
+    "ReadOnlyTokenError",
+    "SourceError",
+    "StoreError",
+    "TableConflictError",
+    "TdmvcError",
+    "TextTooLongError",
+    "UnreadableFileError",
+    "UsageError",
+    "format_names",
+]
