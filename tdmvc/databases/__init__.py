@@ -1,7 +1,16 @@
-"""Rows out of databases and into them: one file or folder for each engine, in one registry.
+"""Rows out of databases and into them: one package for each engine, in one registry.
 
 Reading yields the same `SourceTable` values as files do, with the keys, references
 and types that the database declares, all of one moment.
+
+`base` says what an engine does. What engines share is here: `clauses` (declarations one by one), `dialects` and
+`clocks` (what one engine declares in another's words), `statements` (CREATE …), `value_checks` and `findings` (what a
+column cannot hold, and what people are told), `numbering` (next numbers), `state_table`, `scripts`, `files`, `staging`.
+
+The same names mean the same in each engine, a module in an engine of files and mostly a package in one of servers:
+`catalog` (what a database declares), `reading`, `creating` with `declaring` (tables and their statements), `encoding`
+(values in the form of their columns), `target` with `inserting` or `changing` (writing), `checking`, `fingerprints`,
+`broken_references`, `numbering`, `errors`, `script`.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,6 +1,6 @@
 """The declarations of a table one by one, so that each that an engine cannot keep is left out alone, and reported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tdmvc.model.declarations import Check, ForeignKey, TableOptions
@@ -174,3 +174,19 @@ def fit(schema: TableSchema, try_: Callable[[TableSchema], str | None]) -> tuple
         if clause not in kept:
             schema = clause.remove(schema)
     return schema, findings
+
+
+def has_target(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
+    """Whether a reference leads to one of the tables, and there to columns that identify a row."""
+    target = next((table for table in tables if table.name == reference.table), None)
+    if target is None or not all(target.column(name) for name in reference.to):
+        return False
+    if reference.to == target.key:
+        return True
+    # In a key, the order counts.
+    others = replace(target, key=()).unique_sets
+    return any(sorted(columns) == sorted(reference.to) for columns in others)
+
+
+NO_TARGET = "its columns identify no row of a table written here"
+"""Why a reference without a target is left out."""

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToWrite
+from tdmvc.databases.duckdb.new_file import write_tables
 from tdmvc.databases.duckdb.reading import open_snapshot
 from tdmvc.databases.duckdb.script import open_script
 from tdmvc.databases.duckdb.target import open_target
-from tdmvc.databases.duckdb.writing import write_tables
 from tdmvc.databases.files import existing_file, file_path
 from tdmvc.databases.scripts import Script
 from tdmvc.model.declarations import View

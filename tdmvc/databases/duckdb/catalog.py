@@ -7,8 +7,8 @@ from typing import Any
 
 from tdmvc.databases.base import OtherObjects
 from tdmvc.databases.duckdb.names import AttachedName, own_name
-from tdmvc.databases.duckdb.sequences import find_sequence
-from tdmvc.databases.notes import sequence_note
+from tdmvc.databases.duckdb.numbering import find_sequence
+from tdmvc.databases.numbering import sequence_note
 from tdmvc.model.declarations import (
     Check,
     Collation,

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import (
+    NO_TARGET,
     fit,
+    has_target,
     reference_clause,
 )
 from tdmvc.databases.dialects import for_dialect, make_views
@@ -19,7 +21,7 @@ from tdmvc.databases.duckdb.declaring import (
 from tdmvc.databases.duckdb.names import schema_name, sql_name
 from tdmvc.databases.duckdb.rows import column_types, registered
 from tdmvc.databases.findings import left_out
-from tdmvc.databases.writing import NO_TARGET, create_index, create_view, has_target
+from tdmvc.databases.statements import create_index, create_view
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.reference_order import order_by_references

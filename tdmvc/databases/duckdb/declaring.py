@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.databases.clauses import column_clause, reference_clause, with_column
 from tdmvc.databases.duckdb.names import schema_name, sql_name
-from tdmvc.databases.writing import bracketed, create_table, literal_sql
+from tdmvc.databases.statements import bracketed, create_table, literal_sql
 from tdmvc.model.declarations import Default, Identity, ReferenceActions
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema

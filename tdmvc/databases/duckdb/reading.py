@@ -12,7 +12,7 @@ from tdmvc.arrow.types import SIMPLE
 from tdmvc.databases.base import OtherObjects, QualifiedName
 from tdmvc.databases.duckdb import catalog
 from tdmvc.databases.duckdb.catalog import Catalog, read_declared, sequence_notes, with_declarations
-from tdmvc.databases.duckdb.failures import IN_USE_MESSAGES
+from tdmvc.databases.duckdb.errors import IN_USE_MESSAGES
 from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name
 from tdmvc.databases.state_table import STATE_TABLE
 from tdmvc.errors import DatabaseError, NotFoundError

@@ -9,7 +9,7 @@ import pyarrow as pa
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import Clause, check_clause, key_clause, required_clause, unique_clause
 from tdmvc.databases.findings import type_finding
-from tdmvc.databases.writing import bracketed
+from tdmvc.databases.statements import bracketed
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, evaluation_errors, statement_kinds

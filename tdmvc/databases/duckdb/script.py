@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tdmvc.databases.duckdb.failures import writing_errors
+from tdmvc.databases.duckdb.errors import writing_errors
 from tdmvc.databases.duckdb.files import connect_file
 from tdmvc.databases.scripts import StatementError
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error

@@ -13,16 +13,16 @@ from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.creating import EmptyTables
 from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
 from tdmvc.databases.duckdb.detaching import Detached, read_definition, without_references
-from tdmvc.databases.duckdb.failures import writing_errors
+from tdmvc.databases.duckdb.errors import writing_errors
 from tdmvc.databases.duckdb.files import LOG_SUFFIXES, connect_file
-from tdmvc.databases.duckdb.loading import RowLoader
+from tdmvc.databases.duckdb.inserting import RowLoader
 from tdmvc.databases.duckdb.loose_types import is_loose, text_of
 from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name, schema_name, sql_name
+from tdmvc.databases.duckdb.numbering import Sequences
 from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
-from tdmvc.databases.duckdb.sequences import Sequences
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.state_table import STATE_TABLE, parse_states
-from tdmvc.databases.writing import check_names
+from tdmvc.databases.statements import check_names
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tdmvc.databases.writing import REPEATED_KEY
+from tdmvc.databases.statements import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")

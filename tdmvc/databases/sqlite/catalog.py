@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdmvc.databases.notes import in_a_copy
+from tdmvc.databases.numbering import in_a_copy
 from tdmvc.databases.sqlite.indexes import DIALECT, read_indexes, read_triggers
 from tdmvc.databases.state_table import OWN_TABLES
 from tdmvc.errors import DatabaseError, format_names

@@ -6,14 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.clauses import fit, reference_clause
+from tdmvc.databases.clauses import NO_TARGET, fit, has_target, reference_clause
 from tdmvc.databases.dialects import for_dialect
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.sqlite.declaring import fitted_identities, table_statement
 from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.databases.sqlite.storage import declare, format_values, is_declarable, is_kept, may_convert
 from tdmvc.databases.sqlite.type_changes import find_type_changes
-from tdmvc.databases.writing import NO_TARGET, create_index, create_view, has_target
+from tdmvc.databases.statements import create_index, create_view
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tdmvc.databases.clauses import column_clause, with_column
 from tdmvc.databases.sqlite.defaults import literal_sql
-from tdmvc.databases.writing import bracketed, create_table
+from tdmvc.databases.statements import bracketed, create_table
 from tdmvc.model.declarations import Default, Identity
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import Column, TableSchema

@@ -5,7 +5,7 @@ from functools import cache
 
 import pyarrow as pa
 
-from tdmvc.databases import writing
+from tdmvc.databases import statements
 from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.model.declarations import Default
 from tdmvc.sql.quoting import quote_text
@@ -45,7 +45,7 @@ def literal_sql(literal: str, type_: pa.DataType) -> str:
     """Return the SQL of a literal for a column of a canonical type."""
     if pa.types.is_boolean(type_):
         return _BOOLEANS.get(literal) or quote_text(literal)
-    return writing.literal_sql(literal, type_)
+    return statements.literal_sql(literal, type_)
 
 
 def _is_literal(parts: list[Token]) -> bool:

@@ -12,7 +12,7 @@ from tdmvc.databases.clauses import key_clause
 from tdmvc.databases.findings import generated_finding
 from tdmvc.databases.sqlite.broken import broken_clause
 from tdmvc.databases.sqlite.catalog import declared_types, rowid_alias
-from tdmvc.databases.sqlite.failures import BrokenRowsError
+from tdmvc.databases.sqlite.errors import BrokenRowsError
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
 from tdmvc.model.finding import Finding, Severity

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tdmvc.databases.scripts import StatementError
-from tdmvc.databases.sqlite.failures import writing_errors
+from tdmvc.databases.sqlite.errors import writing_errors
 
 
 class SqliteScript:

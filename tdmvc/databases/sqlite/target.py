@@ -12,19 +12,19 @@ import pyarrow as pa
 from tdmvc.databases.base import READ_ALL, ReadOptions, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.clauses import with_column
 from tdmvc.databases.files import replacing_file
+from tdmvc.databases.sqlite.broken_references import broken_references
 from tdmvc.databases.sqlite.catalog import has_table, read_table, read_table_names, rowid_alias
 from tdmvc.databases.sqlite.checking import check_columns
 from tdmvc.databases.sqlite.creating import create_indexes, create_table, create_views, plan_table
-from tdmvc.databases.sqlite.failures import writing_errors
+from tdmvc.databases.sqlite.errors import writing_errors
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.indexes import DIALECT
 from tdmvc.databases.sqlite.inserting import RowWriter, make_cast_table
+from tdmvc.databases.sqlite.numbering import move_sequence, read_sequence
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
-from tdmvc.databases.sqlite.references import broken_references
 from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
-from tdmvc.databases.sqlite.sequences import move_sequence, read_sequence
 from tdmvc.databases.state_table import STATE_TABLE, parse_states
-from tdmvc.databases.writing import check_names
+from tdmvc.databases.statements import check_names
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Identity, View
 from tdmvc.model.finding import Finding

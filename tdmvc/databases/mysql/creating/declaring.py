@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import is_number
 from tdmvc.databases.mysql.names import quoted, quoted_names
-from tdmvc.databases.writing import bracketed
+from tdmvc.databases.statements import bracketed
 from tdmvc.model.declarations import Default, ForeignKey, Index
 from tdmvc.model.schema import Column, TableSchema
 

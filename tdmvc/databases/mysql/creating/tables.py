@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
-from tdmvc.databases.clauses import column_clause, fit, reference_clause, with_column
+from tdmvc.databases.clauses import NO_TARGET, column_clause, fit, has_target, reference_clause, with_column
 from tdmvc.databases.dialects import for_dialect, make_views
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection
@@ -26,7 +26,6 @@ from tdmvc.databases.mysql.creating.declaring import (
 from tdmvc.databases.mysql.errors import RefusedStatementError
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import StepKind
-from tdmvc.databases.writing import NO_TARGET, has_target
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.declarations import Identity, View
 from tdmvc.model.finding import Finding, Severity

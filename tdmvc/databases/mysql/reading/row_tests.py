@@ -5,7 +5,7 @@ from tdmvc.databases.mysql.catalog.schemas import numbered_column
 from tdmvc.databases.mysql.catalog.types import column_reading
 from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.names import quoted, table_sql
-from tdmvc.databases.notes import in_a_copy
+from tdmvc.databases.numbering import in_a_copy
 from tdmvc.errors import format_names
 
 

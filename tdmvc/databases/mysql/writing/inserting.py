@@ -11,7 +11,7 @@ from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.encoding.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
-from tdmvc.databases.writing import check_upsert_key
+from tdmvc.databases.statements import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import WrittenRows

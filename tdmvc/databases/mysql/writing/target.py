@@ -23,7 +23,7 @@ from tdmvc.databases.mysql.writing.locking import SeedLock, lock_tables, related
 from tdmvc.databases.mysql.writing.snapshot import TargetSnapshot
 from tdmvc.databases.mysql.writing.state import has_state_table, make_state_table, read_state, write_state
 from tdmvc.databases.mysql.writing.suspending import Triggers
-from tdmvc.databases.writing import move_on
+from tdmvc.databases.numbering import move_on
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding

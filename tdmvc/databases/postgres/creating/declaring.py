@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tdmvc.databases.writing import bracketed, literal_sql
+from tdmvc.databases.statements import bracketed, literal_sql
 from tdmvc.model.declarations import (
     Check,
     Default,

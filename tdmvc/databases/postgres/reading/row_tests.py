@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tdmvc.databases.notes import sequence_note
+from tdmvc.databases.numbering import sequence_note
 from tdmvc.databases.postgres.catalog.tables import DeclaredTable
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.sql.quoting import quote_name

@@ -11,7 +11,7 @@ from tdmvc.databases.postgres.encoding.ahead import CopyPlan, EncodedRows, Loadi
 from tdmvc.databases.postgres.encoding.forms import plan_form
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.errors import database_error
-from tdmvc.databases.writing import REPEATED_KEY
+from tdmvc.databases.statements import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.quoting import quote_names
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from tdmvc.databases.numbering import move_on
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.writing.counting import ask_of_all
-from tdmvc.databases.writing import move_on
 from tdmvc.sql.quoting import quote_name
 
 _SEQUENCES = """

@@ -39,7 +39,7 @@ from tdmvc.databases.postgres.writing.state import (
 )
 from tdmvc.databases.postgres.writing.suspending import Suspension
 from tdmvc.databases.postgres.writing.versions import sum_of_versions
-from tdmvc.databases.writing import check_upsert_key
+from tdmvc.databases.statements import check_upsert_key
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding

@@ -1,4 +1,4 @@
-"""What people are told about the numbers that a database gives next, which no dataset keeps."""
+"""The numbers that a database gives next: how far a seed moves them, and what people are told."""
 
 
 def sequence_note(
@@ -28,3 +28,8 @@ def in_a_copy(highest: int | None) -> str:
     if highest is None:
         return "a copy starts again, because there are no rows"
     return f"a copy goes on after {highest}, its greatest number"
+
+
+def move_on(following: int, offset: int, last: int) -> int:
+    """Return a number further on: by the offset, or by half of the numbers that are left if these are fewer."""
+    return following + min(offset, max(last - following, 0) // 2)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tdmvc.databases.writing import REPEATED_KEY
+from tdmvc.databases.statements import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 from tdmvc.sql.duckdb import duckdb_error
 

@@ -2,8 +2,8 @@
 
 import sqlite3
 
+from tdmvc.databases.numbering import move_on
 from tdmvc.databases.sqlite.catalog import has_table, read_table
-from tdmvc.databases.writing import move_on
 from tdmvc.sql.quoting import quote_name
 
 _LAST = 2**63 - 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tdmvc.databases.clauses import Clause
 from tdmvc.databases.sqlite.catalog import unreadable
-from tdmvc.databases.writing import REPEATED_KEY
+from tdmvc.databases.statements import REPEATED_KEY
 from tdmvc.errors import DatabaseError
 
 _FIX_ROWS = "fix the rows, or change the table with a migration"

@@ -1,8 +1,7 @@
-"""What all writers of databases share: names, and the statements that make tables, indexes and views."""
+"""Statements that make tables, indexes and views, and the names and keys that they need."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,11 +17,6 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 REPEATED_KEY = "if the table has these rows already, use --mode upsert; otherwise fix the rows, or the table"
 """What to do about a row with the key of another."""
-
-
-def move_on(following: int, offset: int, last: int) -> int:
-    """Return a number further on: by the offset, or by half of the numbers that are left if these are fewer."""
-    return following + min(offset, max(last - following, 0) // 2)
 
 
 def check_upsert_key(key: Sequence[str], target: TableSchema, where: str) -> None:
@@ -149,19 +143,3 @@ def create_view(view: View, quote_table: Callable[[str], str] = quote_name) -> s
     """Return the CREATE VIEW statement for a view."""
     columns = f" ({quote_names(view.columns)})" if view.columns else ""
     return f"CREATE VIEW {quote_table(view.name)}{columns} AS {view.query}"
-
-
-def has_target(reference: ForeignKey, tables: Sequence[TableSchema]) -> bool:
-    """Whether a reference leads to one of the tables, and there to columns that identify a row."""
-    target = next((table for table in tables if table.name == reference.table), None)
-    if target is None or not all(target.column(name) for name in reference.to):
-        return False
-    if reference.to == target.key:
-        return True
-    # In a key, the order counts.
-    others = replace(target, key=()).unique_sets
-    return any(sorted(columns) == sorted(reference.to) for columns in others)
-
-
-NO_TARGET = "its columns identify no row of a table written here"
-"""Why a reference without a target is left out."""

@@ -6,17 +6,19 @@ from pathlib import Path
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import (
+    NO_TARGET,
     clauses,
+    has_target,
     reference_clause,
 )
 from tdmvc.databases.duckdb.creating import EmptyTables
-from tdmvc.databases.duckdb.failures import writing_errors
+from tdmvc.databases.duckdb.errors import writing_errors
 from tdmvc.databases.duckdb.files import LOG_SUFFIXES, connect_file
 from tdmvc.databases.duckdb.names import sql_name
 from tdmvc.databases.duckdb.rows import broken_clauses, casts, registered
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.findings import generated_finding
-from tdmvc.databases.writing import NO_TARGET, check_names, has_target
+from tdmvc.databases.statements import check_names
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from tdmvc.databases.duckdb.names import MAIN, AttachedName
-from tdmvc.databases.writing import move_on
+from tdmvc.databases.numbering import move_on
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_text
 from tdmvc.sql.tokens import tokens
