@@ -26,6 +26,11 @@ def python_values(column: pa.Array | pa.ChunkedArray) -> list[object]:
     return [_with_zone(value, column.type) for value in values]
 
 
+def json_value(value: object) -> str:
+    """Return what stands in JSON for a value that JSON lacks: bytes as hexadecimal digits, all else as text."""
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
 def python_rows(table: pa.Table) -> list[dict[str, object]]:
     """Return the rows of a small table, each by column name; see `python_values`."""
     columns = [python_values(column) for column in table.columns]

@@ -7,6 +7,12 @@ from tdmvc.model.seeding import SeededDataset
 STATE_TABLE = "tdmvc_state"
 FINGERPRINT_TABLE = "tdmvc_fingerprints"
 """Only in SQLite."""
+READ_STATES = f"SELECT dataset, state FROM {STATE_TABLE}"
+MAKE_STATES = (
+    f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (dataset TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL)"
+)
+WRITE_STATE = f"INSERT OR REPLACE INTO {STATE_TABLE} VALUES (?, ?)"
+"""In the engines of files."""
 OWN_TABLES = (STATE_TABLE, FINGERPRINT_TABLE)
 
 

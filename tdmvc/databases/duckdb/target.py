@@ -21,7 +21,7 @@ from tdmvc.databases.duckdb.names import MAIN, AttachedName, own_name, schema_na
 from tdmvc.databases.duckdb.numbering import Sequences
 from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.files import replacing_file
-from tdmvc.databases.state_table import STATE_TABLE, parse_states
+from tdmvc.databases.state_table import MAKE_STATES, READ_STATES, STATE_TABLE, WRITE_STATE, parse_states
 from tdmvc.databases.statements import check_names
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
@@ -100,7 +100,7 @@ class DuckdbTarget:
         with writing_errors(self._path):
             if not self._has_state_table():
                 return {}
-            rows = self._con.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
+            rows = self._con.execute(READ_STATES).fetchall()
         return parse_states(rows)
 
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
@@ -185,12 +185,8 @@ class DuckdbTarget:
 
     def write_state(self, state: SeededDataset) -> None:
         with writing_errors(self._path):
-            self._con.execute(
-                f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (dataset VARCHAR PRIMARY KEY, state VARCHAR NOT NULL)"
-            )
-            self._con.execute(
-                f"INSERT OR REPLACE INTO {STATE_TABLE} VALUES (?, ?)", [state.dataset, state.to_json()]
-            )
+            self._con.execute(MAKE_STATES)
+            self._con.execute(WRITE_STATE, [state.dataset, state.to_json()])
 
     def snapshot(self) -> Snapshot:
         return TransactionSnapshot(self._path, self._con, self._database, ())

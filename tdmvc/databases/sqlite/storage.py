@@ -4,7 +4,7 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, format_type
-from tdmvc.arrow.values import python_values
+from tdmvc.arrow.values import json_value, python_values
 from tdmvc.model.schema import Column
 from tdmvc.sql.time_forms import default_form, form_for
 
@@ -213,15 +213,4 @@ def _short(text: str) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(_json_value(value), ensure_ascii=False, separators=(",", ":"))
-
-
-def _json_value(value: object) -> object:
-    """Return a value that JSON can hold: bytes as hexadecimal digits, dates, times and decimals as texts."""
-    if isinstance(value, dict):
-        return {str(name): _json_value(inner) for name, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_json_value(inner) for inner in value]
-    if isinstance(value, bytes):
-        return value.hex()
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=json_value)

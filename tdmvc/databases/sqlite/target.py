@@ -23,7 +23,7 @@ from tdmvc.databases.sqlite.inserting import RowWriter, make_cast_table
 from tdmvc.databases.sqlite.numbering import move_sequence, read_sequence
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
 from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
-from tdmvc.databases.state_table import STATE_TABLE, parse_states
+from tdmvc.databases.state_table import MAKE_STATES, READ_STATES, STATE_TABLE, WRITE_STATE, parse_states
 from tdmvc.databases.statements import check_names
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Identity, View
@@ -138,7 +138,7 @@ class SqliteTarget:
         with writing_errors(self._path):
             if not has_table(self._database, STATE_TABLE):
                 return {}
-            rows = self._database.execute(f"SELECT dataset, state FROM {STATE_TABLE}").fetchall()
+            rows = self._database.execute(READ_STATES).fetchall()
         return parse_states(rows)
 
     def create_tables(self, tables: Sequence[TableToWrite], views: Sequence[View]) -> list[Finding]:
@@ -235,12 +235,8 @@ class SqliteTarget:
     def write_state(self, state: SeededDataset) -> None:
         self._is_written = True
         with writing_errors(self._path):
-            self._database.execute(
-                f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (dataset TEXT NOT NULL PRIMARY KEY, state TEXT NOT NULL)"
-            )
-            self._database.execute(
-                f"INSERT OR REPLACE INTO {STATE_TABLE} VALUES (?, ?)", (state.dataset, state.to_json())
-            )
+            self._database.execute(MAKE_STATES)
+            self._database.execute(WRITE_STATE, (state.dataset, state.to_json()))
 
     def snapshot(self) -> SqliteSnapshot:
         return SqliteSnapshot(self._path, self._database, self._on_progress)

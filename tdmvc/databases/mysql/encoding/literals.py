@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import JoinOptions, ReplaceSubstringOptions, call_function
 from tdmvc.arrow.types import SIMPLE
-from tdmvc.arrow.values import python_values
+from tdmvc.arrow.values import json_value, python_values
 from tdmvc.databases.mysql.catalog.types import GEOMETRIES, MysqlColumn
 
 _BATCH_BYTES = 16 << 20
@@ -151,7 +151,7 @@ def _json(array: pa.Array) -> pa.Array:
 
 def json_text(value: object) -> str:
     """Return a value of a list or struct as JSON; what JSON has no form for is a text: `"NaN"`."""
-    return json.dumps(_finite(value), ensure_ascii=False, default=_json_value)
+    return json.dumps(_finite(value), ensure_ascii=False, default=json_value)
 
 
 def _finite(value: object) -> object:
@@ -160,12 +160,6 @@ def _finite(value: object) -> object:
     if isinstance(value, dict):
         return {name: _finite(inner) for name, inner in value.items()}
     return [_finite(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _json_value(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value)
 
 
 def _geometry(array: pa.Array) -> pa.Array:

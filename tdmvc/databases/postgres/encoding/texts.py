@@ -8,7 +8,7 @@ import pyarrow as pa
 from tdmvc.arrow.compute import MatchSubstringOptions, TrimOptions, call_function, cast
 from tdmvc.arrow.constants import constant, number, text, text_array
 from tdmvc.arrow.far_times import time_texts
-from tdmvc.arrow.values import python_values
+from tdmvc.arrow.values import json_value, python_values
 from tdmvc.databases.postgres.encoding.copy_format import Writer, bytes_of, numbers_of
 
 _DAY_MICROSECONDS = 86_400_000_000
@@ -129,7 +129,7 @@ def structs_as_text(fields: list[Writer]) -> Writer:
 def json_as_text(array: pa.Array) -> pa.Array:
     """Return lists and structs as JSON; what JSON has no form for, such as dates and decimals, as text."""
     return text_array(
-        None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+        None if value is None else json.dumps(value, ensure_ascii=False, default=json_value)
         for value in python_values(array)
     )
 
