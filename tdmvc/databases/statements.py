@@ -1,7 +1,7 @@
 """Statements that make tables, indexes and views, and the names and keys that they need."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -137,6 +137,16 @@ def create_index(table: str, index: Index, quote_table: Callable[[str], str] = q
     unique = "UNIQUE " if index.is_unique else ""
     what = index.definition if index.definition is not None else f"({quote_names(index.columns)})"
     return f"CREATE {unique}INDEX {quote_name(index.name)} ON {quote_table(table)} {what}"
+
+
+def comment_statements(schema: TableSchema, quote_table: Callable[[str], str]) -> Iterator[str]:
+    """Yield the statements that write the descriptions of a table and its columns."""
+    name = quote_table(schema.name)
+    if schema.description:
+        yield f"COMMENT ON TABLE {name} IS {quote_text(schema.description)}"
+    for column in schema.columns:
+        if column.description:
+            yield f"COMMENT ON COLUMN {name}.{quote_name(column.name)} IS {quote_text(column.description)}"
 
 
 def create_view(view: View, quote_table: Callable[[str], str] = quote_name) -> str:

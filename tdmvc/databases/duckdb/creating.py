@@ -13,7 +13,6 @@ from tdmvc.databases.clauses import (
 from tdmvc.databases.dialects import for_dialect, make_views
 from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.declaring import (
-    comment_statements,
     fitted,
     sequence_statements,
     table_statement,
@@ -21,7 +20,7 @@ from tdmvc.databases.duckdb.declaring import (
 from tdmvc.databases.duckdb.names import schema_name, sql_name
 from tdmvc.databases.duckdb.rows import column_types, registered
 from tdmvc.databases.findings import left_out
-from tdmvc.databases.statements import create_index, create_view
+from tdmvc.databases.statements import comment_statements, create_index, create_view
 from tdmvc.model.declarations import ForeignKey, View
 from tdmvc.model.finding import Finding
 from tdmvc.model.reference_order import order_by_references
@@ -169,7 +168,7 @@ class EmptyTables:
         for index in schema.indexes:
             if (why := self._attempt(create_index(schema.name, index, sql_name))) is not None:
                 self.findings.append(left_out(f"index {index.name}", schema.name, why))
-        for statement in comment_statements(schema):
+        for statement in comment_statements(schema, sql_name):
             self._con.execute(statement)
 
     def create_views(self, views: Sequence[View]) -> None:

@@ -145,13 +145,3 @@ def _changed(schema: TableSchema, column: Column, how: str) -> Finding:
 
 def _noted(schema: TableSchema, columns: tuple[str, ...], message: str) -> Finding:
     return Finding("declaration-left-out", Severity.WARNING, message, table=schema.name, columns=columns)
-
-
-def comment_statements(schema: TableSchema) -> Iterator[str]:
-    """Yield the statements that write the descriptions of a table and its columns."""
-    name = sql_name(schema.name)
-    if schema.description:
-        yield f"COMMENT ON TABLE {name} IS {quote_text(schema.description)}"
-    for column in schema.columns:
-        if column.description:
-            yield f"COMMENT ON COLUMN {name}.{quote_name(column.name)} IS {quote_text(column.description)}"

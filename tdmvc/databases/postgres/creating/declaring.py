@@ -11,7 +11,6 @@ from tdmvc.model.declarations import (
     Default,
     ForeignKey,
     Identity,
-    Index,
     TypeKind,
     UniqueKey,
     UserType,
@@ -152,13 +151,6 @@ def reference_statement(schema: TableSchema, reference: ForeignKey, names: Names
     return " ".join(words) + _deferrable(actions.deferrable) + ("" if actions.is_validated else " NOT VALID")
 
 
-def index_statement(schema: TableSchema, index: Index, names: Names, name: str) -> str:
-    """Return the CREATE INDEX statement for an index."""
-    unique = "UNIQUE " if index.is_unique else ""
-    what = index.definition if index.definition is not None else f"({quote_names(index.columns)})"
-    return f"CREATE {unique}INDEX {quote_name(name)} ON {names.sql(schema.name)} {what}"
-
-
 def type_statement(type_: UserType) -> str:
     """Return the CREATE TYPE or CREATE DOMAIN statement for a type; its name is SQL."""
     match type_.kind:
@@ -177,13 +169,3 @@ def view_statement(view: View, names: Names) -> str:
     if view.is_materialized:
         return f"CREATE MATERIALIZED VIEW {names.sql(view.name)}{columns} AS {query}\nWITH NO DATA"
     return f"CREATE VIEW {names.sql(view.name)}{columns} AS {query}"
-
-
-def comment_statements(schema: TableSchema, names: Names) -> Iterator[str]:
-    """Yield the statements that write the descriptions of a table and its columns."""
-    name = names.sql(schema.name)
-    if schema.description:
-        yield f"COMMENT ON TABLE {name} IS {quote_text(schema.description)}"
-    for column in schema.columns:
-        if column.description:
-            yield f"COMMENT ON COLUMN {name}.{quote_name(column.name)} IS {quote_text(column.description)}"

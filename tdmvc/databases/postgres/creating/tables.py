@@ -15,8 +15,6 @@ from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.creating.column_types import TypeChooser, canonical_sql
 from tdmvc.databases.postgres.creating.declaring import (
     Names,
-    comment_statements,
-    index_statement,
     reference_statement,
     sequence_statement,
     table_statement,
@@ -27,6 +25,7 @@ from tdmvc.databases.postgres.creating.declaring import (
 from tdmvc.databases.postgres.creating.expressions import find_unsafe
 from tdmvc.databases.postgres.encoding.checking import check_table
 from tdmvc.databases.postgres.encoding.target_columns import read_target_columns
+from tdmvc.databases.statements import comment_statements, create_index
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
@@ -175,16 +174,16 @@ class _Creation:
                 self.findings.append(check_clause(schema, check).finding(schema.name, why))
         for index in schema.indexes:
             has_expression = index.definition is not None
-            statement = index_statement(schema, index, self.names, index.name)
+            statement = create_index(schema.name, index, self.names.sql)
             why = self.attempt(statement, has_expression=has_expression)
             if why is not None and "already exists" in why:
                 # In PostgreSQL, indexes of different tables cannot have the same name.
                 own = f"{self.names.split(schema.name)[1]}_{index.name}"
-                statement = index_statement(schema, index, self.names, own)
+                statement = create_index(schema.name, replace(index, name=own), self.names.sql)
                 why = self.attempt(statement, has_expression=has_expression)
             if why is not None:
                 self.findings.append(left_out(f"index {index.name}", schema.name, why))
-        for statement in comment_statements(schema, self.names):
+        for statement in comment_statements(schema, self.names.sql):
             self.connection.execute(statement)
 
     def make_references(self, schema: TableSchema) -> None:
