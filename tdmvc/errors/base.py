@@ -168,9 +168,9 @@ class DatabaseError(TdmvcError):
     exit_code = 7
 
     @classmethod
-    def no_driver(cls, product: str, extra: str, error: ImportError) -> "DatabaseError":
+    def no_driver(cls, engine: str, extra: str, error: ImportError) -> "DatabaseError":
         """Build the message for an optional install that is missing."""
         return cls(
-            f"{product} needs a driver that is not installed: {error.name or error}.",
+            f"{engine} needs a driver that is not installed: {error.name or error}.",
             remedy=f"run `pip install 'tdmvc[{extra}]'`.",
         )

@@ -5,8 +5,12 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tdmvc.errors import DatabaseError
+
 _DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "sqlite": "sqlite3", "duckdb": "duckdb"}
 """By scheme."""
+_INSTALLED_WITH = {"postgresql": ("PostgreSQL", "postgres"), "mysql": ("MySQL", "mysql")}
+"""What people call an engine, and the extra of tdmvc that has its driver; the other drivers are always there."""
 
 
 def import_driver(url: str) -> None:
@@ -19,10 +23,15 @@ def connect(url: str) -> Any:
     """Return a new connection to the database of a URL, as the driver gives it: what is not committed is lost.
 
     Raises:
-        ImportError: the driver is not installed.
+        DatabaseError: the driver is not installed.
         Exception: the driver cannot connect.
     """
     parts = urlsplit(url)
+    if parts.scheme in _INSTALLED_WITH:
+        try:
+            import_module(_DRIVERS[parts.scheme])
+        except ImportError as error:
+            raise DatabaseError.no_driver(*_INSTALLED_WITH[parts.scheme], error) from error
     match parts.scheme:
         case "postgresql":
             import psycopg

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tdmvc.errors import DatabaseError
+from tdmvc.pytest_plugin.connections import connect
 from tests.pytest_plugin.conftest import PLUGINS, Outcome, RunPytest, run_in
 
 CONFTEST = "import os\nURL = os.environ['DATABASE_URL']\nNAME = os.environ['SHOP_DATABASE']\n"
@@ -238,6 +240,42 @@ def test_what_cannot_be_provided_is_said_with_what_to_do(name: str, run_pytest: 
         assert words in done.out
     assert "Fix:" in done.out or "Next:" in done.out or "Closest" in done.out, done.out
     assert "Traceback" not in done.out
+
+
+LACKING = {
+    "driver": ("import sys; sys.modules['psycopg'] = None", "local", "PostgreSQL needs a driver"),
+    "server": (
+        "from tdmvc.servers import postgres_binaries as found\n"
+        "found._package_folders = found._path_folders = found._system_folders = lambda: []",
+        "local",
+        "Cannot find the programs of PostgreSQL",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LACKING)
+def test_a_missing_driver_or_server_is_named_with_what_installs_it(
+    what: str, run_pytest: RunPytest, tmp_path: Path
+) -> None:
+    hiding, name, said = LACKING[what]
+    (tmp_path / "hiding.py").write_text(hiding)
+    search = os.pathsep.join([str(tmp_path), *sys.path])
+    test = {"test_it.py": "def test_it(): pass\n"}
+    done = run_pytest(test, "-p", "hiding", f"--tdmvc-env={name}", environment={"PYTHONPATH": search})
+    assert done.code == 4, done.out
+    assert said in done.out
+    assert "Fix: run `pip install 'tdmvc[postgres]'`" in done.out
+    assert "Traceback" not in done.out
+
+
+def test_a_connection_without_a_driver_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(DatabaseError) as caught:
+        connect("mysql://me:secret@127.0.0.1:9/shop")
+    assert "pip install 'tdmvc[mysql]'" in caught.value.remedy
+    assert "secret" not in str(caught.value)
 
 
 def test_outside_a_repository_a_fixture_says_so_and_other_tests_pass(tmp_path: Path) -> None:
