@@ -25,6 +25,8 @@ class ServerOptions:
     fill: Callable[[Path], str] | None = None
     """Fills the data folder from that of a server that was stopped as a whole, and returns the administrator's
     password there; None for a new server."""
+    keep: Callable[[Path], None] | None = None
+    """Gets the data folder of PostgreSQL when the server has ended, before it is removed, and may move it away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from tdmvc.servers.run_folders import starting
 from tdmvc.servers.templates import copy_template
 
 ADMINISTRATOR = "postgres"
-_TEMPLATE = 2
+_TEMPLATE = 3
 """Raised when initialised data folders change."""
 _ITERATIONS = 4096
 _CONNECT_SECONDS = "20"
@@ -84,6 +84,8 @@ def _start(
     sockets.mkdir(mode=0o700)
     account.own(sockets)
     first_password = _fill(data, binaries, account, options)
+    if options.keep is not None:
+        stack.callback(options.keep, data)
     (data / _SETTINGS_FILE).write_text(
         _settings_file({"unix_socket_directories": str(sockets), **_SETTINGS, **options.settings}),
         encoding="utf-8",
@@ -170,6 +172,8 @@ def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder
                 "--encoding=UTF8",
                 "--lc-messages=C",
                 "--no-sync",
+                # Small files of the log, in megabytes: each data folder has at least one of them.
+                "--wal-segsize=1",
                 "--no-instructions",
                 *(["--no-data-checksums"] if binaries.major >= 18 else []),
                 *locale,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tdmvc.store.reflinks import copy_folder
+from tdmvc.store.reflinks import copy_folder, restore_folder
 
 
 @pytest.fixture
@@ -69,3 +69,44 @@ def test_a_copy_replaces_nothing_and_waits_for_no_pipe(tmp_path: Path) -> None:
     os.mkfifo(source / "pipe")
     with pytest.raises(OSError, match="pipe is not a file, a folder or a link"):
         copy_folder(source, tmp_path / "other")
+
+
+def test_a_copy_is_restored_by_copying_only_what_was_written(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    names = [
+        "same",
+        "written",
+        "longer",
+        "removed",
+        "replaced",
+        "deep/same",
+        "deep/er/removed",
+        "turned/into",
+    ]
+    for name in names:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(name)
+    (source / "link").symlink_to("same")
+    copy_folder(source, copy)
+    (source / "other").mkdir()
+    inodes = {name: (copy / name).stat().st_ino for name in ("same", "deep/same")}
+    (copy / "written").write_text("changed")
+    (copy / "longer").write_text("longer!")
+    (copy / "removed").unlink()
+    shutil.rmtree(copy / "deep" / "er")
+    (copy / "replaced").unlink()
+    (copy / "replaced").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("replaced")
+    shutil.rmtree(copy / "turned")
+    (copy / "turned").write_text("a file")
+    (copy / "link").unlink()
+    (copy / "new").mkdir()
+    (copy / "new" / "file").write_text("more")
+    (copy / "other").write_text("left alone")
+    restore_folder(source, copy, frozenset({"other"}))
+    assert {name: (copy / name).read_text() for name in names} == {name: name for name in names}
+    assert {name: (copy / name).stat().st_ino for name in inodes} == inodes
+    assert (os.readlink(copy / "link"), (copy / "other").read_text()) == ("same", "left alone")
+    assert not (copy / "new").exists()
+    assert not (copy / "replaced").is_symlink()
+    assert (tmp_path / "elsewhere").read_text() == "replaced"

@@ -12,7 +12,15 @@ from tdmvc.model.environment import TemplateOrigin
 class PostgresSource:
     """Makes databases as copies of a template."""
 
-    def __init__(self, origin: TemplateOrigin, copies: Copies, names: Iterator[str]) -> None:
+    def __init__(
+        self, origin: TemplateOrigin, copies: Copies, names: Iterator[str], *, has_first: bool = False
+    ) -> None:
+        """Take a template.
+
+        Args:
+            has_first: whether the database with the first of the names is there already.
+        """
+        self._has_next = has_first
         self._origin = origin
         self._copies = copies
         self._names = names
@@ -32,7 +40,9 @@ class PostgresSource:
         copies = self._copies
         copies.made.add(name)
         with copies.explained():
-            copies.template.copy_to(copies.administrator, name)
+            if not self._has_next:
+                copies.template.copy_to(copies.administrator, name)
+            self._has_next = False
             database = PostgresDatabase(copies.administrator.location_of(name), copies)
         self._made.append(database)
         if not copies.is_embedded:

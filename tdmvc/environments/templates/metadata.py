@@ -16,6 +16,8 @@ METADATA = "template.json"
 """The file in a template's folder that is written last; its time tells when the template was last used."""
 CONTENT = "content"
 """The folder beside it, with what was made."""
+SPARE = "spare-"
+"""How the names of folders beside it begin: copies that runs used, and that later runs take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def _read(place: Path) -> ReadTemplate | None:
         metadata = json.loads(path.read_text(encoding="utf-8"))
         used_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         key = TemplateKey(metadata["schema"], metadata["rows"], metadata["label"])
-        stored = StoredTemplate(key, metadata["engine"], int(metadata["size_bytes"]), used_at)
+        # A spare copy is about as large.
+        copies = 1 + sum(name.startswith(SPARE) for name in os.listdir(place))
+        stored = StoredTemplate(key, metadata["engine"], copies * int(metadata["size_bytes"]), used_at)
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return ReadTemplate(place, stored, metadata)

@@ -82,6 +82,43 @@ def test_runs_have_the_settings_that_migrations_made_for_the_server(provider: Em
         assert shown(source) == expected
 
 
+def test_a_run_that_takes_the_data_folder_of_an_earlier_one_finds_the_seeded_state(
+    templates: Path, provider: EmbeddedPostgres
+) -> None:
+    key = replace(KEY, rows="used again")
+    with provider.open(key, Shop().build) as source:
+        first = source.create()
+        seeded = observe(first.location)
+        source.create()
+        with connect(first.location) as connection:
+            connection.execute("DELETE FROM orders")
+            connection.execute("CREATE TABLE more AS SELECT i FROM generate_series(1, 1000) AS i")
+            connection.execute("ALTER DATABASE tdmvc_template ALLOW_CONNECTIONS true")
+            connection.execute("CREATE DATABASE left_over")
+            connection.execute("ALTER SYSTEM SET work_mem = '7MB'")
+            connection.execute("ALTER ROLE CURRENT_USER SET work_mem = '8MB'")
+            connection.execute("CHECKPOINT")
+        with connect(replace(first.location, database="tdmvc_template")) as connection:
+            connection.execute("DELETE FROM orders")
+    (spare,) = templates.glob(f"*{key.digest}/spare-*")
+    inode = spare.stat().st_ino
+    with provider.open(key, Shop().build) as source, provider.open(key, Shop().build) as second:
+        database = source.create()
+        assert observe(database.location) == seeded == observe(second.create().location)
+        with connect(database.location) as connection:
+            names = "SELECT datname FROM pg_database WHERE datname IN ('left_over', 'app1')"
+            assert connection.execute(names).fetchall() == []
+            assert connection.execute("SHOW work_mem").fetchall() == [("4MB",)]
+            connection.execute("DELETE FROM orders")
+        assert database.reset().method is ResetMethod.DELTA
+        assert observe(database.location) == seeded
+        assert observe(source.create().location) == seeded
+    # The second one at once had a new copy.
+    assert inode in {path.stat().st_ino for path in templates.glob(f"*{key.digest}/spare-*")}
+    assert len(list(templates.glob(f"*{key.digest}/spare-*"))) == 2
+    assert provider.remove_template(key)
+
+
 def test_a_database_to_which_nobody_wrote_is_left_alone(database: PostgresDatabase) -> None:
     with connect(database.location) as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchall() == [(3,)]
