@@ -35,7 +35,7 @@ from tdmvc.sql.quoting import quote_name
 from tdmvc.store.reflinks import copy_folder
 
 ENGINE = "postgresql"
-_LAYOUT = 2
+_LAYOUT = 3
 """Raised when data folders of templates change."""
 _MAINTENANCE = "postgres"
 _TEMPLATE = "tdmvc_template"
