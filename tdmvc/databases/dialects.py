@@ -90,9 +90,9 @@ def _without_words_of_postgres(schema: TableSchema) -> tuple[TableSchema, list[F
 
 
 def make_views(
-    views: Sequence[View], dialect: str, attempt: Callable[[View], str | None]
+    views: Sequence[View], attempt: Callable[[View], str | None]
 ) -> tuple[list[View], list[Finding]]:
-    """Make the views that mean the same to an engine, each after those that it reads.
+    """Make views, each after those that it reads.
 
     Args:
         attempt: makes a view, and returns why it cannot be made, or None.
@@ -100,8 +100,9 @@ def make_views(
     Returns:
         The views that were made, in their order, and a finding for each other.
     """
-    waiting, findings = _views_for_dialect(views, dialect)
+    waiting = list(views)
     made: list[View] = []
+    findings: list[Finding] = []
     while waiting:
         refused = {view.name: attempt(view) for view in waiting}
         left = [view for view in waiting if refused[view.name] is not None]
@@ -113,7 +114,7 @@ def make_views(
     return made, findings
 
 
-def _views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], list[Finding]]:
+def views_for_dialect(views: Sequence[View], dialect: str) -> tuple[list[View], list[Finding]]:
     """Return the views that mean the same to an engine, and a finding for each other."""
     kept, findings = [], []
     for view in views:

@@ -10,7 +10,7 @@ from tdmvc.databases.clauses import (
     has_target,
     reference_clause,
 )
-from tdmvc.databases.dialects import for_dialect, make_views
+from tdmvc.databases.dialects import for_dialect, make_views, views_for_dialect
 from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.declaring import (
     fitted,
@@ -173,7 +173,8 @@ class EmptyTables:
 
     def create_views(self, views: Sequence[View]) -> None:
         """Create views."""
-        self.findings += make_views(views, DIALECT, self._create_view)[1]
+        views, found = views_for_dialect(views, DIALECT)
+        self.findings += found + make_views(views, self._create_view)[1]
 
     def _create_view(self, view: View) -> str | None:
         if (name := schema_name(view.name)) is not None:

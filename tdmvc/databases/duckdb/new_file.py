@@ -14,6 +14,7 @@ from tdmvc.databases.clauses import (
 from tdmvc.databases.duckdb.creating import EmptyTables
 from tdmvc.databases.duckdb.errors import writing_errors
 from tdmvc.databases.duckdb.files import LOG_SUFFIXES, connect_file
+from tdmvc.databases.duckdb.inserting import RowLoader
 from tdmvc.databases.duckdb.names import sql_name
 from tdmvc.databases.duckdb.rows import broken_clauses, casts, registered
 from tdmvc.databases.files import replacing_file
@@ -107,12 +108,8 @@ class _TableWriter:
         return schema
 
     def _fill(self, table: TableToWrite, schema: TableSchema) -> None:
-        name = sql_name(schema.name)
         self._tables.create(schema)
-        own = tuple(column.name for column in schema.columns if column.generated is None)
-        with registered(self._con, table) as rows:
-            values = casts(self._tables.types[schema.name], own)
-            self._con.execute(f"INSERT INTO {name} ({quote_names(own)}) SELECT {values} FROM {rows}")
+        RowLoader(self._con, schema, self._tables.types[schema.name]).insert(table)
         self._tables.create_indexes(schema)
         for column in schema.columns:
             if column.generated is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import NO_TARGET, fit, has_target, reference_clause
-from tdmvc.databases.dialects import for_dialect
+from tdmvc.databases.dialects import for_dialect, make_views
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.sqlite.declaring import fitted_identities, table_statement
 from tdmvc.databases.sqlite.indexes import DIALECT
@@ -71,24 +71,27 @@ def create_indexes(database: sqlite3.Connection, schema: TableSchema) -> list[Fi
 
 
 def create_views(database: sqlite3.Connection, views: Sequence[View]) -> list[Finding]:
-    """Make views, whose order does not matter to SQLite, and remove those that cannot be read."""
-    made, findings = [], []
-    for view in views:
-        if view.is_materialized:
-            findings.append(left_out(f"view {view.name}", None, "it is materialised, which SQLite cannot do"))
-            continue
+    """Make views."""
+    findings = [
+        left_out(f"view {view.name}", None, "it is materialised, which SQLite cannot do")
+        for view in views
+        if view.is_materialized
+    ]
+
+    def attempt(view: View) -> str | None:
         try:
             database.execute(create_view(view))
-            made.append(view)
         except sqlite3.Error as error:
-            findings.append(left_out(f"view {view.name}", None, f"SQLite says: {error}"))
-    for view in made:
+            return f"SQLite says: {error}"
         try:
+            # It is made whatever it reads.
             database.execute(f"SELECT * FROM {quote_name(view.name)} LIMIT 0")
         except sqlite3.Error as error:
             database.execute(f"DROP VIEW {quote_name(view.name)}")
-            findings.append(left_out(f"view {view.name}", None, f"SQLite says: {error}"))
-    return findings
+            return f"SQLite says: {error}"
+        return None
+
+    return findings + make_views([view for view in views if not view.is_materialized], attempt)[1]
 
 
 def _comments_left_out(schema: TableSchema) -> list[Finding]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import NO_TARGET, column_clause, fit, has_target, reference_clause, with_column
-from tdmvc.databases.dialects import for_dialect, make_views
+from tdmvc.databases.dialects import for_dialect, make_views, views_for_dialect
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.mysql.connection import CREATING_MODE, WRITING_MODE, MysqlConnection
 from tdmvc.databases.mysql.creating.column_types import (
@@ -186,7 +186,8 @@ class TableMaker:
         return findings
 
     def _create_views(self, views: Sequence[View]) -> list[Finding]:
-        return make_views(views, DIALECT, self._create_view)[1]
+        views, findings = views_for_dialect(views, DIALECT)
+        return findings + make_views(views, self._create_view)[1]
 
     def _create_view(self, view: View) -> str | None:
         self._remember(StepKind.DROP_VIEW, view.name)

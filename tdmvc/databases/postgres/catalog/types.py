@@ -84,7 +84,7 @@ _PLAIN: Mapping[str, str] = {
     "timestamptz": "timestamptz",
 }
 """The types that arrive as they are."""
-_BY_CANONICAL: Mapping[str, str] = {
+CANONICAL_NAMES: Mapping[str, str] = {
     "boolean": "bool",
     "smallint": "int16",
     "integer": "int32",
@@ -132,7 +132,7 @@ def column_form(
     if facts.element:
         return _array_form(_Scalar(types, modifier, money_digits), facts, declared)
     type_, cast, faults = _Scalar(types, modifier, money_digits).form(facts)
-    physical = None if _BY_CANONICAL.get(declared) is not None else declared
+    physical = None if CANONICAL_NAMES.get(declared) is not None else declared
     if pa.types.is_decimal(type_) and declared == f"numeric({type_.precision},{type_.scale})":
         physical = None
     return ColumnForm(type_, physical, declared, _VALUE + cast if _VALUE not in cast else cast, faults)
@@ -187,7 +187,7 @@ def _array_form(scalar: _Scalar, facts: TypeFacts, declared: str) -> ColumnForm:
     casts = "".join(f"::{part}[]" for part in cast.split("::")[1:])
     form = _output("::text[]") if element.has_own_cast or facts.has_own_cast else _VALUE + casts
     found = {**_ODD_ARRAYS, **({f"'NaN' = ANY({_VALUE})": "NaN"} if faults else {})}
-    physical = None if declared.removesuffix("[]") in _BY_CANONICAL else declared
+    physical = None if declared.removesuffix("[]") in CANONICAL_NAMES else declared
     return ColumnForm(pa.list_(type_), physical, declared, form, found)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
+from tdmvc.databases.postgres.catalog.types import CANONICAL_NAMES
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.model.schema import Column
 from tdmvc.sql.quoting import quote_name
@@ -15,24 +16,12 @@ _TYPE = re.compile(
     rf"(?P<name>{_NAME}(?:\.{_NAME})?(?: [A-Za-z_]+)*?)"
     r"(?P<size> ?\([A-Za-z0-9_]+(?:, ?-?[0-9]+)?\))?(?P<zone>(?: [A-Za-z_]+)*)(?P<lists>(?:\[[0-9]{0,6}\])*)"
 )
-_CANONICAL = {
-    SIMPLE["bool"]: "boolean",
+_CANONICAL = {SIMPLE[canonical]: sql for sql, canonical in CANONICAL_NAMES.items()} | {
     SIMPLE["int8"]: "smallint",
-    SIMPLE["int16"]: "smallint",
-    SIMPLE["int32"]: "integer",
-    SIMPLE["int64"]: "bigint",
     SIMPLE["uint8"]: "smallint",
     SIMPLE["uint16"]: "integer",
     SIMPLE["uint32"]: "bigint",
     SIMPLE["uint64"]: "numeric(20,0)",
-    SIMPLE["float32"]: "real",
-    SIMPLE["float64"]: "double precision",
-    SIMPLE["string"]: "text",
-    SIMPLE["binary"]: "bytea",
-    SIMPLE["date"]: "date",
-    SIMPLE["time"]: "time without time zone",
-    SIMPLE["timestamp"]: "timestamp without time zone",
-    SIMPLE["timestamptz"]: "timestamp with time zone",
 }
 _WHOLE_NUMBERS = frozenset({"smallint", "integer", "bigint", "real", "double precision"})
 _EXTENSIONS = {

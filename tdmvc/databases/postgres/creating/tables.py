@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import check_clause, fit, reference_clause
-from tdmvc.databases.dialects import for_dialect, make_views
+from tdmvc.databases.dialects import for_dialect, make_views, views_for_dialect
 from tdmvc.databases.findings import left_out, type_finding
 from tdmvc.databases.postgres.catalog.relations import Schemas, naming_from, read_relations
 from tdmvc.databases.postgres.catalog.tables import read_declared
@@ -196,8 +196,9 @@ class _Creation:
 
     def make_views(self, views: Sequence[View]) -> None:
         """Make views; the rows of materialised ones are computed later."""
-        made, found = make_views(views, DIALECT, lambda view: self.attempt(view_statement(view, self.names)))
-        self.findings += found
+        views, found = views_for_dialect(views, DIALECT)
+        made, refused = make_views(views, lambda view: self.attempt(view_statement(view, self.names)))
+        self.findings += found + refused
         self.unfilled += [self.names.sql(view.name) for view in made if view.is_materialized]
 
 
