@@ -127,9 +127,9 @@ def _reference(reference: ForeignKey, quote_table: Callable[[str], str]) -> str:
     )
 
 
-def literal_sql(literal: str, type_: pa.DataType) -> str:
+def literal_sql(literal: str, type_: pa.DataType, quote: Callable[[str], str] = quote_text) -> str:
     """Return a literal default as SQL: a number as it is, all else in quotes."""
-    return literal if is_number(type_) and _NUMBER.fullmatch(literal) else quote_text(literal)
+    return literal if is_number(type_) and _NUMBER.fullmatch(literal) else quote(literal)
 
 
 def create_index(table: str, index: Index, quote_table: Callable[[str], str] = quote_name) -> str:

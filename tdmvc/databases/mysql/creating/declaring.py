@@ -5,13 +5,11 @@ from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import is_number
 from tdmvc.databases.mysql.names import quoted, quoted_names
-from tdmvc.databases.statements import bracketed
+from tdmvc.databases.statements import bracketed, literal_sql
 from tdmvc.model.declarations import Default, ForeignKey, Index
 from tdmvc.model.schema import Column, TableSchema
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _UNBRACKETED = re.compile(r"(?:CURRENT_TIMESTAMP|NOW)(?:\(\d*\))?", re.IGNORECASE)
 _ON_UPDATE = re.compile(r".* ON UPDATE \S+", re.IGNORECASE | re.DOTALL)
 _LONG = ("text", "blob", "json", "geometry")
@@ -92,11 +90,10 @@ def _default(default: Default, column: Column, type_: str, *, is_mariadb: bool) 
         return {"true": "1", "false": "0"}.get(literal.lower(), escaped(literal))
     if type_.startswith("bit"):
         return f"b{escaped(literal)}"
-    if is_number(column.type) and _NUMBER.fullmatch(literal):
-        return literal
     # MySQL takes only expressions as defaults of long values.
     is_long = not is_mariadb and any(word in type_ for word in _LONG)
-    return f"({escaped(literal)})" if is_long else escaped(literal)
+    text = literal_sql(literal, column.type, escaped)
+    return f"({text})" if is_long else text
 
 
 def index_statement(table: str, schema: TableSchema, index: Index) -> str:
