@@ -14,7 +14,7 @@ from tdmvc.contracts.odcs.declarations import (
     OPTIONS_PROPERTY,
     VIEWS_PROPERTY,
 )
-from tdmvc.contracts.odcs.reading import TARGET_PROPERTY
+from tdmvc.contracts.odcs.relationships import TARGET_PROPERTY
 from tdmvc.yaml.node import YamlNode
 
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n"})

@@ -202,6 +202,8 @@ class JsonSchema:
     schema: str
     """The JSON text of a schema whose references lead into itself."""
     draft: str = "2020-12"
+    is_text: bool = False
+    """Whether the column holds the value as JSON text; a text that is no JSON breaks the rule."""
 
 
 RuleTest = (

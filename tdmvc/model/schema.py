@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -22,8 +22,19 @@ from tdmvc.model.declarations import (
     View,
 )
 from tdmvc.model.finding import Severity
-from tdmvc.model.rules import Condition, Length, References, Required, Rule, Unique, rule_id, with_unique_ids
+from tdmvc.model.rules import (
+    Condition,
+    Length,
+    Place,
+    References,
+    Required,
+    Rule,
+    Unique,
+    rule_id,
+    with_unique_ids,
+)
 from tdmvc.model.sensitive_names import kind_by_name
+from tdmvc.model.service_levels import ServiceLevel
 
 PERSONAL = frozenset(
     {
@@ -154,6 +165,8 @@ class TableSchema:
     description: str | None = None
     further_rules: tuple[Rule, ...] = ()
     """Those that a contract declares beside the ones that follow from all of the above: ranges, patterns, queries, …"""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where a contract declares what the other rules follow from, by rule id."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -183,7 +196,8 @@ class TableSchema:
 
         A column that a key requires or makes unique has no rule of its own.
         """
-        return with_unique_ids((*self._column_rules(), *self._table_rules(), *self.further_rules))
+        named = with_unique_ids((*self._column_rules(), *self._table_rules(), *self.further_rules))
+        return tuple(replace(one, place=self.places.get(one.id, one.place)) for one in named)
 
     def _column_rules(self) -> Iterator[Rule]:
         for column in self.columns:
@@ -264,6 +278,7 @@ class TableSchema:
                 for one in self.indexes
                 if names.issuperset(one.columns) and not gone.columns_in(one.definition or "")
             ),
+            further_rules=tuple(one for one in self.further_rules if names.issuperset(one.columns)),
         )
 
     def arrow_schema(self) -> pa.Schema:
@@ -281,6 +296,7 @@ class Contract:
     tables: dict[str, TableSchema] = field(default_factory=dict)
     """By table name, in the file's order."""
     views: tuple[View, ...] = ()
+    service_levels: tuple[ServiceLevel, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

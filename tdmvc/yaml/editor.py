@@ -10,6 +10,7 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from tdmvc.yaml.in_line import restore_in_line
 from tdmvc.yaml.reader import parse_yaml
 from tdmvc.yaml.writer import is_ambiguous
 
@@ -50,17 +51,23 @@ class YamlEdit:
         self._text = text
         self._loaded: Any = self._yaml.load(text)
         self.root: CommentedMap = self._loaded if isinstance(self._loaded, CommentedMap) else CommentedMap()
+        self._unedited = self._dump(self.root) if self.root is self._loaded else None
 
     def render(self) -> str:
-        """Return the edited text."""
-        target = io.StringIO()
-        self._yaml.dump(self.root, target)
-        text = target.getvalue()
+        """Return the edited text; without an edit, the text as it was."""
+        text = self._dump(self.root)
         if self.root is self._loaded:
-            return text
+            if text == self._unedited:
+                return self._text
+            return restore_in_line(text, self._text)
         # A file of comments alone has no mapping to hang them on.
         head = self._text if not self._text or self._text.endswith("\n") else self._text + "\n"
         return (head if self._loaded is None else "") + text
+
+    def _dump(self, root: CommentedMap) -> str:
+        target = io.StringIO()
+        self._yaml.dump(root, target)
+        return target.getvalue()
 
 
 def mapping(entries: dict[str, Any], *, in_line: bool = False) -> CommentedMap:

@@ -7,7 +7,8 @@ from tdmvc.checks.rules.reference import ReferenceCheck
 from tdmvc.checks.rules.repeats import DuplicateKeyCheck, UniqueCheck
 from tdmvc.checks.rules.rule import CheckedTable, RuleCheck, Tables
 from tdmvc.model.conditions import ConditionEngines
-from tdmvc.model.rules import Condition, Length, References, Required, Rule, Unique
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import NO_ROWS, Condition, Length, References, Required, Rule, Unique
 
 __all__ = ["CheckedTable", "RuleCheck", "Tables", "checks_of"]
 
@@ -18,6 +19,10 @@ def checks_of(rule: Rule, engines: ConditionEngines) -> tuple[RuleCheck, ...]:
     Args:
         engines: what evaluates conditions.
     """
+    if rule.threshold != NO_ROWS or (
+        rule.severity is not Severity.ERROR and not isinstance(rule.test, Length)
+    ):
+        return ()  # some violation is allowed, so that no single row is a finding; `validate` counts
     match rule.test:
         case Required():
             return (RequiredCheck(rule),)

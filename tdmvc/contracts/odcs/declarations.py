@@ -4,6 +4,16 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from tdmvc.contracts.odcs.queries import (
+    PlaceholderError,
+    PlaceholderNames,
+    declared_condition,
+    fill_placeholders,
+    has_query,
+    row_condition,
+)
+from tdmvc.contracts.odcs.thresholds import read_is_percent, read_severity, read_threshold
+from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import (
     NO_ACTION,
     Check,
@@ -19,6 +29,8 @@ from tdmvc.model.declarations import (
     UserType,
     View,
 )
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import NO_ROWS
 from tdmvc.yaml.node import YamlNode
 
 CONSTRAINT_PROPERTY = "tdmvcConstraint"
@@ -34,10 +46,6 @@ VIEWS_PROPERTY = "tdmvcViews"
 _T = TypeVar("_T")
 _CHECKED_AT = frozenset({"immediate", "deferred"})
 _ACTIONS = frozenset({NO_ACTION, "cascade", "restrict", "set null", "set default"})
-_ROW_RULE = re.compile(
-    r"\s*SELECT\s+COUNT\(\s*\*\s*\)\s+FROM\s+\$?\{(?:object|table)\}\s+WHERE\s+NOT\s*\((.*)\)\s*;?\s*",
-    re.S | re.I,
-)
 
 
 def children(node: YamlNode, key: str) -> tuple[YamlNode, ...]:
@@ -52,11 +60,6 @@ def custom_property(node: YamlNode, name: str) -> YamlNode | None:
         if entry.text("property") == name:
             return entry.child("value")
     return None
-
-
-def row_rule(expression: str) -> str:
-    """Return the query with which the standard declares a condition that every row must meet."""
-    return f"SELECT COUNT(*) FROM {{object}} WHERE NOT ({expression})"
 
 
 def read_column_declarations(node: YamlNode) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def read_unique_key(rule: YamlNode) -> UniqueKey | None:
     declared = custom_property(rule, CONSTRAINT_PROPERTY)
     return UniqueKey(
         properties.as_texts(),
-        rule.text("name"),
+        rule_name(rule),
         is_declared=declared is not None,
         nulls_distinct=declared is None or declared.text("nulls") != "not distinct",
         include=declared.texts("include") if declared is not None else (),
@@ -111,28 +114,47 @@ def read_unique_key(rule: YamlNode) -> UniqueKey | None:
 
 def read_checks(table: YamlNode) -> tuple[Check, ...]:
     """Return the conditions on single rows in the table's quality rules."""
-    found = (read_check(rule) for rule in children(table, "quality"))
+    name = table.need("name").as_text()
+    found = (read_check(rule, name) for rule in children(table, "quality"))
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
-def read_check(rule: YamlNode) -> Check | None:
+def read_check(rule: YamlNode, table: str) -> Check | None:
     """Return the condition that a quality rule of a table means; None if it means something else."""
     query = rule.child("query")
     if rule.text("type") != "sql" or query is None or not query.is_text or not _is_error_on_any(rule):
         return None
-    found = _ROW_RULE.fullmatch(query.as_text())
-    if found is None:
-        return None
     declared = custom_property(rule, CONSTRAINT_PROPERTY)
     if declared is None:
-        return Check(found[1], rule.text("name"))
+        return _own_check(query.as_text(), table, rule)
+    expression = declared_condition(query.as_text()) or row_condition(query.as_text(), table)
+    if expression is None:
+        return None
     return Check(
-        found[1],
-        rule.text("name"),
+        expression,
+        rule_name(rule),
         declared.text("dialect"),
         is_validated=_is_not_denied(declared, "validated"),
         is_inherited=_is_not_denied(declared, "inherited"),
     )
+
+
+def _own_check(query: str, table: str, rule: YamlNode) -> Check | None:
+    expression = row_condition(query, table)
+    if expression is None or has_query(expression):
+        return None
+    try:
+        return Check(fill_placeholders(expression, PlaceholderNames(table)), rule_name(rule))
+    except PlaceholderError:
+        return None  # whoever reads the rules reports it
+
+
+def rule_name(rule: YamlNode) -> str | None:
+    """Return what a quality rule is called: its stable id, unless a database gave it its name."""
+    name = rule.text("name")
+    if custom_property(rule, CONSTRAINT_PROPERTY) is not None:
+        return name
+    return rule.text("id") or name
 
 
 def read_actions(relationship: YamlNode) -> ReferenceActions | None:
@@ -242,7 +264,11 @@ def _metric(rule: YamlNode) -> str | None:
 
 def _is_error_on_any(rule: YamlNode) -> bool:
     """Whether a single violation is an error: a rule may allow some, or only inform."""
-    return rule.text("mustBe") == "0" and rule.text("severity") in (None, "error", "critical", "major")
+    try:
+        is_strict = read_threshold(rule, is_percent=read_is_percent(rule)) == NO_ROWS
+        return is_strict and read_severity(rule) in (Severity.ERROR, None)
+    except ConfigError:
+        return False  # whoever reads the rules reports it
 
 
 def _is_not_denied(node: YamlNode, key: str) -> bool:

@@ -16,8 +16,8 @@ from tdmvc.contracts.odcs.declarations import (
     children,
     read_check,
     read_unique_key,
-    row_rule,
 )
+from tdmvc.contracts.odcs.queries import row_rule
 from tdmvc.model.declarations import (
     Check,
     Collation,
@@ -135,7 +135,7 @@ def _write_rules(item: EditableMapping, node: YamlNode | None, new: TableSchema)
     kept: set[UniqueKey | Check] = set()
     surplus: list[int] = []
     for place, rule in enumerate(children(node, "quality") if node is not None else ()):
-        declared = read_unique_key(rule) or read_check(rule)
+        declared = read_unique_key(rule) or read_check(rule, new.name)
         if declared in wanted:
             kept.add(declared)
         elif declared is not None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tdmvc.arrow.types import format_type
+from tdmvc.contracts.odcs.column_types import TYPE_PROPERTY
 from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.odcs.declarations_editing import (
     set_custom,
@@ -19,13 +20,11 @@ from tdmvc.contracts.odcs.reading import (
     CONTRACT_FILE,
     FORM_PROPERTY,
     LOOKS_PROPERTY,
-    TARGET_PROPERTY,
-    TYPE_PROPERTY,
     ContractFile,
-    Relationship,
     read_contract,
     read_strictly,
 )
+from tdmvc.contracts.odcs.relationships import TARGET_PROPERTY, Relationship
 from tdmvc.model.declarations import View
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.editor import (

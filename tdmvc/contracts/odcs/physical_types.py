@@ -93,6 +93,16 @@ def number_format(type_: pa.DataType) -> str | None:
     return next((name for name, known in _FORMATS.items() if known == type_), None)
 
 
+def integer_bounds(format: str, logical: str) -> tuple[int | None, int | None] | None:
+    """Return the least and the greatest value of an ODCS format; without bounds for floats, None if it is unknown."""
+    if format not in _FORMATS or format.startswith("f") != (logical == "number"):
+        return None
+    if format.startswith("f"):
+        return None, None
+    bits = int(format[1:])
+    return (0, 2**bits - 1) if format.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
 def canonical_type(
     logical: str | None, physical: str | None, *, format: str | None = None, is_zoned: bool = False
 ) -> pa.DataType | None:

@@ -35,6 +35,8 @@ _SQL = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n()'\"{}:#-"),
     min_size=1,
 ).filter(str.strip)
+_CONDITIONS = st.sampled_from(["a > 0", "\"c d\" <> ')' -- (", "(a = 1) OR (a = 2)", "a IN (1, 2) /* ) */"])
+"""What people write, which is SQL that can be read."""
 _NAMES = st.sampled_from(["a", "c d", "on"])
 _DIALECTS = st.sampled_from(["sqlite", "duckdb", "postgresql"])
 _COLUMN_LISTS = st.lists(_NAMES, min_size=1, max_size=3, unique=True).map(tuple)
@@ -115,7 +117,7 @@ def _tables(draw: st.DrawFn) -> TableSchema:
         tuple(
             draw(
                 st.lists(
-                    st.builds(Check, _SQL, _optional(_NAMES))
+                    st.builds(Check, _CONDITIONS, _optional(_NAMES))
                     | st.builds(Check, _SQL, _optional(_NAMES), _DIALECTS, st.booleans(), st.booleans()),
                     max_size=3,
                     unique=True,
@@ -196,12 +198,14 @@ schema:
       - {id: r5, type: text, description: Sums are right.}
 """
     table = parse_contract(text, "p").tables["t"]
-    assert table.unique_keys == (UniqueKey(("a", "b")),)
-    assert table.checks == (Check("a > 0"),)
+    assert table.unique_keys == (UniqueKey(("a", "b"), "r1"),)
+    assert table.checks == (Check("a > 0", "r3"),)
     assert [(rule.id, rule.test, rule.columns) for rule in table.rules] == [
         ("t.b.length", Length(maximum=10), ("b",)),
-        ("t.a,b.unique", Unique(), ("a", "b")),
-        ("t.check-4ead0c05", Condition(Check("a > 0")), ("a",)),
+        ("t.r1", Unique(), ("a", "b")),
+        ("t.r3", Condition(Check("a > 0", "r3")), ("a",)),
+        ("t.r2", Unique(), ("a", "b")),
+        ("t.r4", Condition(Check("a > 1", "r4")), ("a",)),
     ]
     named = replace(table, checks=(*table.checks, Check("b <> ''", "not_empty", "sqlite")))
     changed = update_contract(text, "d", {"t": named})

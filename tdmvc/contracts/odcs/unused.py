@@ -1,0 +1,67 @@
+"""Reports the fields of a contract that have no effect, once for each, and ids that repeat."""
+
+from difflib import get_close_matches
+
+from tdmvc.contracts.odcs.fields import FIELDS, Field, Kind
+from tdmvc.contracts.odcs.gathering import Gathered
+from tdmvc.yaml.node import YamlNode
+
+_SEPARATE = frozenset({Kind.OPTIONS, Kind.QUALITY, Kind.ARGUMENTS, Kind.RELATIONSHIP})
+"""What is read key by key, and reports what it does not know itself."""
+
+
+def report_unused(root: YamlNode, gathered: Gathered) -> None:
+    """Note each field without effect where it comes first, with how often it comes; refuse ids that repeat."""
+    found: dict[str, list[YamlNode]] = {}
+    _walk(root, Kind.CONTRACT, found, gathered)
+    for message, nodes in found.items():
+        times = f" ({len(nodes)} times)" if len(nodes) > 1 else ""
+        gathered.note(nodes[0], message.replace(" is ", f"{times} is ", 1))
+
+
+def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered: Gathered) -> None:
+    if not node.is_mapping:
+        return
+    known = FIELDS[kind]
+    for key, value in node.entries():
+        if value.is_null or kind is Kind.CUSTOM:
+            continue
+        field = known.get(key)
+        if field is None:
+            if kind not in _SEPARATE:
+                near = get_close_matches(key, known, n=1)
+                meant = f"; did you mean '{near[0]}'?" if near else "."
+                message = f"{_path(kind, key)} is not a field of the standard, and has no effect{meant}"
+                found.setdefault(message, []).append(value)
+        elif field.effect is None:
+            message = f"{_path(kind, key)} is for people and other tools; it has no effect on rows."
+            found.setdefault(message, []).append(value)
+        elif field.inner not in (None, Kind.OPTIONS, Kind.ARGUMENTS):
+            _walk_into(value, field, found, gathered)
+
+
+def _walk_into(value: YamlNode, field: Field, found: dict[str, list[YamlNode]], gathered: Gathered) -> None:
+    assert field.inner is not None
+    if not value.is_list:
+        _walk(value, field.inner, found, gathered)
+        return
+    ids: set[str] = set()
+    for element in value.elements():
+        with gathered.faults_of_one():
+            _check_id(element, ids)
+        _walk(element, field.inner, found, gathered)
+
+
+def _check_id(element: YamlNode, ids: set[str]) -> None:
+    node = element.child("id") if element.is_mapping else None
+    if node is None:
+        return
+    if node.as_text() in ids:
+        raise node.error(
+            f"The id '{node.as_text()[:80]}' appears twice in one list.", remedy="give each its own."
+        )
+    ids.add(node.as_text())
+
+
+def _path(kind: Kind, key: str) -> str:
+    return f"{kind}.{key}" if kind else key
