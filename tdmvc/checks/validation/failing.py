@@ -10,7 +10,7 @@ import pyarrow as pa
 from tdmvc.checks.validation.references import ReferenceTest
 from tdmvc.checks.validation.repeats import RepeatTest
 from tdmvc.checks.validation.row_tests import RowTest
-from tdmvc.checks.validation.rows import RowScan, TableRows
+from tdmvc.checks.validation.rows import PartScan, TableRows
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
@@ -25,7 +25,7 @@ class FailingSource:
 
     sql: str
     """What to put behind FROM: the columns of the scan."""
-    scan: RowScan
+    scan: PartScan
     """Where they were looked for."""
 
 
@@ -61,7 +61,7 @@ class FailingFinder:
         """Return the rows without a parent."""
         return FailingSource(test.failing_sql(), self._rows.scan())
 
-    def _collect(self, test: RowTest, scan: RowScan) -> str:
+    def _collect(self, test: RowTest, scan: PartScan) -> str:
         """Fill a temporary table with the places of the rows that break a test, and return its name."""
         assert test.open is not None
         name = f"temp.{_PLACES}_{next(_numbers)}"

@@ -21,7 +21,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class FooterFacts:
     """What a footer says about a column."""
 
     nulls: int
@@ -45,7 +45,7 @@ def has_facts(rule: Rule, schema: TableSchema) -> bool:
     return False
 
 
-def count_by_footer(rule: Rule, column: Column, facts: ColumnFacts | None) -> int | None:
+def count_by_footer(rule: Rule, column: Column, facts: FooterFacts | None) -> int | None:
     """Return how many rows of a part break a rule; None if its footer does not tell."""
     if facts is None:
         return None
@@ -63,7 +63,7 @@ def count_by_footer(rule: Rule, column: Column, facts: ColumnFacts | None) -> in
     return None
 
 
-def read_facts(table: str, path: Path, columns: Collection[Column]) -> Mapping[str, ColumnFacts]:
+def read_facts(table: str, path: Path, columns: Collection[Column]) -> Mapping[str, FooterFacts]:
     """Return what a part's footer says about top-level columns, by name; those that it says nothing about lack.
 
     Raises:
@@ -78,7 +78,7 @@ def read_facts(table: str, path: Path, columns: Collection[Column]) -> Mapping[s
         return {}
     places = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
     groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
-    found: dict[str, ColumnFacts] = {}
+    found: dict[str, FooterFacts] = {}
     for column in columns:
         if column.name in places:
             chunks = [group.column(places[column.name]).statistics for group in groups]
@@ -90,7 +90,7 @@ def read_facts(table: str, path: Path, columns: Collection[Column]) -> Mapping[s
     return found
 
 
-def _facts(column: Column, groups: list[tuple[int, object]]) -> ColumnFacts | None:
+def _facts(column: Column, groups: list[tuple[int, object]]) -> FooterFacts | None:
     nulls, firsts, lasts, is_bounded = 0, list[int](), list[int](), _has_bounds(column.type)
     for rows, statistics in groups:
         if statistics is None or not statistics.has_null_count:  # type: ignore[attr-defined]
@@ -106,7 +106,7 @@ def _facts(column: Column, groups: list[tuple[int, object]]) -> ColumnFacts | No
             lasts.append(_place(statistics.max))  # type: ignore[attr-defined]
         except (ValueError, OverflowError):  # a date beyond the year 9999, which Python lacks
             is_bounded = False
-    return ColumnFacts(nulls, min(firsts) if firsts else None, max(lasts) if lasts else None, is_bounded)
+    return FooterFacts(nulls, min(firsts) if firsts else None, max(lasts) if lasts else None, is_bounded)
 
 
 def _has_bounds(type_: pa.DataType) -> bool:

@@ -16,7 +16,7 @@ _PARQUET_NAMES = frozenset({"filename", "file_row_number", "file_index"})
 
 
 @dataclass(frozen=True, slots=True)
-class RowScan:
+class PartScan:
     """Rows of some parts."""
 
     parts: tuple[str, ...]
@@ -48,7 +48,7 @@ class TableRows:
         """Return the file of each part."""
         return list(self.side.locate(parts)) if parts else []
 
-    def scan(self, parts: Sequence[str] | None = None) -> RowScan:
+    def scan(self, parts: Sequence[str] | None = None) -> PartScan:
         """Return the rows of parts, by default of all."""
         if parts is None:
             parts = sorted(self.side.parts)
@@ -67,7 +67,7 @@ class TableRows:
                 for number, part in enumerate(parts)
             )
             sql = f"({' UNION ALL '.join(pieces)})"
-        return RowScan(tuple(parts), sql, file, row)
+        return PartScan(tuple(parts), sql, file, row)
 
 
 def free_name(word: str, taken: Sequence[str]) -> str:

@@ -133,7 +133,7 @@ class PostgresTemplates:
             ((now,),) = administrator.rows(_MADE_AS, [name.name])
             self._note(name.name, key, now)
         except BaseException:
-            # After the renaming, the template has no comment yet, and the next run makes it anew.
+            # After the renaming, the template has no comment yet, and the next run makes it again.
             administrator.drop(name.building)
             raise
         return TemplateOrigin.DERIVED if nearest else TemplateOrigin.BUILT
