@@ -9,7 +9,7 @@ import tdmvc
 _CLASS = re.compile(r"^class ([A-Za-z]\w*)", re.MULTILINE)
 
 _NEW_RULES = {"Condition", "Format", "Pattern", "Rule", "Verdict"}
-"""Names in `model/rules.py` and `model/validation.py` that older rooms have, too, until one of them has another name."""
+"""Names in `model/rules.py` and `model/validation.py` that older rooms have, too; to be renamed."""
 
 
 def test_each_class_name_appears_once_in_the_package() -> None:
