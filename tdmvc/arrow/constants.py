@@ -6,7 +6,7 @@
 import struct
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -66,3 +66,29 @@ def text_array(values: Iterable[str | bytes | None], type_: pa.DataType | None =
 def number_array(values: np.ndarray[Any, np.dtype[Any]], type_: pa.DataType) -> pa.Array:
     """Return numbers in the machine's form as an array."""
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def values_array(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
+    """Return Python values of one type, or None, as an array: dates and times as numbers, in the type's unit.
+
+    Raises:
+        pa.ArrowInvalid: a decimal does not fit the type.
+    """
+    if pa.types.is_string(type_) or pa.types.is_binary(type_):
+        return text_array(values, type_)
+    if pa.types.is_decimal(type_):
+        return text_array(None if value is None else str(value) for value in values).cast(type_)
+    is_valid = None
+    if None in values:
+        is_valid = pa.py_buffer(np.packbits([value is not None for value in values], bitorder="little"))
+        values = [0 if value is None else value for value in values]
+    if pa.types.is_boolean(type_):
+        data = np.packbits(np.array(values, bool), bitorder="little")
+    else:
+        data = np.array(values, f"{'f' if pa.types.is_floating(type_) else 'i'}{type_.bit_width // 8}")
+    return pa.Array.from_buffers(type_, len(values), [is_valid, pa.py_buffer(data)])
+
+
+def empty_table(schema: pa.Schema) -> pa.Table:
+    """Return a table without rows; the schema's own `empty_table` imports pandas."""
+    return pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)

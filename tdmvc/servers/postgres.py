@@ -174,7 +174,7 @@ def _initialise(binaries: PostgresBinaries, data: Path, account: Account, folder
                 "--no-sync",
                 # Small files of the log, in megabytes: each data folder has at least one of them.
                 "--wal-segsize=1",
-                "--no-instructions",
+                *(["--no-instructions"] if binaries.major >= 14 else []),
                 *(["--no-data-checksums"] if binaries.major >= 18 else []),
                 *locale,
             ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import values_array
 from tdmvc.arrow.types import (
     MAX_DECIMAL_DIGITS,
     MAX_EXACT_FLOAT_INTEGER,
@@ -188,7 +189,8 @@ class JsonColumn:
             values = [None if value is None else json_text(value) for value in values]
         elif any(map(pa.types.is_decimal, leaf_types(self.column.type))):
             values = [_exact(value) for value in values]
-        return pa.array(list(values), type=self.column.type)
+        values, type_ = list(values), self.column.type
+        return pa.array(values, type_) if pa.types.is_nested(type_) else values_array(values, type_)
 
 
 def json_column(name: str, profile: JsonProfile, *, has_structs: bool) -> JsonColumn:

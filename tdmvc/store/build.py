@@ -10,6 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.constants import empty_table
 from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect
@@ -219,7 +220,7 @@ def build_table(
     cuts = cut(looks.watch(batches), schema.key, part_rows=options.part_rows)
     parts = list(finish_parts(cuts, schema, sink, options.known, state))
     if not parts:
-        empty = schema.arrow_schema().empty_table()
+        empty = empty_table(schema.arrow_schema())
         parts = [keep_part(Cut(empty, has_repeats=False), schema, sink, options.known)]
     return replace(built_table(parts, state), looks=looks.kinds)
 

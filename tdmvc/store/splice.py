@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import empty_table
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.build import (
     DEFAULT_BUILD,
@@ -59,7 +60,7 @@ def splice_table(
     fresh = list(finish_parts(splicer.cuts(ranges, following), schema, sink, options.known, splicer.counts))
     reused = [*splicer.reused, *(part for part in shared if part.content not in splicer.used)]
     if not fresh and not reused:
-        empty = Cut(schema.arrow_schema().empty_table(), has_repeats=False)
+        empty = Cut(empty_table(schema.arrow_schema()), has_repeats=False)
         fresh = list(finish_parts(iter([empty]), schema, sink, options.known, splicer.counts))
     splicer.counts.rows += sum(part.rows for part in reused)
     kept = [

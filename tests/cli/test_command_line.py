@@ -4,8 +4,10 @@ import os
 import pty
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -631,6 +633,21 @@ def test_seeding_what_differs_loads_only_the_engine_that_it_needs(
             mails = connection.execute("SELECT mail FROM customers ORDER BY id").fetchall()
     assert mails == [("ann@x.test",), ("bob@x.test",)]
     assert not loaded & {"duckdb", "git", "pandas", "dvc", "dvc_data", "pymysql", "adbc_driver_postgresql"}
+
+
+def test_rows_come_and_go_without_pandas(published: Path, tmp_path: Path) -> None:
+    repo = copy_repo(published, tmp_path / "copy")
+    (repo / "rows.json").write_text('[{"id": 1, "name": "a"}, {"id": 2, "name": null}]')
+    with closing(sqlite3.connect(repo / "rows.db")) as database:
+        database.executescript(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (id > 0), at DATETIME, n DECIMAL(5,2), b BLOB, f BOOLEAN);"
+            "INSERT INTO t VALUES (1, '2024-01-01 10:00:00', 1.5, x'00', 1), (2, NULL, NULL, NULL, NULL);"
+            "CREATE TABLE empty (id INTEGER PRIMARY KEY);"
+        )
+    commands = ["add rows rows.db rows.json", "status", "check --rows", "publish rows 1.0.0"]
+    assert "pandas" not in _loaded_by(
+        repo, *commands, "seed rows --into copy.sqlite --verify", "checkout rows"
+    )
 
 
 def test_help_imports_no_heavy_library(published: Path) -> None:

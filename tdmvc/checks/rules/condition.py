@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import values_array
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import identities_sql, identity_columns, side_sql, sql_command
 from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
@@ -143,7 +144,7 @@ class ConditionCheck:
             for batch in rows.to_arrow_reader(_BATCH_ROWS):
                 found = condition.find_broken(batch.select([column.name for column in needed]))
                 if found:
-                    broken = batch.select([c.name for c in identity]).take(pa.array(found, pa.int64()))
+                    broken = batch.select([c.name for c in identity]).take(values_array(found, pa.int64()))
                     _insert(con, broken, into)
                     count += len(found)
         return count

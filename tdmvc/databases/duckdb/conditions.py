@@ -9,8 +9,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+import numpy as np
 import pyarrow as pa
 
+from tdmvc.arrow.constants import number_array
 from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.schema import Column
 from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error, lock_in
@@ -66,7 +68,7 @@ class _Expression:
 
     def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
         """Return the places of the rows for which the expression is false; see `Condition.find_broken`."""
-        places = pa.array(range(rows.num_rows), pa.int64())
+        places = number_array(np.arange(rows.num_rows), pa.int64())
         numbered = pa.RecordBatch.from_arrays(
             [places, *rows.columns], names=[self._place, *rows.schema.names]
         )

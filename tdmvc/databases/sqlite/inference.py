@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import values_array
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, SIMPLE, decimal_type
 from tdmvc.sql.time_forms import TimeForm, TimeShape, forms_of, shape_of, shorten
 
@@ -23,6 +24,10 @@ _NO_INTEGER = re.compile("INTERVAL|POINT")
 _ZEROS = str.maketrans("123456789", "000000000")
 _HOUR = slice(11, 13)
 """Where the hour is, after a date."""
+_EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH_UTC = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIRST_DAY = _EPOCH.toordinal()
+_MICROSECOND = dt.timedelta(microseconds=1)
 _PARSERS: dict[str, Callable[[str], object]] = {
     "date": dt.date.fromisoformat,
     "timestamp": dt.datetime.fromisoformat,
@@ -245,21 +250,36 @@ def to_arrow(values: Sequence[object], type_: pa.DataType) -> pa.Array:
     convert = _converter(type_)
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
-    return pa.array(values, type=type_)
+    return values_array(values, type_)
 
 
 def _converter(type_: pa.DataType) -> Callable[..., object] | None:
     if pa.types.is_decimal(type_):
-        return _to_decimal
-    for name, parse in _PARSERS.items():
-        if type_ == SIMPLE[name]:
-            return parse
-    converters: dict[str, Callable[..., object]] = {"bool": bool, "float64": float, "string": _to_text}
+        return repr
+    converters: dict[str, Callable[..., object]] = {
+        "bool": bool,
+        "float64": float,
+        "string": _to_text,
+        "date": _days,
+        "timestamp": _microseconds,
+        "timestamptz": _microseconds,
+        "time": _microseconds_of_day,
+    }
     return converters.get(_name(type_))
 
 
-def _to_decimal(value: object) -> Decimal:
-    return Decimal(repr(value))
+def _days(text: str) -> int:
+    return dt.date.fromisoformat(text).toordinal() - _FIRST_DAY
+
+
+def _microseconds(text: str) -> int:
+    moment = dt.datetime.fromisoformat(text)
+    return (moment - (_EPOCH if moment.tzinfo is None else _EPOCH_UTC)) // _MICROSECOND
+
+
+def _microseconds_of_day(text: str) -> int:
+    time = dt.time.fromisoformat(text)
+    return ((time.hour * 60 + time.minute) * 60 + time.second) * 1_000_000 + time.microsecond
 
 
 def _to_text(value: object) -> str:
