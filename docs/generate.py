@@ -1,4 +1,4 @@
-"""Write what is generated of docs/: the command reference, from what `--help` prints, and the tables of types.
+"""Write what is generated of docs/: the command reference, from what `--help` prints, and the tables of types and of fields.
 
 `python docs/generate.py` writes it; `--check` fails if it is not up to date. It needs no database server: the tests of
 all engines compare the tables of types with what the engines do.
@@ -13,6 +13,7 @@ import click
 import yaml
 
 from tdmvc.cli.group import COMMANDS, cli
+from tdmvc.contracts.odcs.fields import FIELDS, LOGICAL_OPTIONS, Field, Kind
 
 PAGE = Path(__file__).parent / "reference.md"
 WIDTH = 100
@@ -20,6 +21,8 @@ DATABASES = PAGE.parent / "databases"
 DIALECTS = ("duckdb", "mysql", "postgresql", "sqlite")
 TYPES = PAGE.parents[1] / "tests" / "cases" / "database_types"
 BEGIN, END = "<!-- types: `make docs` writes this table -->", "<!-- end of types -->"
+CONTRACT = PAGE.parent / "formats" / "contract.md"
+BEGIN_FIELDS, END_FIELDS = "<!-- fields: `make docs` writes these tables -->", "<!-- end of fields -->"
 HEAD = """\
 # Command reference
 
@@ -100,6 +103,36 @@ def render_types(dialect: str) -> str:
     return "\n\n".join(tables)
 
 
+def render_fields() -> str:
+    """Return the tables of a contract's fields, as Markdown."""
+    tables = []
+    for kind, fields in FIELDS.items():
+        if kind is Kind.OPTIONS:
+            rows = [
+                (logical, name, field)
+                for logical, names in LOGICAL_OPTIONS.items()
+                for name, field in names.items()
+            ]
+            merged: dict[tuple[str, Field], list[str]] = {}
+            for logical, name, field in rows:
+                merged.setdefault((name, field), []).append(logical)
+            cells = (
+                (f"`{name}`", ", ".join(types), field.effect or "no effect")
+                for (name, field), types in merged.items()
+            )
+            tables.append(f"### `{kind}`\n\n" + _table(("option", "of", "what tdmvc does with it"), cells))
+            continue
+        by_effect: dict[str, list[str]] = {}
+        for name, field in fields.items():
+            by_effect.setdefault(field.effect or "no effect", []).append(f"`{name}`")
+        without = by_effect.pop("no effect", None)
+        lines = [(", ".join(names), effect) for effect, names in by_effect.items()]
+        lines += [(", ".join(without), "no effect")] if without else []
+        title = f"`{kind}`" if kind else "The contract"
+        tables.append(f"### {title}\n\n" + _table(("field", "what tdmvc does with it"), iter(lines)))
+    return "\n\n".join(tables)
+
+
 def _type(line: dict[str, Any]) -> str:
     if "shown" in line:
         return str(line["shown"])
@@ -121,6 +154,12 @@ def pages() -> Iterator[tuple[Path, str]]:
         begin, _, rest = text.partition(BEGIN)
         end = rest.partition(END)[2]
         yield path, f"{begin}{BEGIN}\n\n{render_types(dialect)}\n\n{END}{end}"
+    text = CONTRACT.read_text(encoding="utf-8")
+    begin, _, rest = text.partition(BEGIN_FIELDS)
+    yield (
+        CONTRACT,
+        f"{begin}{BEGIN_FIELDS}\n\n{render_fields()}\n\n{END_FIELDS}{rest.partition(END_FIELDS)[2]}",
+    )
 
 
 def main() -> None:

@@ -95,8 +95,9 @@ def _write_header(root: EditableMapping, dataset: str) -> None:
         "version": "1.0.0",
         "status": "active",
     }
+    is_new = root.get("schema") is None
     for place, (key, value) in enumerate(header.items()):
-        if root.get(key) is None:
+        if root.get(key) is None and (is_new or key != "name"):
             root.insert(min(place, len(root)), key, value)
     if not isinstance(root.get("schema"), EditableList):
         root["schema"] = sequence([])

@@ -135,6 +135,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
         **dict.fromkeys(("transformSourceObjects", "transformLogic", "transformDescription"), _KEPT),
         **dict.fromkeys(("examples", "criticalDataElement"), _KEPT),
     },
+    Kind.OPTIONS: {},
     Kind.MAP: {
         "key": Field("what each key must be", Kind.COLUMN),
         "value": Field("what each value must be", Kind.COLUMN),
@@ -168,7 +169,8 @@ FIELDS: dict[Kind, dict[str, Field]] = {
         "query": Field(
             "an SQL query that returns one number, evaluated by DuckDB without access to anything else"
         ),
-        **dict.fromkeys(("engine", "implementation"), _KEPT),
+        "engine": Field("named where a rule of type `custom` is reported"),
+        "implementation": Field("must be there in a rule of type `custom`, which is not run"),
         **dict.fromkeys(("businessImpact", "dimension", "method", "schedule", "scheduler"), _KEPT),
         "customProperties": _CUSTOM,
     },

@@ -81,7 +81,7 @@ def read_zone(node: YamlNode | None) -> str:
     name = node.as_text()
     try:
         zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise node.error(
             f"'{name[:80]}' is not a known time zone.", remedy="write one as in Europe/Berlin."
         ) from None
