@@ -108,15 +108,20 @@ _CAUSES = (
 )
 
 LOCK_NOT_AVAILABLE = "55P03"
+QUERY_CANCELED = "57014"
 
 
 class LockTimeoutError(DatabaseError):
     """Another session kept a lock for too long, and nobody has looked yet which one."""
 
 
+class StatementTimeoutError(DatabaseError):
+    """A statement took longer than the session allows, and nobody has looked yet who set the limit."""
+
+
 _SERVER_GONE = "The connection to the database was lost."
 _BY_STATE: Mapping[str, tuple[str, str]] = {
-    "57014": (
+    QUERY_CANCELED: (
         "A statement took longer than allowed, or was cancelled.",
         "add `?options=-c%20statement_timeout%3D4h` to the URL, which allows four hours for each statement.",
     ),
@@ -237,8 +242,14 @@ def database_error(
     if state in _BY_STATE:
         what, remedy = _BY_STATE[state]
         shown = what if what.endswith(".") else f"{what}: {_first_line(message)}."
-        kind = LockTimeoutError if state == LOCK_NOT_AVAILABLE else DatabaseError
-        return kind(shown, where=where, remedy=remedy)
+        kinds = {LOCK_NOT_AVAILABLE: LockTimeoutError, QUERY_CANCELED: StatementTimeoutError}
+        if "user request" in message:
+            return DatabaseError(
+                "Somebody cancelled a statement (pg_cancel_backend).",
+                where=where,
+                remedy="run the same command again.",
+            )
+        return kinds.get(state, DatabaseError)(shown, where=where, remedy=remedy)
     shown = f"SQLSTATE {state}" if state.startswith(MAY_NAME_VALUES) else _first_line(message)
     return DatabaseError(
         f"{doing}: {shown}.", where=where, remedy="see the server's log for what it refused."

@@ -1,10 +1,10 @@
 """Names the sessions that hold a lock for which another one waited too long."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tdmvc.databases.postgres.connection import LOCK_TIMEOUT_SECONDS, PostgresConnection
-from tdmvc.databases.postgres.errors import LockTimeoutError
+from tdmvc.databases.postgres.errors import LockTimeoutError, StatementTimeoutError
 from tdmvc.errors import DatabaseError
 
 _HOLDERS = """
@@ -53,6 +53,19 @@ def find_holders(
 
 def held_by(holders: Sequence[Holder], where: str) -> DatabaseError:
     """Return the error about a lock that sessions hold."""
+    shown = _names(holders)
+    remedy = "wait until the other session ends, then run the same command again."
+    if holders:
+        remedy += f" To end it: SELECT pg_terminate_backend({holders[0][0]})."
+    return DatabaseError(
+        "Another session holds a lock that is needed, and did not release it within "
+        f"{LOCK_TIMEOUT_SECONDS} seconds{': ' + shown if shown else ''}. Nothing was changed.",
+        where=where,
+        remedy=remedy,
+    )
+
+
+def _names(holders: Sequence[Holder]) -> str:
     shown = "; ".join(
         f"process {pid} of {user or 'the server'}"
         + (f" ({application})" if application else "")
@@ -61,28 +74,67 @@ def held_by(holders: Sequence[Holder], where: str) -> DatabaseError:
         + (f", on {table}" if table else "")
         for pid, user, application, state, table, age in holders[:3]
     )
-    more = f", and {len(holders) - 3} more" if len(holders) > 3 else ""
-    remedy = "wait until the other session ends, then run the same command again."
+    return f"{shown}, and {len(holders) - 3} more" if len(holders) > 3 else shown
+
+
+_TIMEOUT = """
+SELECT current_setting('statement_timeout'), source, current_user::text, current_database()::text
+FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'
+"""
+_ALLOW = "add `?options=-c%20statement_timeout%3D4h` to the URL, which allows four hours for each statement"
+_SET_BY: Mapping[str, tuple[str, str]] = {
+    "user": (" for the user {user} (ALTER ROLE)", _ALLOW),
+    "database": (" for the database {database} (ALTER DATABASE)", _ALLOW),
+    "database user": (" for the user {user} in the database {database} (ALTER ROLE … IN DATABASE)", _ALLOW),
+    "global": (" for all users (ALTER ROLE ALL)", _ALLOW),
+    "configuration file": (" in the server's configuration", _ALLOW),
+    "command line": (" on the server's command line", _ALLOW),
+    "client": (" in the URL or in PGOPTIONS", "allow more time there"),
+    "session": (" by tdmvc", _ALLOW),
+}
+"""Who set the limit of a session, by the source that the server names, and what to do about it."""
+
+
+def statement_timed_out(
+    connection: PostgresConnection, holders: Sequence[Holder], where: str
+) -> DatabaseError:
+    """Return the error about a statement that took longer than the session allows, which says where that is set.
+
+    Args:
+        holders: sessions that hold locks, for one of which it may have waited.
+    """
+    ((limit, source, user, database),) = connection.execute(_TIMEOUT).fetchall()
+    place, remedy = _SET_BY.get(source, ("", _ALLOW))
+    place = place.format(user=user, database=database)
+    waited = f" It may have waited for a lock: {_names(holders)}." if holders else ""
     if holders:
-        remedy += f" To end it: SELECT pg_terminate_backend({holders[0][0]})."
+        ends = f"SELECT pg_terminate_backend({holders[0][0]}) ends it"
+        remedy = f"wait until the other session ends ({ends}), or {remedy}"
     return DatabaseError(
-        "Another session holds a lock that is needed, and did not release it within "
-        f"{LOCK_TIMEOUT_SECONDS} seconds{': ' + shown if shown else ''}{more}. Nothing was changed.",
+        f"A statement took longer than allowed: statement_timeout is {limit}, set{place}.{waited} "
+        "Nothing was changed.",
         where=where,
-        remedy=remedy,
+        remedy=f"{remedy}.",
     )
 
 
 @contextmanager
 def naming_any_holders(connection: PostgresConnection, where: str) -> Iterator[None]:
-    """Turn the error of a lock that kept a statement waiting, whichever it was, into one that names who holds locks."""
+    """Turn the error of a lock that kept a statement waiting, whichever it was, into one that names who holds locks.
+
+    The error of a statement that took too long names who set the limit.
+    """
     try:
         yield
-    except LockTimeoutError as error:
+    except (LockTimeoutError, StatementTimeoutError) as error:
         try:
             # The transaction is over, and so is the work.
             connection.rollback()
             found = find_holders(connection, None)
+            if isinstance(error, LockTimeoutError):
+                named = held_by(found, where)
+            else:
+                named = statement_timed_out(connection, found, where)
         except connection.Error:
             raise error from None
-        raise held_by(found, where) from None
+        raise named from None

@@ -158,6 +158,45 @@ def test_a_statement_that_takes_too_long(target: Target) -> None:
     assert _state(target) == before
 
 
+@pytest.mark.parametrize(
+    ("alter", "query", "place"),
+    [
+        ("ALTER DATABASE {database}", "", "for the database {database} (ALTER DATABASE)"),
+        (
+            "ALTER ROLE {user} IN DATABASE {database} SET",
+            "",
+            "for the user {user} in the database {database}",
+        ),
+        ("", "-c statement_timeout=150ms", "in the URL or in PGOPTIONS"),
+    ],
+)
+def test_a_timeout_that_is_shorter_than_that_of_locks_says_where_it_is_set(
+    target: Target, alter: str, query: str, place: str, request: pytest.FixtureRequest
+) -> None:
+    before = _prepare(target)
+    names = {"database": target.database, "user": target.server.running.user}
+    if alter:
+        alter = alter.format(**names)
+        target.server.execute(target.database, f"{alter} SET statement_timeout = '150ms'")
+        request.addfinalizer(
+            lambda: target.server.execute(target.database, f"{alter} RESET statement_timeout")
+        )
+    location = replace(target.location, query=(("options", query),) if query else ())
+    options = ReadOptions(schemas=(target.schema,))
+    with psycopg.connect(target.server.url(target.database), application_name="their report") as other:
+        other.execute(f"LOCK TABLE {target.schema}.a IN ROW EXCLUSIVE MODE")
+        with (
+            pytest.raises(DatabaseError, match="statement_timeout is 150ms") as raised,
+            PostgresEngine().open_target(location, options) as opened,
+        ):
+            opened.lock(["a"])
+    assert place.format(**names) in raised.value.message
+    assert "It may have waited for a lock: process" in raised.value.message
+    assert "(their report)" in raised.value.message
+    assert "pg_terminate_backend" in (raised.value.remedy or "")
+    assert _state(target) == before
+
+
 @pytest.mark.parametrize(("name", "held"), [("a", "ROW EXCLUSIVE"), ("b", "ACCESS SHARE")])
 def test_a_lock_that_another_session_holds(target: Target, name: str, held: str) -> None:
     before = _prepare(target)

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.errors import LOCK_NOT_AVAILABLE
-from tdmvc.databases.postgres.lock_holders import find_holders, held_by
+from tdmvc.databases.postgres.errors import LOCK_NOT_AVAILABLE, QUERY_CANCELED
+from tdmvc.databases.postgres.lock_holders import find_holders, held_by, statement_timed_out
 from tdmvc.sql.quoting import quote_name
 
 _SEEDS = 0x74646D76635F7331
@@ -62,10 +62,13 @@ def naming_holders(
         with connection.transaction():
             yield
     except connection.OperationalError as error:
-        if error.sqlstate != LOCK_NOT_AVAILABLE:
+        is_timeout = error.sqlstate == QUERY_CANCELED and "user request" not in str(error)
+        if error.sqlstate != LOCK_NOT_AVAILABLE and not is_timeout:
             raise
         oids = [relation.oid for relation in relations]
         found = find_holders(
             connection, oids, also_readers=also_readers, advisory=_SEEDS if is_seed else None
         )
+        if is_timeout:
+            raise statement_timed_out(connection, found, where) from None
         raise held_by(found, where) from None
