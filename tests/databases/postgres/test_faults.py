@@ -163,7 +163,7 @@ def test_a_statement_that_takes_too_long(target: Target) -> None:
     [
         ("ALTER DATABASE {database}", "", "for the database {database} (ALTER DATABASE)"),
         (
-            "ALTER ROLE {user} IN DATABASE {database} SET",
+            "ALTER ROLE {user} IN DATABASE {database}",
             "",
             "for the user {user} in the database {database}",
         ),
