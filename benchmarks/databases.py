@@ -1,5 +1,6 @@
 """What seeding and reading PostgreSQL cost, compared with pg_restore, pandas and psycopg."""
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from urllib.parse import quote
 import psycopg
 
 from benchmarks.figures import Figure, peak_memory, ratio_of_times
-from benchmarks.processes import TDMVC, Side, alternate, measure, run
+from benchmarks.processes import TDMVC, Side, Timing, alternate, measure, run
 from benchmarks.repository import DATASET, Repository
 from tdmvc.servers import RunningServer, find_postgres, start_postgres
 
@@ -240,6 +241,18 @@ def _measure_difference(databases: Databases, work: Path, rows: int, runs: int) 
         Side((*TDMVC, "seed", f"{DATASET}@{version}", *into), repository.root, environment=environment)
     )
     yield ratio_of_times("seed the version that is there", again, full, "the first seed")
+    databases.recreate("target", "large_schema")
+    words = (
+        sys.executable,
+        "-m",
+        "benchmarks.seed_in_process",
+        str(repository.root),
+        databases.url("target"),
+    )
+    versions = (f"{DATASET}@1.0.0", f"{DATASET}@1.0.1", str(2 * runs))
+    seconds = json.loads(run(Path.cwd(), *words, *versions, environment=environment))
+    ours, full = (Timing(tuple(seconds[name]), 0) for name in ("difference", "full"))
+    yield ratio_of_times(f"{what}, workspace.seed in Python", ours, full, "the first seed, in Python", 0.05)
 
 
 def _one_table(name: str, rows: int) -> Iterator[str]:
