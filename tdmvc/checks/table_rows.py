@@ -74,7 +74,13 @@ def repeated_texts(side: TableSide, columns: Sequence[str], *, nulls_distinct: b
 
 
 def compared_sql(column: Column, sql: str) -> str:
-    """Return SQL for a value in the form in which the collation of its column compares it."""
+    """Return SQL for a value in the form in which the collation of its column compares it.
+
+    A floating-point number is compared as a text: by the statistics of Parquet files, which leave NaN out, DuckDB
+    finds no NaN that is equal to another one.
+    """
+    if pa.types.is_floating(column.type):
+        return f"CAST({sql} AS VARCHAR)"
     collation = column.collation
     if collation is None or collation.dialect != "sqlite" or not pa.types.is_string(column.type):
         return sql

@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -270,6 +272,26 @@ def test_a_pattern_matches_a_part_of_a_text_or_the_whole(
 ) -> None:
     test = Pattern("[0-9]+", PatternSyntax.RE2, is_whole)
     assert broken(con, test, column("string"), ["12", "", "a1", "it's", None]) == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        (Range(maximum=1), 1),
+        (Values((0,)), 1),
+        (Present((0,)), 1),
+        (MultipleOf(Decimal(2)), 1),
+        (Range(minimum=-1), 1),
+    ],
+)
+def test_nan_is_found_in_files_whose_statistics_leave_it_out(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, test: RuleTest, expected: int
+) -> None:
+    rows = pa.table({"c": pa.array([0.0, math.nan], pa.float64())})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    condition = predicate_sql(Rule("t.c", "t", ("c",), test), TableSchema("t", (column("float64"),)))
+    (found,) = con.execute(f"SELECT count_if({condition}) FROM '{tmp_path}/rows.parquet'").fetchall()
+    assert found == (expected,)
 
 
 def test_a_rule_of_several_columns_is_broken_by_any_of_them() -> None:

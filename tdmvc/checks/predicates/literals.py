@@ -33,6 +33,14 @@ def float_literal(value: float, type_: pa.DataType) -> str:
     return f"CAST({quote_text(text)} AS {duckdb_type(type_)})"
 
 
+def is_nan(value: str) -> str:
+    """Return a condition that is true for NaN.
+
+    DuckDB takes `isnan` for false, and skips rows, by the statistics of Parquet files, which leave NaN out.
+    """
+    return f"(NOT isfinite({value}) AND NOT isinf({value}))"
+
+
 def equal_literal(value: Value, column: Column) -> str | None:
     """Return the one value of the column that is equal to a value that a rule names; None if there is none.
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tdmvc.checks.predicates.errors import InexactError
 from tdmvc.checks.predicates.floats import at_least, at_most, is_value, readable
-from tdmvc.checks.predicates.literals import float_literal, text_literal
+from tdmvc.checks.predicates.literals import float_literal, is_nan, text_literal
 from tdmvc.checks.predicates.ordinals import Ordinals, number
 from tdmvc.model.rules import Range, Value
 from tdmvc.model.schema import Column
@@ -27,7 +27,7 @@ def range_sql(test: Range, column: Column, value: str) -> str:
     if pa.types.is_floating(column.type):
         below = _float_below(test, column, value)
         above = _float_above(test, column, value)
-        return _either(f"isnan({value})", below, above)
+        return _either(is_nan(value), below, above)
     ordinals = Ordinals.of(column.type)
     if ordinals is not None:
         least, most = allowed_places(test, ordinals)

@@ -1,6 +1,8 @@
 """Lists of values as SQL."""
 
-from tdmvc.checks.predicates.literals import equal_literal
+import pyarrow as pa
+
+from tdmvc.checks.predicates.literals import equal_literal, is_nan
 from tdmvc.model.rules import Value
 from tdmvc.model.schema import Column
 
@@ -12,7 +14,10 @@ def values_sql(allowed: tuple[Value, ...], column: Column, value: str) -> str:
         InexactError: values of the column's type are not compared in SQL.
     """
     literals = _literals(allowed, column)
-    return f"{value} NOT IN ({', '.join(literals)})" if literals else f"{value} IS NOT NULL"
+    if not literals:
+        return f"{value} IS NOT NULL"
+    is_other = f"{value} NOT IN ({', '.join(literals)})"
+    return f"{is_nan(value)} OR {is_other}" if pa.types.is_floating(column.type) else is_other
 
 
 def present_sql(missing: tuple[Value, ...], column: Column, value: str) -> str:
@@ -24,7 +29,9 @@ def present_sql(missing: tuple[Value, ...], column: Column, value: str) -> str:
     is_null = [f"{value} IS NULL"] if None in missing else []
     named = tuple(one for one in missing if one is not None)
     literals = _literals(named, column) if named else []
-    is_listed = [f"{value} IN ({', '.join(literals)})"] if literals else []
+    # Of no NaN, whatever DuckDB takes from statistics that leave it out.
+    is_number = f"isfinite({value}) AND " if pa.types.is_floating(column.type) else ""
+    is_listed = [f"{is_number}{value} IN ({', '.join(literals)})"] if literals else []
     return " OR ".join([*is_null, *is_listed]) or "false"
 
 

@@ -19,13 +19,14 @@ create table if not exists counted (
     test text, part text, rows integer not null, day integer not null, primary key (test, part)) without rowid;
 create table if not exists state (name text primary key, parts blob not null) without rowid;
 create table if not exists found (
-    test text, state text, parents text, groups integer not null, rows integer not null, day integer not null,
+    test text, state text, parents text, groups integer not null, rows integer not null, at integer not null,
     primary key (test, state, parents)) without rowid;
 """
 _MOST_COUNTS = 2_000_000
 _MOST_STATES = 4
 """Of each test, the states that were validated last."""
 _KEEP_DAYS = 60
+_DAY_NS = 86_400_000_000_000
 _CHUNK = 500
 
 
@@ -85,7 +86,7 @@ class CountCache:
             query = (
                 "select s.parts, p.parts, groups, rows from found"
                 " join state s on s.name = found.state join state p on p.name = found.parents"
-                " where test = ? order by day desc"
+                " where test = ? order by at desc"
             )
             return [
                 FoundBefore(_unpacked(parts), _unpacked(parents), groups, rows)
@@ -106,11 +107,11 @@ class CountCache:
                 names.append(name)
             connection.execute(
                 "insert or replace into found values (?, ?, ?, ?, ?, ?)",
-                (test, *names, found.groups, found.rows, _now()),
+                (test, *names, found.groups, found.rows, time.time_ns()),
             )
             connection.execute(
                 "delete from found where test = ? and (state, parents) not in"
-                " (select state, parents from found where test = ? order by day desc limit ?)",
+                " (select state, parents from found where test = ? order by at desc limit ?)",
                 (test, test, _MOST_STATES),
             )
 
@@ -120,7 +121,7 @@ class CountCache:
             return
         with self._tolerating(), self._connection as connection:
             connection.execute("delete from counted where day < ?", (_today() - _KEEP_DAYS,))
-            connection.execute("delete from found where day < ?", (_now() - _KEEP_DAYS * 86_400_000,))
+            connection.execute("delete from found where at < ?", (time.time_ns() - _KEEP_DAYS * _DAY_NS,))
             (count,) = connection.execute("select count(*) from counted").fetchone()
             if count > _MOST_COUNTS:
                 connection.execute("delete from counted")
@@ -177,8 +178,4 @@ def _unpacked(data: bytes) -> frozenset[str]:
 
 
 def _today() -> int:
-    return int(time.time() // 86_400)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // _DAY_NS

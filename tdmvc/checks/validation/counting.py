@@ -40,9 +40,10 @@ class CountedRows:
         """Return how many rows of the table break a test."""
         return sum(count * rows.times[part] for part, count in self.counts[test.name].items())
 
-    def parts_of(self, test: RowTest) -> list[str]:
-        """Return the parts with rows that break a test."""
-        return sorted(part for part, count in self.counts[test.name].items() if count)
+    def parts_of(self, test: RowTest, rows: TableRows) -> list[str]:
+        """Return the parts with rows that break a test, each as often as the table holds it."""
+        counts = self.counts[test.name]
+        return [part for part in sorted(rows.side.parts) if counts[part]]
 
 
 def count_rows(

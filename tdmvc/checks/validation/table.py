@@ -85,7 +85,7 @@ class TableValidator:
         finder = FailingFinder(self._con, self.rows, stack)
         match self._plans.get(rule.id):
             case RowTest() as test:
-                return finder.of_test(test, None if is_whole else self._counted.parts_of(test))
+                return finder.of_test(test, None if is_whole else self._counted.parts_of(test, self.rows))
             case _Repeats(test, nulls):
                 return finder.of_repeats(test, nulls)
             case ReferenceTest() as test:
