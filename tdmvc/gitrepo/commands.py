@@ -1,17 +1,16 @@
 """Running the program `git` and reading objects from it. The only module that uses GitPython."""
 
-import contextlib
 import os
-import re
 import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from tdmvc.errors import UsageError
+from tdmvc.gitrepo.object_reader import ObjectReader
 from tdmvc.model.text import short_commit
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ _FEW = 4
 """Up to this many objects are read by the shared process."""
 _BATCH_IDS = 64
 """How many ids are written before the first answer is read; they fit into any pipe, which holds at least 4 KiB."""
-_CHUNK_BYTES = 1 << 16
-_OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class GitFailure(UsageError):
@@ -72,7 +69,7 @@ class GitCommands:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._reader: _ObjectReader | None = None
+        self._reader: ObjectReader | None = None
 
     @cached_property
     def _git(self) -> "git.Git":
@@ -201,13 +198,27 @@ class GitCommands:
         if not names:
             return
         command = self._command("cat-file", "--batch-check=%(objectname)")
-        process = self._git.execute(command, istream=subprocess.PIPE, as_process=True)
-        asker = _ObjectReader(process, self._root)
+        asker = self._open(command)
         try:
             for start in range(0, len(names), _BATCH_IDS):
                 yield from asker.ask(names[start : start + _BATCH_IDS])
         finally:
             asker.close()
+
+    def commit_id(self, rev: str) -> str | None:
+        """Return the commit that a revision names, or None. Cost: none beside the process that reads objects.
+
+        Raises:
+            UntrustedRepository: the repository belongs to another user.
+            GitMissing: Git is not installed.
+        """
+        try:
+            return self._shared_reader().find_commit(rev)
+        except GitFailure:
+            # The process ended; another one tells why, or answers.
+            self.close()
+            found = self.try_run("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
+            return found.strip() or None if found is not None else None
 
     def read_object(self, sha: str) -> bytes:
         """Return an object's content, whatever its size."""
@@ -226,9 +237,7 @@ class GitCommands:
         """
         if len(ids) <= _FEW:
             for id_ in ids:
-                if self._reader is None:
-                    self._reader = self._open_reader()
-                yield from self._reader.read([id_], most_bytes)
+                yield from self._shared_reader().read([id_], most_bytes)
             return
         reader = self._open_reader()
         try:
@@ -245,9 +254,27 @@ class GitCommands:
             self._reader.close()
             self._reader = None
 
-    def _open_reader(self) -> "_ObjectReader":
-        command = self._command("cat-file", "--batch")
-        return _ObjectReader(self._git.execute(command, istream=subprocess.PIPE, as_process=True), self._root)
+    def _shared_reader(self) -> ObjectReader:
+        if self._reader is None:
+            self._reader = self._open_reader()
+        return self._reader
+
+    def _open_reader(self) -> ObjectReader:
+        # A warning that nobody reads could fill the pipe.
+        return self._open(self._command("-c", "core.warnAmbiguousRefs=false", "cat-file", "--batch"))
+
+    def _open(self, command: list[str]) -> ObjectReader:
+        commands = self._git
+        from git import GitCommandNotFound
+
+        try:
+            process = commands.execute(command, istream=subprocess.PIPE, as_process=True)
+        except GitCommandNotFound:
+            raise GitMissing from None
+        return ObjectReader(process, self._unreadable)
+
+    def _unreadable(self, id_: str) -> GitFailure:
+        return GitFailure(f"it cannot read the object {short_commit(id_)}", 128, self._root)
 
     def _command(self, *words: str) -> list[str]:
         git_class = type(self._git)
@@ -259,64 +286,3 @@ class GitCommands:
 def _ended_by_signal(status: int) -> str:
     """Return that a program was killed, in words; empty if it ended by itself."""
     return f"was ended by signal {-status}" if status < 0 else ""
-
-
-class _ObjectReader:
-    """One `git cat-file --batch`."""
-
-    def __init__(self, process: "git.Git.AutoInterrupt", root: Path) -> None:
-        self._process = process
-        self._source = cast(BinaryIO, process.stdout)
-        self._sink = cast(BinaryIO, process.stdin)
-        self._root = root
-
-    def read(self, ids: Sequence[str], most_bytes: int | None) -> Iterator[tuple[bytes | None, int]]:
-        """Request all of the objects, then yield them; take all of them before you request others."""
-        try:
-            self._sink.write("".join(f"{id_}\n" for id_ in ids).encode("ascii"))
-            self._sink.flush()
-        except (OSError, ValueError) as error:
-            raise self._unreadable(ids[0]) from error
-        for id_ in ids:
-            yield self._read_one(id_, most_bytes)
-
-    def ask(self, names: Sequence[str]) -> Iterator[str | None]:
-        """Yield the id that a process started with `--batch-check` gives each name, None if it has none."""
-        try:
-            text = "".join(f"{name}\n" for name in names)
-            self._sink.write(text.encode("utf-8", "surrogateescape"))
-            self._sink.flush()
-        except (OSError, ValueError) as error:
-            raise self._unreadable(names[0]) from error
-        for name in names:
-            answer = self._source.readline().rstrip(b"\n")
-            if not answer:
-                raise self._unreadable(name)
-            # Anything else repeats the name and gives the reason: missing, ambiguous.
-            yield answer.decode("ascii") if _OBJECT_ID.fullmatch(answer) else None
-
-    def close(self) -> None:
-        for stream in (self._sink, self._source, self._process.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                if stream is not None:
-                    stream.close()
-        with contextlib.suppress(Exception):
-            self._process.wait()
-
-    def _read_one(self, id_: str, most_bytes: int | None) -> tuple[bytes | None, int]:
-        words = self._source.readline().split()
-        if len(words) != 3:
-            raise self._unreadable(id_)
-        size = int(words[2])
-        if most_bytes is not None and size > most_bytes:
-            left = size + 1
-            while left and (read := len(self._source.read(min(left, _CHUNK_BYTES)))):
-                left -= read
-            return None, size
-        content = self._source.read(size + 1)
-        if len(content) != size + 1:
-            raise self._unreadable(id_)
-        return content[:-1], size
-
-    def _unreadable(self, id_: str) -> GitFailure:
-        return GitFailure(f"it cannot read the object {short_commit(id_)}", 128, self._root)

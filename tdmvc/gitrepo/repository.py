@@ -82,11 +82,10 @@ class GitRepo:
             return None
         if rev in self._commits:
             return rev
-        found = self.commands.try_run("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
-        commit = found.strip() if found is not None else ""
+        commit = self.commands.commit_id(rev)
         if commit:
             self._commits.add(commit)
-        return commit or None
+        return commit
 
     def head(self) -> str | None:
         """Return the commit of HEAD, or None before the first commit."""
@@ -226,7 +225,20 @@ class GitRepo:
     @property
     def common_folder(self) -> Path:
         """The `.git` folder that all work trees of this clone share."""
+        if self.is_main:
+            return self.root / ".git"
         return self.root / self.commands.run("rev-parse", "--git-common-dir").rstrip("\n")
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this work tree has the clone's `.git` folder in it, as all but linked ones and submodules have."""
+        folder = self.root / ".git"
+        return (
+            not os.environ.keys() & _MOVED_BY
+            and not folder.is_symlink()
+            and (folder / "objects").is_dir()
+            and not (folder / "commondir").exists()
+        )
 
     @property
     def holds_index(self) -> bool:
@@ -234,7 +246,12 @@ class GitRepo:
         return self.own_paths("index.lock")[0].exists()
 
     def own_paths(self, *names: str) -> list[Path]:
-        """Return where Git keeps files of its own for this work tree, such as `MERGE_HEAD`. Cost: one process."""
+        """Return where Git keeps files of its own for this work tree, such as `MERGE_HEAD`.
+
+        Cost: one process in a linked work tree or a submodule, none in others.
+        """
+        if self.is_main:
+            return [self.root / ".git" / name for name in names]
         words = [word for name in names for word in ("--git-path", name)]
         return [self.root / path for path in self.commands.run("rev-parse", *words).splitlines()]
 

@@ -28,10 +28,9 @@ class LinkedTree:
 def work_trees(git: GitRepo) -> list[LinkedTree]:
     """Return the work trees of a clone, the main one first."""
     common = git.common_folder.resolve()
-    listed = git.commands.run("worktree", "list", "--porcelain").split("\n\n")
-    roots = [Path(block.partition("\n")[0].removeprefix("worktree ")) for block in listed if block.strip()]
+    root = common.parent if git.is_main else _first_root(git)
     # A bare repository has linked work trees only.
-    found = [LinkedTree(root, common) for root in roots[:1] if (root / ".git").exists()]
+    found = [LinkedTree(root, common)] if (root / ".git").exists() else []
     for folder in sorted((common / "worktrees").glob("*")):
         try:
             place = Path((folder / "gitdir").read_text(encoding="utf-8", errors="surrogateescape").strip())
@@ -39,6 +38,12 @@ def work_trees(git: GitRepo) -> list[LinkedTree]:
             continue
         found.append(LinkedTree((folder / place).parent, folder))
     return found
+
+
+def _first_root(git: GitRepo) -> Path:
+    """Return the folder that Git lists as the main work tree; in a bare repository, the repository."""
+    listed = git.commands.run("worktree", "list", "--porcelain")
+    return Path(listed.partition("\n")[0].removeprefix("worktree "))
 
 
 def other_roots(git: GitRepo) -> list[Path]:
