@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 import duckdb
 
 from tdmvc.cli.main import run
+from tdmvc.store.reflinks import copy_folder
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def commit_all(app: Path, message: str) -> str:
 
 def copy_repo(source: Path, target: Path) -> Path:
     """Copy a repository that was built once, links as links, and return the copy."""
-    shutil.copytree(source, target, symlinks=True)
+    copy_folder(source, target)
     return target
 
 
@@ -260,13 +260,11 @@ class MergeRepo:
 
 def make_merge_repo(template: Path, folder: Path) -> MergeRepo:
     """Make the repository from the template: one table, one commit, `tdmvc install` done."""
-    shutil.copytree(template, folder / "app", symlinks=True)
-    repo = MergeRepo(folder / "app", folder)
+    repo = MergeRepo(copy_repo(template, folder / "app"), folder)
     repo.run("install")
     repo.commit(START, "Start with orders")
     return repo
 
 
 def copy_merge_repo(made: MergeRepo, folder: Path) -> MergeRepo:
-    shutil.copytree(made.root, folder / "app", symlinks=True)
-    return MergeRepo(folder / "app", folder)
+    return MergeRepo(copy_repo(made.root, folder / "app"), folder)

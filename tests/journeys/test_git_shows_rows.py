@@ -52,14 +52,14 @@ def _run(folder: Path, *words: object) -> None:
 @pytest.fixture
 def orders(made: Path, repo: Path) -> Path:
     shutil.rmtree(repo)
-    shutil.copytree(made / "orders", repo, symlinks=True)
+    copy_repo(made / "orders", repo)
     return repo
 
 
 @pytest.fixture
 def changed(made: Path, repo: Path) -> Path:
     shutil.rmtree(repo)
-    shutil.copytree(made / "changed", repo, symlinks=True)
+    copy_repo(made / "changed", repo)
     return repo
 
 
