@@ -1,6 +1,7 @@
 """Reads contract.yaml: tables, columns, keys and references in the Open Data Contract Standard (ODCS 3)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tdmvc.arrow.types import format_type
 from tdmvc.contracts.base import Note
@@ -28,6 +29,9 @@ FORM_PROPERTY = "tdmvcTextForm"
 LOOKS_PROPERTY = "tdmvcLooksLike"
 """The custom property that says what the values of a column look like, so that they are not shown."""
 
+_KEPT = 4
+"""How many contracts are kept: a command compares two to three states, whose contracts often are the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContractFile:
@@ -41,8 +45,9 @@ class ContractFile:
     """What is wrong with rules and service levels, in no particular order."""
 
 
+@lru_cache(maxsize=_KEPT)
 def parse_contract(text: str, path: str) -> Contract:
-    """Read the text of a contract.yaml.
+    """Read the text of a contract.yaml; the same text that was just read costs nothing.
 
     Tables come in the file's order, references sorted. A reference to a table that the
     contract does not have is kept; one to a column that a known table lacks is an error.
