@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tdmvc.health.test_records import read_records, write_records
 from tdmvc.model.verdict import TestRecord
-from tdmvc.workspace.workspace import Workspace
 
 __all__ = ["KnownPasses", "find_passes", "record_tests"]
 
@@ -32,20 +31,20 @@ class KnownPasses:
         return next((record.datasets for record in self.records if _is_fixed(record.datasets)), ())
 
 
-def record_tests(workspace: Workspace, name: str, records: Sequence[TestRecord]) -> Path | None:
-    """Keep what was recorded in one process, and return the file; None if the folder cannot be written."""
-    try:
-        return write_records(workspace.root, name, records)
-    except OSError as error:
-        workspace.warn(f"What tests did cannot be recorded: {error.strerror}.")
-        return None
+def record_tests(root: Path, name: str, records: Sequence[TestRecord]) -> Path:
+    """Keep what was recorded in one process below the root of a repository, and return the file.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    return write_records(root, name, records)
 
 
-def find_passes(workspace: Workspace, tests: Iterable[str]) -> dict[str, KnownPasses]:
+def find_passes(root: Path, tests: Iterable[str]) -> dict[str, KnownPasses]:
     """Return when tests passed, by test."""
     found = {test: KnownPasses() for test in tests}
     with suppress(OSError):
-        for record in read_records(workspace.root):
+        for record in read_records(root):
             if record.outcome == "passed" and record.test in found:
                 found[record.test].records.append(record)
     return found

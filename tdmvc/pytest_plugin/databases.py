@@ -1,23 +1,25 @@
 """The databases of one test process, and what a test sees of them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 import tdmvc
-from tdmvc.actions.environment import EnvironmentOptions, attached
-from tdmvc.api import Repository
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment import ResetMethod, ResetReport, RowLayout
-from tdmvc.model.variables import ENDPOINT_VARIABLE
+from tdmvc.model.variables import ENDPOINT_VARIABLE, ENVIRONMENT_VARIABLE
 from tdmvc.pytest_plugin.connections import connect, import_driver
 from tdmvc.pytest_plugin.pools import renew_connections
 from tdmvc.pytest_plugin.recording import SeededRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tdmvc.actions.environment import EnvironmentOptions
+    from tdmvc.api import Repository
 
 _ENDS_CONNECTIONS = (ResetMethod.SWAP, ResetMethod.COPY)
 
@@ -44,8 +46,10 @@ class ProvidedDatabase(Protocol):
 class SeededDatabase:
     """A database with the rows of datasets, as a test gets it."""
 
-    def __init__(self, repository: Repository, provided: ProvidedDatabase, seeded: SeededRows) -> None:
-        self._repository = repository
+    def __init__(
+        self, find_repository: "Callable[[], Repository]", provided: ProvidedDatabase, seeded: SeededRows
+    ) -> None:
+        self._find_repository = find_repository
         self._provided = provided
         self.seeded = seeded
         self._connections: list[Any] = []
@@ -81,7 +85,7 @@ class SeededDatabase:
         self._connections.append(connection)
         return connection
 
-    def table(self, name: str) -> pa.Table:
+    def table(self, name: str) -> "pa.Table":
         """Return the rows of a table as they were loaded, from the last of the states that has it.
 
         Raises:
@@ -90,7 +94,7 @@ class SeededDatabase:
         missing: NotFoundError | None = None
         for ref in reversed(self._provided.refs):
             try:
-                return self._repository.table(ref, name)
+                return self._find_repository().table(ref, name)
             except NotFoundError as error:
                 missing = missing or error
         raise missing or NotFoundError(f"No dataset is loaded, so there is no table {name}.")
@@ -136,10 +140,11 @@ class SessionDatabases:
         self._options = options
         self._stack = ExitStack()
         self._repository: Repository | None = None
+        self._root_of_attached: Path | None = None
         self._found: dict[tuple[str, ...], SeededDatabase] = {}
 
     @property
-    def repository(self) -> Repository:
+    def repository(self) -> "Repository":
         """The repository of the tests.
 
         Raises:
@@ -148,6 +153,15 @@ class SessionDatabases:
         if self._repository is None:
             self._repository = self._stack.enter_context(tdmvc.open(self._root))
         return self._repository
+
+    @property
+    def root(self) -> Path:
+        """The root of the repository of the tests.
+
+        Raises:
+            TdmvcError: there is none.
+        """
+        return self._root_of_attached or self.repository.root
 
     @property
     def is_used(self) -> bool:
@@ -186,7 +200,7 @@ class SessionDatabases:
         Raises:
             TdmvcError: it cannot be made.
         """
-        options = EnvironmentOptions(more=refs, has_services=False, layout=self._options.layout)
+        options = self._environment_options(more=refs, has_services=False)
         with self.repository.environment(
             self._options.environment, options=options, folder=self._root
         ) as environment:
@@ -208,18 +222,31 @@ class SessionDatabases:
     def _provide(self, refs: tuple[str, ...]) -> SeededDatabase:
         endpoint = os.environ.get(ENDPOINT_VARIABLE)
         if endpoint and not refs and self._options.attaches:
-            name = self._options.environment
-            found = self._stack.enter_context(attached(self.repository, endpoint, name, folder=self._root))
-            import_driver(found.url)
-            return SeededDatabase(self.repository, found, SeededRows(found.refs))
+            return self._attach(endpoint)
         # One process needs one set of services, and a test that asks for other rows needs no other set.
-        options = EnvironmentOptions(
-            more=refs, has_services=not refs, has_endpoint=not refs, layout=self._options.layout
-        )
+        options = self._environment_options(more=refs, has_services=not refs, has_endpoint=not refs)
         environment = self._stack.enter_context(
             self.repository.environment(self._options.environment, options=options, folder=self._root)
         )
         key = environment.key
-        return SeededDatabase(
-            self.repository, environment, SeededRows(environment.refs, key.rows, key.schema)
-        )
+        seeded = SeededRows(environment.refs, key.rows, key.schema)
+        return SeededDatabase(lambda: self.repository, environment, seeded)
+
+    def _attach(self, endpoint: str) -> SeededDatabase:
+        """Use the database of another process; the repository is opened only if a test wants it."""
+        from tdmvc.actions.attach import attached
+
+        name = self._options.environment
+        if name is not None and name != os.environ.get(ENVIRONMENT_VARIABLE):
+            from tdmvc.actions.environment import check_environment
+
+            check_environment(self.repository, name, folder=self._root)
+        found = self._stack.enter_context(attached(endpoint))
+        self._root_of_attached = found.root
+        import_driver(found.url)
+        return SeededDatabase(lambda: self.repository, found, SeededRows(found.refs))
+
+    def _environment_options(self, **changes: Any) -> "EnvironmentOptions":
+        from tdmvc.actions.environment import EnvironmentOptions
+
+        return EnvironmentOptions(layout=self._options.layout, **changes)

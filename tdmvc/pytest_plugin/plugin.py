@@ -197,15 +197,13 @@ class TdmvcPlugin:
 
 def _warn(config: pytest.Config, last: pytest.Item | None, change: str) -> None:
     """Say of the test before that it changed what no reset restores; this never fails the next test."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        text = (
-            f"no reset restores this, so that later tests find it: {change}. Undo it at the end of the test."
-        )
-        warnings.warn(pytest.PytestWarning(text), stacklevel=1)
+    text = f"no reset restores this, so that later tests find it: {change}. Undo it at the end of the test."
+    file, line, _ = last.location if last is not None else ("", 0, "")
     config.hook.pytest_warning_recorded.call_historic(
         kwargs={
-            "warning_message": caught[0],
+            "warning_message": warnings.WarningMessage(
+                pytest.PytestWarning(text), pytest.PytestWarning, file, (line or 0) + 1
+            ),
             "when": "runtest",
             "nodeid": last.nodeid if last is not None else "",
             "location": None,

@@ -3,16 +3,31 @@
 import http.client
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, ResetReport
-from tdmvc.model.location import Location, parse_location
 from tdmvc.model.variables import ENDPOINT_VARIABLE
 
 _SECONDS = 120.0
 """How long an answer may take: a reset may have to copy a large database."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointDescription:
+    """What an endpoint says of its environment."""
+
+    url: str = field(repr=False)
+    """Of the database, with its password."""
+    refs: tuple[str, ...]
+    """The states that were loaded."""
+    variables: tuple[str, ...]
+    """The names of the variables that the environment exports."""
+    repository: Path
+    """Its root."""
 
 
 class EndpointClient:
@@ -23,23 +38,19 @@ class EndpointClient:
         self._path = parts.path.rstrip("/")
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
 
-    @property
-    def location(self) -> Location:
-        """Where the environment's database is, with the password.
+    def describe(self) -> "EndpointDescription":
+        """Return what the endpoint says of the environment.
 
         Raises:
             DatabaseError: the endpoint does not answer.
         """
-        return parse_location(str(self._ask("GET", "/")["database"]["url"]))
-
-    @property
-    def refs(self) -> tuple[str, ...]:
-        """The states that were loaded.
-
-        Raises:
-            DatabaseError: the endpoint does not answer.
-        """
-        return tuple(str(ref) for ref in self._ask("GET", "/")["datasets"])
+        found = self._ask("GET", "/")
+        return EndpointDescription(
+            str(found["database"]["url"]),
+            tuple(str(ref) for ref in found["datasets"]),
+            tuple(str(name) for name in found["variables"]),
+            Path(str(found["repository"])),
+        )
 
     def reset(self) -> ResetReport:
         """Bring the environment's database back to its seeded state.

@@ -38,12 +38,24 @@ class Response:
     body: Json | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the database of an endpoint came from, for programs that use it instead of one of their own."""
+
+    refs: Sequence[str] = ()
+    """The states that were loaded."""
+    variables: Sequence[str] = ()
+    """The names of the variables that the environment exports."""
+    repository: str = ""
+    """Its root."""
+
+
 class Routes:
     """Answers requests for one environment."""
 
-    def __init__(self, database: EphemeralDatabase, lender: Lender, refs: Sequence[str]) -> None:
+    def __init__(self, database: EphemeralDatabase, lender: Lender, origin: Origin) -> None:
         self._database = database
-        self._refs = list(refs)
+        self._origin = origin
         self._lender = lender
         number, any_hash = r"(?P<number>\d{1,9})", r"/api/v1/templates/[^/]+"
         table: list[tuple[str, str, Callable[[Mapping[str, str], Request], Response]]] = [
@@ -83,7 +95,15 @@ class Routes:
 
     def _describe(self, values: Mapping[str, str], request: Request) -> Response:
         database = address_values(self._database.location)
-        return Response(HTTPStatus.OK, {"database": database, "datasets": self._refs})
+        return Response(
+            HTTPStatus.OK,
+            {
+                "database": database,
+                "datasets": list(self._origin.refs),
+                "variables": list(self._origin.variables),
+                "repository": self._origin.repository,
+            },
+        )
 
     def _reset(self, values: Mapping[str, str], request: Request) -> Response:
         return Response(HTTPStatus.OK, _reset_json(self._database.reset()))

@@ -5,22 +5,23 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from tdmvc.environments.base import DatabaseSource, EphemeralDatabase
 from tdmvc.environments.endpoint.lending import Lender
-from tdmvc.environments.endpoint.routes import Request, Response, Routes
+from tdmvc.environments.endpoint.routes import Origin, Request, Response, Routes
 from tdmvc.errors import DatabaseError
 from tdmvc.model.variables import ENDPOINT_VARIABLE, INTEGRESQL_VARIABLE
 
 _HOST = "127.0.0.1"
 _MOST_BODY_BYTES = 64 * 1024
 _IDLE_SECONDS = 30.0
+NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,14 @@ class Endpoint:
 
 @contextmanager
 def serve_endpoint(
-    database: EphemeralDatabase, source: DatabaseSource, refs: Sequence[str] = ()
+    database: EphemeralDatabase, source: DatabaseSource, origin: Origin = NO_ORIGIN
 ) -> Iterator[Endpoint]:
     """Serve the endpoint in threads of this process until the end of the block; then remove what it lent.
 
     Args:
         database: what `POST /reset` resets.
         source: where databases for single tests come from.
-        refs: the states that were loaded.
+        origin: what `GET /` says of the database, without the variables of the endpoint.
 
     Raises:
         DatabaseError: it cannot listen.
@@ -58,7 +59,7 @@ def serve_endpoint(
     token = secrets.token_urlsafe(24)
     lender = Lender(source)
     try:
-        server = _Server(token, Routes(database, lender, refs))
+        server = _Server(token, Routes(database, lender, _with_own_variables(origin)))
     except OSError as error:
         raise DatabaseError(
             f"The endpoint for tests cannot listen on {_HOST}: {error.strerror}.",
@@ -73,6 +74,10 @@ def serve_endpoint(
         server.server_close()
         thread.join()
         lender.drop_all()
+
+
+def _with_own_variables(origin: Origin) -> Origin:
+    return replace(origin, variables=(*origin.variables, ENDPOINT_VARIABLE, INTEGRESQL_VARIABLE))
 
 
 class _Server(ThreadingHTTPServer):

@@ -59,7 +59,7 @@ def judge(repository: Repository, ran: Sequence[RanTest], reruns: Reruns) -> dic
     )
     verdicts = dict(ended)
     steady: list[_Steady] = []
-    passes = find_passes(repository, [one.test for one in failed])
+    passes = find_passes(repository.root, [one.test for one in failed])
     passing: list[RanTest] = []
     for one in failed:
         first, second = alone.get(one.test), again.get(one.test)

@@ -8,7 +8,6 @@ from tdmvc.actions.test_records import record_tests
 from tdmvc.errors import TdmvcError
 from tdmvc.model.text import plural
 from tdmvc.model.verdict import FailureVerdict
-from tdmvc.pytest_plugin.attribution.judge import MOST_FAILURES, judge
 from tdmvc.pytest_plugin.attribution.rerun import Invocation, Rerunner
 from tdmvc.pytest_plugin.attribution.runs import Reruns
 from tdmvc.pytest_plugin.databases import SessionDatabases
@@ -28,6 +27,9 @@ def conclude(
     notes: list[str] = []
     failed = [one for one in recorder.ran if one.has_failed]
     if failed and is_wanted(config):
+        # All of tdmvc is needed to compare rows; most sessions have no failure.
+        from tdmvc.pytest_plugin.attribution.judge import MOST_FAILURES, judge
+
         try:
             verdicts = judge(databases.repository, recorder.ran, _reruns(config, databases))
         except TdmvcError as error:
@@ -37,8 +39,14 @@ def conclude(
                 f"Only the first {MOST_FAILURES} of {plural(len(failed), 'failure')} were looked at."
             )
     records = [replace(recorder.record(one), verdict=verdicts.get(one.test)) for one in recorder.ran]
-    if records and (path := record_tests(databases.repository, recorder.run, records)) and verdicts:
-        notes.append(f"Recorded in {path.relative_to(databases.repository.root)}.")
+    if records:
+        try:
+            path = record_tests(databases.root, recorder.run, records)
+        except OSError as error:
+            notes.append(f"What tests did cannot be recorded: {error.strerror}.")
+        else:
+            if verdicts:
+                notes.append(f"Recorded in {path.relative_to(databases.root)}.")
     return verdicts, " ".join(notes)
 
 
