@@ -90,14 +90,9 @@ class RowWriter:
         Raises:
             BrokenRowsError: a row breaks a constraint.
         """
-        columns = ", ".join(f"{quote_name(name)} {self._type_of(name)}" for name in self._names)
-        self._database.execute(f"CREATE TEMP TABLE tdmvc_rows ({columns})")
-        marks = ", ".join("?" * len(self._names))
         counted = _Counted()
-        self._database.executemany(
-            f"INSERT INTO {_STAGED} VALUES ({marks})",
-            counted.watch(tuple(row[i] for i in self._places) for row in self._rows(reader)),
-        )
+        rows = (tuple(row[i] for i in self._places) for row in self._rows(reader))
+        self._stage(_STAGED, self._names, counted.watch(rows))
         match = " AND ".join(f"t.{quote_name(name)} = r.{quote_name(name)}" for name in key)
         self._note(key, _STAGED, -1)
         try:
@@ -125,10 +120,7 @@ class RowWriter:
                 strict=True,
             )
         )
-        declared = ", ".join(f"{quote_name(name)} {self._type_of(name)}" for name in names)
-        self._database.execute(f"CREATE TEMP TABLE tdmvc_keys ({declared})")
-        marks = ", ".join("?" * len(names))
-        self._database.executemany(f"INSERT INTO {_KEYS} VALUES ({marks})", rows)
+        self._stage(_KEYS, names, rows)
         self._note(names, _KEYS, -1)
         keys = quote_names(names)
         gone = self._database.execute(
@@ -136,6 +128,13 @@ class RowWriter:
         ).rowcount
         self._database.execute(f"DROP TABLE {_KEYS}")
         return gone
+
+    def _stage(self, table: str, names: Sequence[str], rows: Iterator[tuple[object, ...]]) -> None:
+        """Put rows into a temporary table whose columns have the types of the table's."""
+        columns = ", ".join(f"{quote_name(name)} {self._type_of(name)}" for name in names)
+        self._database.execute(f"CREATE TEMP TABLE {table.removeprefix('temp.')} ({columns})")
+        marks = ", ".join("?" * len(names))
+        self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def _note(self, key: Sequence[str], table: str, sign: int) -> None:
         """Take the rows whose keys a table has out of the table's fingerprint, or add them."""

@@ -37,7 +37,7 @@ def encoder(type_: pa.DataType, column: MysqlColumn) -> Encoder:
     if pa.types.is_boolean(type_):
         return _boolean
     if pa.types.is_integer(type_):
-        return _integer
+        return _bytes
     if pa.types.is_floating(type_):
         return _float
     if pa.types.is_timestamp(type_):
@@ -105,13 +105,7 @@ def _bytes(array: pa.Array) -> pa.Array:
 
 def _quoted(array: pa.Array, before: bytes = b"'") -> pa.Array:
     # Backslashes mean themselves in the sessions that write.
-    doubled = call_function(
-        "replace_substring",
-        [
-            array,
-        ],
-        ReplaceSubstringOptions("'", "''"),
-    )
+    doubled = call_function("replace_substring", [array], ReplaceSubstringOptions("'", "''"))
     return _join([pa.scalar(before), doubled, pa.scalar(b"'")])
 
 
@@ -121,10 +115,6 @@ def _text(array: pa.Array) -> pa.Array:
 
 def _boolean(array: pa.Array) -> pa.Array:
     return _bytes(array.cast(pa.uint8()))
-
-
-def _integer(array: pa.Array) -> pa.Array:
-    return _bytes(array)
 
 
 def _float(array: pa.Array) -> pa.Array:

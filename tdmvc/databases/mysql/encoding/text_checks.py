@@ -135,19 +135,10 @@ def _labels(target: MysqlColumn) -> list[ValueCheck]:
 
 def length_checks(target: MysqlColumn) -> list[ValueCheck]:
     """Return what may be wrong with texts for a column of texts."""
-    found = []
-    if target.kind in ("char", "varchar"):
-        most = target.length or 1
-        found.append(
-            ValueCheck(f"longer than {target.type}", lambda array: longer("utf8_length", _texts(array), most))
-        )
-    else:
-        most = _TEXT_BYTES[target.kind]
-        found.append(
-            ValueCheck(
-                f"longer than {target.type}", lambda array: longer("binary_length", _texts(array), most)
-            )
-        )
+    function, most = "binary_length", _TEXT_BYTES.get(target.kind)
+    if most is None:
+        function, most = "utf8_length", target.length or 1
+    found = [ValueCheck(f"longer than {target.type}", lambda array: longer(function, _texts(array), most))]
     if target.kind == "char":
         found.append(
             ValueCheck(

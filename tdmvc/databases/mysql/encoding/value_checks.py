@@ -188,30 +188,21 @@ def _not_decimal(array: pa.Array, target: MysqlColumn) -> pa.Array:
 
 
 def _of_bytes(target: MysqlColumn) -> list[ValueCheck]:
-    match target.kind:
-        case "binary":
-            size = target.length or 1
-            shorter = ValueCheck(
-                f"shorter than {target.type}, which fills them up with zeros",
-                lambda array: call_function(
-                    "less", [call_function("binary_length", [array]), pa.scalar(size, pa.int32())]
-                ),
+    if target.kind == "vector":
+        return []
+    is_limited = target.kind in ("binary", "varbinary")
+    most = (target.length or 1) if is_limited else _BLOB_BYTES.get(target.kind)
+    if most is None:
+        raise NoFormError
+    found = [ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, most))]
+    if target.kind == "binary":
+        problem = f"shorter than {target.type}, which fills them up with zeros"
+        size = pa.scalar(most, pa.int32())
+        found.append(
+            ValueCheck(
+                problem,
+                lambda array: call_function("less", [call_function("binary_length", [array]), size]),
                 is_fault=False,
             )
-            return [
-                ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, size)),
-                shorter,
-            ]
-        case "varbinary":
-            size = target.length or 1
-            return [
-                ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, size))
-            ]
-        case kind if kind in _BLOB_BYTES:
-            most = _BLOB_BYTES[kind]
-            return [
-                ValueCheck(f"longer than {target.type}", lambda array: longer("binary_length", array, most))
-            ]
-        case "vector":
-            return []
-    raise NoFormError
+        )
+    return found
