@@ -117,20 +117,12 @@ def column_types(con: DuckDBConnection, table: TableToWrite) -> tuple[dict[str, 
             is_read = form is not None and form.type != column.type
             why = f"{type_} would be read as another type" if is_read else f"tdmvc does not write {type_}"
             findings.append(type_finding(table.schema.name, name, type_, types[name], why))
-    if not declared:
-        return types, findings
-    tests = ", ".join(
-        f"coalesce(bool_and(TRY_CAST(TRY_CAST({quote_name(name)} AS {type_}) AS {types[name]}) "
-        f"IS NOT DISTINCT FROM CAST({quote_name(name)} AS {types[name]})), true)"
-        for name, type_ in declared.items()
-    )
-    with registered(con, table) as rows:
-        row = con.execute(f"SELECT {tests} FROM {rows}").fetchall()[0]
-    for (name, type_), is_exact in zip(declared.items(), row, strict=True):
-        if is_exact:
-            types[name] = type_
-        else:
+    inexact = inexact_columns(con, table, declared)
+    for name, type_ in declared.items():
+        if name in inexact:
             findings.append(type_finding(table.schema.name, name, type_, types[name]))
+        else:
+            types[name] = type_
     order = table.schema.column_names
     return types, sorted(findings, key=lambda finding: order.index(finding.columns[0]))
 
