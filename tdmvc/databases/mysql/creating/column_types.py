@@ -160,11 +160,7 @@ def sql_type(column: Column, sizes: Sizes | None, *, is_keyed: bool, is_mariadb:
 
 def keyed_columns(schema: TableSchema, others: Collection[TableSchema]) -> set[str]:
     """Return the columns by whose values rows are told apart or found: of keys and of references, of both ends."""
-    found = set(schema.key) | {column.name for column in schema.columns if column.unique}
-    for unique in schema.unique_keys:
-        found |= set(unique.columns)
-    for index in schema.indexes:
-        found |= set(index.columns) if index.is_unique else set()
+    found = {name for columns in schema.unique_sets for name in columns}
     for reference in schema.references:
         found |= set(reference.columns)
     for other in others:
