@@ -75,24 +75,10 @@ def _grouped(rows: Any, make: Any) -> Mapping[int, list[Any]]:
 
 def _read_types(connection: PostgresConnection, oids: set[int]) -> dict[int, TypeFacts]:
     rows = connection.execute(types_query(connection.info.server_version), {"types": sorted(oids)})
-    return {
-        row[0]: TypeFacts(
-            oid=row[0],
-            schema=row[1],
-            name=row[2],
-            kind=row[3],
-            sql=row[4],
-            element=row[5],
-            base=row[6],
-            base_modifier=row[7],
-            is_of_extension=row[8],
-            parts=tuple(row[9]),
-            labels=tuple(row[10]),
-            definition=row[11],
-            has_own_cast=row[12],
-        )
-        for row in rows
-    }
+    values: Iterator[list[Any]] = (
+        [tuple(one) if isinstance(one, list) else one for one in row] for row in rows
+    )
+    return {facts.oid: facts for facts in (TypeFacts(*own) for own in values)}
 
 
 def _money_digits(connection: PostgresConnection, types: Mapping[int, TypeFacts]) -> int:

@@ -11,7 +11,6 @@ from tdmvc.databases.postgres.catalog.relations import (
     STATE_SCHEMA,
     Relation,
     Schemas,
-    count_rows,
     read_relations,
 )
 from tdmvc.databases.postgres.catalog.tables import DeclaredTable, read_declared
@@ -27,6 +26,7 @@ from tdmvc.databases.postgres.writing.broken_references import find_broken_refer
 from tdmvc.databases.postgres.writing.casting import CAST, copy_as_texts
 from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
+from tdmvc.databases.postgres.writing.counting import count_rows
 from tdmvc.databases.postgres.writing.fingerprints import PostgresFingerprints
 from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
 from tdmvc.databases.postgres.writing.numbering import Numbering
