@@ -77,10 +77,14 @@ class Relation:
         return is_whole and not self.is_of_extension and self.persistence != "t"
 
     @property
+    def full_name(self) -> str:
+        """Its name as SQL, for statements that change it."""
+        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
+
+    @property
     def sql(self) -> str:
         """What can follow FROM: the rows of the table itself, and of its partitions."""
-        name = f"{quote_name(self.schema)}.{quote_name(self.name)}"
-        return f"ONLY {name}" if self.kind == "r" else name
+        return f"ONLY {self.full_name}" if self.kind == "r" else self.full_name
 
 
 @dataclass(frozen=True, slots=True)

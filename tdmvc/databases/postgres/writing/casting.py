@@ -9,7 +9,6 @@ from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.ahead import CopyPlan, RowEncoder
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.writing.copying import copy_rows, plan_copy
-from tdmvc.databases.postgres.writing.locking import table_sql
 
 CAST = ("pg_temp", "tdmvc_cast")
 """The schema and the name of the table with the cast rows."""
@@ -30,7 +29,7 @@ def copy_as_texts(
     """
     connection.execute(f"DROP TABLE IF EXISTS {_SQL}")
     connection.execute(
-        f"CREATE TEMPORARY TABLE {CAST[1]} ON COMMIT DROP AS SELECT * FROM {table_sql(relation)} WITH NO DATA"
+        f"CREATE TEMPORARY TABLE {CAST[1]} ON COMMIT DROP AS SELECT * FROM {relation.full_name} WITH NO DATA"
     )
     # The table has no expressions, so that the rows fill its generated columns, too.
     plain = {name: replace(column, is_generated=False) for name, column in columns.items()}

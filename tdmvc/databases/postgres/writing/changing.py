@@ -8,7 +8,7 @@ from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.ahead import EncodedRows
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
 from tdmvc.databases.postgres.writing.copying import copy_rows
-from tdmvc.databases.postgres.writing.locking import naming_holders, table_sql
+from tdmvc.databases.postgres.writing.locking import naming_holders
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import WrittenRows
 from tdmvc.sql.quoting import quote_name, quote_names
@@ -101,7 +101,7 @@ class KeyedTable:
         updated = self._update([name for name in written if name not in self.key])
         names = quote_names(written)
         inserted = self.connection.execute(
-            f"INSERT INTO {table_sql(self.relation)} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {_ROWS} s "
+            f"INSERT INTO {self.relation.full_name} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {_ROWS} s "
             f"WHERE NOT EXISTS (SELECT FROM {self.relation.sql} t WHERE {self._same_key})"
         ).rowcount
         self._sum(_ROWS, 1)
@@ -177,7 +177,7 @@ class KeyedTable:
             f"DELETE FROM {self.relation.sql} t USING {_CHANGED} s WHERE {self._same_key}"
         )
         count = self.connection.execute(
-            f"INSERT INTO {table_sql(self.relation)} ({quote_names(own)}) OVERRIDING SYSTEM VALUE "
+            f"INSERT INTO {self.relation.full_name} ({quote_names(own)}) OVERRIDING SYSTEM VALUE "
             f"SELECT {quote_names(own)} FROM {_CHANGED}"
         ).rowcount
         self.connection.execute(f"DROP TABLE {_CHANGED}")

@@ -7,16 +7,10 @@ from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.errors import LOCK_NOT_AVAILABLE, QUERY_CANCELED
 from tdmvc.databases.postgres.lock_holders import find_holders, held_by, statement_timed_out
-from tdmvc.sql.quoting import quote_name
 
 _SEEDS = 0x74646D76635F7331
 """The advisory lock that seeds of one database take, so that one waits for the other."""
 _AT_ONCE = 500
-
-
-def table_sql(relation: Relation) -> str:
-    """Return a table's name as SQL, for statements that change it."""
-    return f"{quote_name(relation.schema)}.{quote_name(relation.name)}"
 
 
 def wait_for_seeds(connection: PostgresConnection, where: str) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
-from tdmvc.databases.postgres.writing.locking import table_sql
 from tdmvc.sql.quoting import quote_name, quote_text
 
 ENOUGH_ROWS = 5_000
@@ -73,7 +72,7 @@ def read_indexes(
     connection: PostgresConnection, relations: Sequence[Relation]
 ) -> Mapping[int, list[RebuiltIndex]]:
     """Return the indexes of empty tables that can be dropped before many rows and made again after them, by OID."""
-    tables = {relation.oid: table_sql(relation) for relation in relations}
+    tables = {relation.oid: relation.full_name for relation in relations}
     found: dict[int, list[RebuiltIndex]] = {oid: [] for oid in tables}
     for oid, *row in connection.execute(_INDEXES, {"tables": list(tables)}).fetchall():
         found[oid].append(RebuiltIndex(tables[oid], *row))

@@ -28,7 +28,7 @@ from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
 from tdmvc.databases.postgres.writing.counting import count_rows
 from tdmvc.databases.postgres.writing.fingerprints import PostgresFingerprints
-from tdmvc.databases.postgres.writing.locking import lock_tables, table_sql, wait_for_seeds
+from tdmvc.databases.postgres.writing.locking import lock_tables, wait_for_seeds
 from tdmvc.databases.postgres.writing.numbering import Numbering
 from tdmvc.databases.postgres.writing.rebuilding import ENOUGH_ROWS, RebuiltIndex, read_indexes
 from tdmvc.databases.postgres.writing.state import (
@@ -168,7 +168,7 @@ class PostgresTarget:
         is_rebuilt = load.mode is SeedMode.REPLACE and indexes and rows.has(ENOUGH_ROWS)
         for index in indexes if is_rebuilt else ():
             self._connection.execute(index.drop)
-        counts = WrittenRows(copy_rows(self._connection, table_sql(relation), rows))
+        counts = WrittenRows(copy_rows(self._connection, relation.full_name, rows))
         for index in indexes if is_rebuilt else ():
             index.make(self._connection)
         return counts
@@ -235,7 +235,7 @@ class PostgresTarget:
             ]
             for start in range(0, len(stale), _ANALYZED_AT_ONCE):
                 part = stale[start : start + _ANALYZED_AT_ONCE]
-                self._connection.execute(f"ANALYZE {', '.join(table_sql(one) for one in part)}")
+                self._connection.execute(f"ANALYZE {', '.join(one.full_name for one in part)}")
 
     def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
         with reporting(self._where):
