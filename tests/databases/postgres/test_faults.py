@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -340,17 +340,20 @@ def test_a_server_that_is_killed_and_one_that_becomes_a_standby() -> None:
         if os.geteuid() == 0:
             os.chown(signal_file, owner.st_uid, owner.st_gid)
         os.kill(admin.info.backend_pid, signal.SIGKILL)
-        _reconnected(server).close()
+        _reconnected(server, is_standby=True).close()
         with pytest.raises(DatabaseError, match="is a standby"):
             engine.open_target(location, ReadOptions()).__enter__()
 
 
-def _reconnected(server: DatabaseServer) -> Any:
+def _reconnected(server: DatabaseServer, *, is_standby: bool = False) -> Any:
+    """Return a connection to a server that was killed; for a moment, it may not have noticed yet."""
     for _ in range(1_200):
-        try:
-            return server.connect()
-        except psycopg.OperationalError:
-            time.sleep(0.05)
+        with suppress(psycopg.OperationalError):
+            connection = server.connect()
+            if connection.execute("SELECT pg_is_in_recovery()").fetchall() == [(is_standby,)]:
+                return connection
+            connection.close()
+        time.sleep(0.05)
     raise AssertionError("the server does not come back")
 
 
