@@ -1,4 +1,4 @@
-"""Write what is generated of docs/: the command reference, from what `--help` prints, and the tables of types and of fields.
+"""Write what is generated of docs/: the command reference from what `--help` prints, and tables of types and fields.
 
 `python docs/generate.py` writes it; `--check` fails if it is not up to date. It needs no database server: the tests of
 all engines compare the tables of types with what the engines do.
