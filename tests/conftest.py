@@ -14,6 +14,7 @@ from hypothesis import settings
 from tests.builders import Ran, copy_repo, git
 from tests.duckdb_pool import shared_engines
 from tests.duckdb_sessions import open_session
+from tests.memory_files import use_files_in_memory
 
 # Hypothesis looks for new counterexamples at a desk; CI repeats the same ones, so that a red run means a change.
 settings.register_profile("desk", deadline=None)
@@ -48,6 +49,8 @@ for _name in [name for name in os.environ if name.startswith(("PG", "MYSQL_", "M
     del os.environ[_name]
 # Tests kill processes but no machine: whatever was written is there, and need not have reached the disk.
 os.fsync = lambda _: None
+# A run makes and deletes hundreds of thousands of files, most of them in copies of servers' data folders.
+use_files_in_memory()
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Nobody should compile again what has not changed: neither the many processes that tests start, nor pytest the tests.

@@ -61,7 +61,7 @@ def cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
         is_plain_only = path.stem in {"tables", "without_key", "defaults"}
         forms = {"plain": PLAIN} if is_plain_only else FORMS
-        for number, case in enumerate(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        for number, case in enumerate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)):
             for at, (name, form) in enumerate(forms.items()):
                 for turn, (part, is_mirrored) in enumerate(product(range(len(PART_ROWS)), (False, True))):
                     if IS_LONG or (
