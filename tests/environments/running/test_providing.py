@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 import tdmvc
-from tdmvc.environments.keeper.records import Records
 from tdmvc.environments.running.provide import EnvironmentOptions, provided
-from tdmvc.errors import DatabaseError, NotFoundError
+from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import Environment, RunStep, TemplateOrigin
 from tdmvc.workspace.workspace import Workspace
 from tests.builders import Ran, add_tables, copy_repo
@@ -132,15 +131,6 @@ def test_a_database_without_rows_is_no_surprise(
     assert bool(warnings) is is_warned
 
 
-@pytest.mark.parametrize(("name", "known"), [("ci", "local"), (None, "ci")])
-def test_the_advice_for_an_environment_that_does_not_run_starts_that_one(
-    tmp_path: Path, name: str | None, known: str
-) -> None:
-    with pytest.raises(NotFoundError) as caught:
-        Records(tmp_path).need(name, known)
-    assert caught.value.remedy == "start it: `tdmvc up ci`."
-
-
 @pytest.mark.parametrize(
     "command",
     [["run", "--env", "ci", "--", "true"], ["up", "ci"], ["keep", "ci", "--env", "ci", "--announce-to", "1"]],
@@ -155,13 +145,3 @@ def test_every_command_that_needs_the_folder_says_where_tdmvc_yaml_names_a_missi
     result = tdmvc(*command, code=2, folder=app)
     assert "There is no folder apps/shop, in which the environment ci is." in result.err
     assert f"tdmvc.yaml, line {line}, key 'environments.local.folder'" in result.err
-
-
-@pytest.mark.parametrize("command", [["down", "locla"], ["reset", "locla"], ["env", "show", "locla"]])
-def test_a_misspelt_environment_is_told_from_one_that_does_not_run(
-    template: Path, tmp_path: Path, tdmvc: Callable[..., Ran], command: list[str]
-) -> None:
-    app = copy_repo(template, tmp_path / "shop")
-    result = tdmvc(*command, code=3, folder=app)
-    assert "There is no environment 'locla'." in result.err
-    assert "did you mean 'local'?" in result.err
