@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from tdmvc.checks.rules import CheckedTable, RuleCheck, Tables, checks_of
-from tdmvc.checks.rules.condition import forget_broken_rows
+from tdmvc.checks.rules.collecting import forget_broken_rows
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity

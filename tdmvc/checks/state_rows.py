@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tdmvc.checks.contract import check_references, check_table
-from tdmvc.checks.rules import CheckedTable, Tables, checks_of
+from tdmvc.checks.rules import CheckedTable, Tables
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.rules import Rule, kind_of
@@ -42,31 +42,21 @@ def check_rows(
 
 
 def _not_checked(rows: TableSchema, declared: TableSchema) -> Iterator[Finding]:
-    """Yield a finding for each kind of rule that the rows lack columns for, or that nothing here can check."""
-    kept, reasons = {rule.demand for rule in rows.rules}, dict[tuple[str, str], list[Rule]]()
+    """Yield a finding for each kind of rule that the rows lack columns for."""
+    kept, lacking = {rule.demand for rule in rows.rules}, dict[str, list[Rule]]()
     for rule in declared.rules:
         if any(rows.column(column) is None for column in rule.columns) or rule.demand not in kept:
-            reasons.setdefault((_OF_OTHER_ROWS, kind_of(rule)), []).append(rule)
-        elif not checks_of(rule, {}):
-            reasons.setdefault((_NO_CHECK, kind_of(rule)), []).append(rule)
-    for (reason, kind), rules in reasons.items():
+            lacking.setdefault(kind_of(rule), []).append(rule)
+    for kind, rules in lacking.items():
         columns = tuple(dict.fromkeys(column for rule in rules for column in rule.columns))
         place = f" ({', '.join(columns)})" if columns else ""
         yield Finding(
             "rule-not-checked",
-            Severity.ERROR if reason == _OF_OTHER_ROWS else Severity.WARNING,
+            Severity.ERROR,
             f"{plural(len(rules), 'rule')} of {declared.name} {'was' if len(rules) == 1 else 'were'} not checked,"
-            f" {kind}{place}: {reason}.",
+            f" {kind}{place}: the rows do not have the columns that the contract declares.",
             table=declared.name,
             columns=columns,
-            remedy=_REMEDIES[reason],
+            remedy="correct contract.yaml, or add the table again from rows that match it.",
             details={"kind": kind, "count": len(rules)},
         )
-
-
-_OF_OTHER_ROWS = "the rows do not have the columns that the contract declares"
-_NO_CHECK = "tdmvc has no check for this kind of rule"
-_REMEDIES = {
-    _OF_OTHER_ROWS: "correct contract.yaml, or add the table again from rows that match it.",
-    _NO_CHECK: "load the rows into a database that enforces it: `tdmvc checkout --into`.",
-}

@@ -18,7 +18,10 @@ from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.workspace import Workspace
 
 _NOT_EVALUATED = frozenset(
-    {NOT_EVALUATED, "length-not-checked", "reference-without-target", "reference-not-comparable"}
+    {
+        *(NOT_EVALUATED, "rule-not-evaluated", "length-not-checked"),
+        *("reference-without-target", "reference-not-comparable"),
+    }
 )
 """Findings on a rule that could not be checked."""
 

@@ -2,13 +2,25 @@
 
 from tdmvc.checks.rules.condition import ConditionCheck
 from tdmvc.checks.rules.length import LengthCheck
+from tdmvc.checks.rules.measure import MeasureCheck
 from tdmvc.checks.rules.nulls import NullKeyCheck, RequiredCheck
 from tdmvc.checks.rules.reference import ReferenceCheck
 from tdmvc.checks.rules.repeats import DuplicateKeyCheck, UniqueCheck
+from tdmvc.checks.rules.row import RowCheck
 from tdmvc.checks.rules.rule import CheckedTable, RuleCheck, Tables
 from tdmvc.model.conditions import ConditionEngines
-from tdmvc.model.finding import Severity
-from tdmvc.model.rules import NO_ROWS, Condition, Length, References, Required, Rule, Unique
+from tdmvc.model.rules import (
+    NO_ROWS,
+    Condition,
+    HasType,
+    Length,
+    Query,
+    References,
+    Required,
+    RowCount,
+    Rule,
+    Unique,
+)
 
 __all__ = ["CheckedTable", "RuleCheck", "Tables", "checks_of"]
 
@@ -19,21 +31,20 @@ def checks_of(rule: Rule, engines: ConditionEngines) -> tuple[RuleCheck, ...]:
     Args:
         engines: what evaluates conditions.
     """
-    if rule.threshold != NO_ROWS or (
-        rule.severity is not Severity.ERROR and not isinstance(rule.test, Length)
-    ):
-        return ()  # some violation is allowed, so that no single row is a finding; `validate` counts
+    is_plain = rule.threshold == NO_ROWS
     match rule.test:
-        case Required():
+        case Required() if is_plain:
             return (RequiredCheck(rule),)
-        case Unique(is_key=True) as unique:
+        case Unique(is_key=True) as unique if is_plain:
             return (NullKeyCheck(rule), DuplicateKeyCheck(rule, unique))
-        case Unique() as unique:
+        case Unique() as unique if is_plain:
             return (UniqueCheck(rule, unique),)
-        case Length(None, int() as limit):
+        case Length(None, int() as limit) if is_plain:
             return (LengthCheck(rule, limit),)
-        case Condition(check):
+        case Condition(check) if is_plain:
             return (ConditionCheck(rule, check, engines),)
-        case References(reference):
+        case References(reference) if is_plain:
             return (ReferenceCheck(rule, reference),)
-    return ()
+        case HasType() | RowCount() | Query() | Unique() | References():
+            return (MeasureCheck(rule),)
+    return (RowCheck(rule, engines),)

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pyarrow as pa
-
-from tdmvc.arrow.constants import values_array
+from tdmvc.checks.rules.collecting import BROKEN, collect_broken
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
-from tdmvc.checks.table_rows import identities_sql, identity_columns, side_sql, sql_command
+from tdmvc.checks.table_rows import identities_sql, side_sql, sql_command
 from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.declarations import Check
 from tdmvc.model.diff import TableSide
@@ -18,8 +16,6 @@ from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.portable import engine_name
 from tdmvc.sql.quoting import quote_name
 
-_BROKEN = "tdmvc_broken_rows"
-_BATCH_ROWS = 32_768
 _SHOWN_CHARACTERS = 120
 _RUN_DIALECTS = frozenset({"duckdb", "sqlite"})
 """Dialects whose conditions are run as they are; those of servers are translated as far as possible."""
@@ -45,7 +41,7 @@ class ConditionCheck:
     def check(self, table: CheckedTable) -> Iterator[Finding]:
         """Yield the rows that break the condition; a warning if it cannot be evaluated."""
         try:
-            count = self._collect(table.con, table.tables[table.name], table.source, _BROKEN)
+            count = self._collect(table.con, table.tables[table.name], table.source, BROKEN)
             if count:
                 yield self._finding(table, count)
         except NotEvaluatedError as error:
@@ -62,7 +58,7 @@ class ConditionCheck:
                 severity=Severity.WARNING,
             )
         finally:
-            table.con.execute(f"DROP TABLE IF EXISTS temp.{_BROKEN}")
+            table.con.execute(f"DROP TABLE IF EXISTS temp.{BROKEN}")
 
     @property
     def _is_of_server(self) -> bool:
@@ -81,7 +77,7 @@ class ConditionCheck:
         side = tables[self.rule.table]
         if any(side.schema.column(name) is None for name in self.rule.columns):
             return None
-        name = f"{_BROKEN}_{id(tables)}"
+        name = f"{BROKEN}_{id(tables)}"
         try:
             self._collect(con, side, side_sql(side), name)
         except NotEvaluatedError:
@@ -98,7 +94,7 @@ class ConditionCheck:
         return f"{self.condition.name} ({shown})" if self.condition.name else f"({shown})"
 
     def _finding(self, table: CheckedTable, count: int) -> Finding:
-        keys = table.first_keys(f"temp.{_BROKEN}")
+        keys = table.first_keys(f"temp.{BROKEN}")
         break_ = "does" if count == 1 else "do"
         return table.finding(
             "broken-check",
@@ -127,40 +123,5 @@ class ConditionCheck:
         if not self.rule.columns:
             raise NotEvaluatedError("it names no column of the table")
         needed = [column for column in side.schema.columns if column.name in self.rule.columns]
-        identity = identity_columns(side.schema)
-        names = list(dict.fromkeys(column.name for column in (*identity, *needed)))
-        con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {into} AS"
-            f" SELECT {', '.join(quote_name(c.name) for c in identity)} FROM {source} LIMIT 0"
-        )
-        count = 0
-        # Another connection to the same database, because this one inserts while rows are read.
-        with (
-            engine.open(self.condition.expression, self.rule.table, needed) as condition,
-            con.cursor() as reading,
-        ):
-            reading.execute("SET TimeZone = 'UTC'")
-            rows = reading.sql(f"SELECT {', '.join(map(quote_name, names))} FROM {source}")
-            for batch in rows.to_arrow_reader(_BATCH_ROWS):
-                found = condition.find_broken(batch.select([column.name for column in needed]))
-                if found:
-                    broken = batch.select([c.name for c in identity]).take(values_array(found, pa.int64()))
-                    _insert(con, broken, into)
-                    count += len(found)
-        return count
-
-
-def forget_broken_rows(con: DuckDBConnection) -> None:
-    """Drop the tables to which `violations_sql` refers."""
-    found = con.execute(
-        f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, '{_BROKEN}')"
-    ).fetchall()
-    for (name,) in found:
-        con.execute(f"DROP TABLE temp.{name}")
-
-
-def _insert(con: DuckDBConnection, rows: pa.RecordBatch, into: str) -> None:
-    view = "tdmvc_broken_batch"
-    con.register(view, pa.Table.from_batches([rows]))
-    con.execute(f"INSERT INTO temp.{into} SELECT * FROM {view}")
-    con.unregister(view)
+        opened = engine.open(self.condition.expression, self.rule.table, needed)
+        return collect_broken(con, side.schema, source, opened, needed=needed, into=into)

@@ -7,6 +7,7 @@ from itertools import count
 
 import pyarrow as pa
 
+from tdmvc.checks.predicates import unpruned
 from tdmvc.checks.validation.references import ReferenceTest
 from tdmvc.checks.validation.repeats import RepeatTest
 from tdmvc.checks.validation.row_tests import RowTest
@@ -80,11 +81,3 @@ class FailingFinder:
                     self._con.execute(f"INSERT INTO {name} SELECT * FROM {_PLACES}")
                     self._con.unregister(_PLACES)
         return name
-
-
-def unpruned(condition: str) -> str:
-    """Return a condition for a WHERE that DuckDB evaluates on every row.
-
-    By the statistics of Parquet files, which leave NaN out, DuckDB skips rows that do meet a condition.
-    """
-    return f"CASE WHEN {condition} THEN true ELSE false END"

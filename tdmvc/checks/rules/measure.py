@@ -1,0 +1,110 @@
+"""The rules about a number of a whole table: of its rows, of values that repeat, or what a query returns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tdmvc.checks.rules.pairing import find_lacking, is_whole, match_sql, pair_forms
+from tdmvc.checks.rules.row import allows, is_declared, label, not_evaluated, violation_of_table
+from tdmvc.checks.rules.rule import CheckedTable, Tables
+from tdmvc.checks.sandbox import QueryJob, QueryTable, run_queries
+from tdmvc.checks.table_rows import locate_parts, repeated_sql, side_sql
+from tdmvc.model.conditions import NotEvaluatedError
+from tdmvc.model.finding import Finding
+from tdmvc.model.rules import HasType, Query, References, RowCount, Rule, Unique
+from tdmvc.model.schema import Column
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.portable import engine_name
+
+_DIALECT = "duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureCheck:
+    """A number of a whole table is one that its rule allows."""
+
+    rule: Rule
+
+    def is_declared_in(self, tables: Tables) -> bool:
+        return is_declared(self.rule, tables)
+
+    def check(self, table: CheckedTable) -> Iterator[Finding]:
+        """Yield that the number is not allowed; a warning if it cannot be measured."""
+        try:
+            number = self._measure(table.con, table.tables)
+        except NotEvaluatedError as error:
+            yield not_evaluated(self.rule, table, str(error))
+            return
+        if not allows(self.rule, number, table.tables[table.name]):
+            yield table.finding(
+                "broken-rule",
+                f"The rows of {table.name} break the rule {label(self.rule)}.",
+                self.rule.columns,
+                remedy="change the rows, or the rule in contract.yaml; see what it measured: `tdmvc validate`",
+                details={"id": self.rule.id},
+                severity=self.rule.severity,
+            )
+
+    def violations_sql(self, con: DuckDBConnection, tables: Tables) -> str | None:
+        try:
+            number = self._measure(con, tables)
+        except NotEvaluatedError:
+            return None
+        is_broken = not allows(self.rule, number, tables[self.rule.table])
+        return violation_of_table(self.rule, is_broken=is_broken)
+
+    def query(self, table: CheckedTable) -> str:
+        assert isinstance(self.rule.test, Query)
+        return self.rule.test.sql
+
+    def _measure(self, con: DuckDBConnection, tables: Tables) -> Decimal:
+        side = tables[self.rule.table]
+        columns = [column for name in self.rule.columns if (column := side.schema.column(name)) is not None]
+        if len(columns) < len(self.rule.columns):
+            raise NotEvaluatedError("the rows lack a column of it")
+        match self.rule.test:
+            case RowCount():
+                return Decimal(side.rows)
+            case Query(sql, dialect):
+                return self._run(sql, dialect, tables)
+            case Unique(nulls_distinct=nulls_distinct):
+                return _count_repeated(con, columns, side_sql(side), nulls_distinct=nulls_distinct)
+            case References() as test:
+                return self._count_orphans(con, test, tables)
+            case HasType(type=name):
+                return Decimal(int(columns[0].type_text != name))
+        raise NotEvaluatedError("nothing here evaluates it")
+
+    def _run(self, sql: str, dialect: str, tables: Tables) -> Decimal:
+        if dialect != _DIALECT:
+            raise NotEvaluatedError(f"it is written for {engine_name(dialect)}")
+        opened = {
+            name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
+            for name, side in tables.items()
+        }
+        outcome = run_queries({self.rule.id: QueryJob(sql, self.rule.table)}, opened)[self.rule.id]
+        if outcome.number is None:
+            raise NotEvaluatedError(outcome.reason or "it returned no number")
+        return outcome.number
+
+    def _count_orphans(self, con: DuckDBConnection, test: References, tables: Tables) -> Decimal:
+        reference, side = test.reference, tables[self.rule.table]
+        lacking = find_lacking(reference, self.rule.table, tables)
+        if lacking is not None:
+            raise NotEvaluatedError(lacking)
+        parent = tables[reference.table]
+        if pair_forms(reference, side.schema, parent.schema) is None:
+            raise NotEvaluatedError("the types of its columns have no values in common")
+        ((count,),) = con.execute(
+            f"SELECT count(*) FROM {side_sql(side)} c ANTI JOIN {side_sql(parent)} p"
+            f" ON {match_sql(reference, side.schema, parent.schema)} WHERE {is_whole(reference)}"
+        ).fetchall()
+        return Decimal(count)
+
+
+def _count_repeated(
+    con: DuckDBConnection, columns: list[Column], source: str, *, nulls_distinct: bool
+) -> Decimal:
+    repeated = repeated_sql(columns, source, nulls_distinct=nulls_distinct)
+    ((count,),) = con.execute(f"SELECT count(*) FROM ({repeated}) AS repeated").fetchall()
+    return Decimal(count)

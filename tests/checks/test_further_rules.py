@@ -1,0 +1,171 @@
+"""Rules beside keys and references in reviews and merges: what breaks them, and what a merge alone breaks."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tdmvc.checks.contract import check_contract
+from tdmvc.checks.merged import CheckedState, check_merged
+from tdmvc.databases import condition_engines
+from tdmvc.model.conditions import ConditionEngines
+from tdmvc.model.declarations import Check
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rules import (
+    Condition,
+    Format,
+    MultipleOf,
+    Operator,
+    Place,
+    Present,
+    Query,
+    Range,
+    Required,
+    RowCount,
+    Rule,
+    RuleTest,
+    Threshold,
+    Unique,
+    Values,
+)
+from tdmvc.model.schema import Column, TableSchema
+from tests.laws.strategies_tables import write_parts
+
+ITEMS = TableSchema(
+    "items",
+    (Column("id", pa.int64()), Column("price", pa.float64()), Column("code", pa.string())),
+    ("id",),
+)
+Rows = Sequence[tuple[int, float | None, str | None]]
+PLACE = Place("contract.yaml", 9)
+
+
+@pytest.fixture
+def engines() -> Iterator[ConditionEngines]:
+    with ExitStack() as stack:
+        yield condition_engines(stack)
+
+
+def with_rule(
+    columns: tuple[str, ...],
+    test: RuleTest,
+    threshold: Threshold = Threshold(),  # noqa: B008
+    severity: Severity = Severity.ERROR,
+) -> TableSchema:
+    rule = Rule("items.r", "items", columns, test, threshold, severity, place=PLACE)
+    return replace(ITEMS, further_rules=(rule,))
+
+
+def side(folder: Path, schema: TableSchema, *parts: Rows) -> TableSide:
+    rows = [[dict(zip(schema.column_names, row, strict=True)) for row in part] for part in parts]
+    return write_parts(folder, schema, rows)
+
+
+def merge(
+    con: duckdb.DuckDBPyConnection, folder: Path, schema: TableSchema, merged: list[Rows], *sides: list[Rows]
+) -> list[Finding]:
+    states = [
+        CheckedState({"items": side(folder, schema, *parts)}, {"items": schema}) for parts in (merged, *sides)
+    ]
+    found = check_merged(con, states[0], states[1:])
+    assert con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
+    return list(found)
+
+
+AT_MOST_HALF = Threshold(Operator.LESS_OR_EQUAL, (Decimal(50),), is_percent=True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "test", "threshold", "keys"),
+    [
+        (("price",), Range(minimum=0), Threshold(), ["2", "4"]),
+        (("price",), MultipleOf(Decimal("0.5")), Threshold(), ["3", "4"]),
+        (("code",), Values(("a", "b")), Threshold(), ["3"]),
+        (("code",), Present((None, "a")), Threshold(), ["1", "4"]),
+        (("code",), Required(), AT_MOST_HALF, None),
+        (("code",), Required(), Threshold(Operator.LESS, (Decimal(25),), is_percent=True), ["4"]),
+        (
+            ("price",),
+            Condition(Check("price > 0", "ck", "sqlite")),
+            Threshold(Operator.LESS, (Decimal(1),)),
+            ["2"],
+        ),
+        ((), RowCount(), Threshold(Operator.GREATER, (Decimal(4),)), []),
+        ((), RowCount(), Threshold(Operator.EQUAL, (Decimal(4),)), None),
+        (("code",), Unique(), Threshold(Operator.EQUAL, (Decimal(1),)), []),
+        (("code",), Unique(), Threshold(Operator.EQUAL, (Decimal(0),)), None),
+        ((), Query("SELECT max(id) FROM items"), Threshold(Operator.LESS, (Decimal(4),)), []),
+    ],
+)
+def test_each_rule_gives_one_finding_with_its_place(
+    con: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    engines: ConditionEngines,
+    columns: tuple[str, ...],
+    test: RuleTest,
+    threshold: Threshold,
+    keys: list[str] | None,
+) -> None:
+    table = side(
+        tmp_path,
+        with_rule(columns, test, threshold, Severity.WARNING),
+        [(1, 1.0, "a"), (2, -1.0, "b")],
+        [(3, 0.3, "c"), (4, float("nan"), None)],
+    )
+    found = check_contract(con, {"items": table}, conditions=engines)
+    if keys is None:
+        assert found == ()
+        return
+    (one,) = found
+    assert (one.rule, one.severity, one.columns) == ("broken-rule", Severity.WARNING, columns)
+    assert one.details.get("keys", []) == keys
+    assert "the rule items.r (contract.yaml:9)" in one.message
+
+
+def test_a_rule_that_cannot_be_evaluated_is_a_warning(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    table = side(tmp_path, with_rule(("code",), Format("no-such-format")), [(1, 1.0, "a")])
+    (found,) = check_contract(con, {"items": table})
+    assert (found.rule, found.severity) == ("rule-not-evaluated", Severity.WARNING)
+    assert found.message == (
+        "The rule items.r (contract.yaml:9) of items was not evaluated: SQL has no exact test for the format"
+        " no-such-format; nothing else evaluates it."
+    )
+
+
+def test_the_query_of_a_finding_shows_the_rows(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    table = side(tmp_path, with_rule(("code",), Values(("it's",))), [(1, 1.0, "it's"), (2, 1.0, "b")])
+    (found,) = check_contract(con, {"items": table})
+    query = found.remedy.split("tdmvc sql ")[1].strip().replace("'\"'\"'", "'")[1:-1]
+    con.execute(f"CREATE TEMP VIEW items AS SELECT * FROM '{table.locate(table.parts)[0]}'")
+    assert [row[0] for row in con.execute(query).fetchall()] == [2]
+
+
+def test_what_only_a_merge_breaks_is_new(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    schema = with_rule((), RowCount(), Threshold(Operator.LESS, (Decimal(3),)))
+    base: Rows = [(1, 1.0, "a")]
+    ours, theirs = [base, [(2, 1.0, "b")]], [base, [(3, 1.0, "c")]]
+    (new,) = merge(con, tmp_path, schema, [base, *ours[1:], *theirs[1:]], ours, theirs)
+    assert (new.rule, new.severity) == ("broken-rule", Severity.ERROR)
+    many: Rows = [(4, 1.0, "d"), (5, 1.0, "e")]
+    (old,) = merge(con, tmp_path, schema, [base, many, *ours[1:]], [base, many], ours)
+    assert (old.severity, old.details["new"]) == (Severity.WARNING, 0)
+
+
+def test_rows_that_a_side_had_broken_are_not_the_merges_fault(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    schema = with_rule(("price",), Range(minimum=0))
+    base: Rows = [(1, 1.0, "a")]
+    bad: Rows = [(2, -1.0, "b")]
+    good: Rows = [(3, 1.0, "c")]
+    (old,) = merge(con, tmp_path, schema, [base, bad, good], [base, bad], [base, good])
+    assert (old.severity, old.details["new"]) == (Severity.WARNING, 0)
+    mixed: Rows = [(2, -1.0, "b"), (4, -2.0, "d")]
+    (new,) = merge(con, tmp_path, schema, [base, mixed, good], [base, bad], [base, good])
+    assert (new.severity, new.details["new"], new.details["keys"]) == (Severity.ERROR, 1, ["2", "4"])
