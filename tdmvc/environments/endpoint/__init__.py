@@ -5,7 +5,7 @@ for another host's name is refused, so that no web page reaches it through a nam
 """
 
 from tdmvc.environments.endpoint.client import EndpointClient
-from tdmvc.environments.endpoint.routes import Origin
+from tdmvc.environments.endpoint.routes import DatabaseOrigin
 from tdmvc.environments.endpoint.server import Endpoint, serve_endpoint
 
-__all__ = ["Endpoint", "EndpointClient", "Origin", "serve_endpoint"]
+__all__ = ["DatabaseOrigin", "Endpoint", "EndpointClient", "serve_endpoint"]

@@ -39,7 +39,7 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class DatabaseOrigin:
     """Where the database of an endpoint came from, for programs that use it instead of one of their own."""
 
     refs: Sequence[str] = ()
@@ -53,7 +53,7 @@ class Origin:
 class Routes:
     """Answers requests for one environment."""
 
-    def __init__(self, database: EphemeralDatabase, lender: Lender, origin: Origin) -> None:
+    def __init__(self, database: EphemeralDatabase, lender: Lender, origin: DatabaseOrigin) -> None:
         self._database = database
         self._origin = origin
         self._lender = lender

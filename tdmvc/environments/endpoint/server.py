@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 from tdmvc.environments.base import DatabaseSource, EphemeralDatabase
 from tdmvc.environments.endpoint.lending import Lender
-from tdmvc.environments.endpoint.routes import Origin, Request, Response, Routes
+from tdmvc.environments.endpoint.routes import DatabaseOrigin, Request, Response, Routes
 from tdmvc.errors import DatabaseError
 from tdmvc.model.variables import ENDPOINT_VARIABLE, INTEGRESQL_VARIABLE
 
 _HOST = "127.0.0.1"
 _MOST_BODY_BYTES = 64 * 1024
 _IDLE_SECONDS = 30.0
-NO_ORIGIN = Origin()
+NO_ORIGIN = DatabaseOrigin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Endpoint:
 
 @contextmanager
 def serve_endpoint(
-    database: EphemeralDatabase, source: DatabaseSource, origin: Origin = NO_ORIGIN
+    database: EphemeralDatabase, source: DatabaseSource, origin: DatabaseOrigin = NO_ORIGIN
 ) -> Iterator[Endpoint]:
     """Serve the endpoint in threads of this process until the end of the block; then remove what it lent.
 
@@ -76,7 +76,7 @@ def serve_endpoint(
         lender.drop_all()
 
 
-def _with_own_variables(origin: Origin) -> Origin:
+def _with_own_variables(origin: DatabaseOrigin) -> DatabaseOrigin:
     return replace(origin, variables=(*origin.variables, ENDPOINT_VARIABLE, INTEGRESQL_VARIABLE))
 
 

@@ -12,7 +12,7 @@ from tdmvc.environments.base import (
     TemplateBuild,
     TemplateKey,
 )
-from tdmvc.environments.endpoint import Origin, serve_endpoint
+from tdmvc.environments.endpoint import DatabaseOrigin, serve_endpoint
 from tdmvc.environments.planning.key import USUAL_LAYOUT, missing_inputs
 from tdmvc.environments.planning.preparing import Preparation, choose_and_open, prepare
 from tdmvc.environments.running.exports import database_exports
@@ -157,7 +157,7 @@ def provided(
             for one in planned:
                 exports.update(one.exports)
         if options.has_endpoint:
-            origin = Origin(prepared.refs, tuple(exports), str(workspace.root))
+            origin = DatabaseOrigin(prepared.refs, tuple(exports), str(workspace.root))
             exports.update(stack.enter_context(serve_endpoint(database, source, origin)).exports)
         yield RunningEnvironment(
             environment, database, source, provider, key, prepared.refs, exports, groups, services, steps
