@@ -1,7 +1,7 @@
 """Writes tables into contract.yaml and keeps everything that people wrote."""
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tdmvc.arrow.types import format_type
@@ -10,7 +10,6 @@ from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.odcs.declarations_editing import (
     set_custom,
     set_option,
-    write_actions,
     write_column_declarations,
     write_table_declarations,
     write_views,
@@ -24,8 +23,15 @@ from tdmvc.contracts.odcs.reading import (
     read_contract,
     read_strictly,
 )
-from tdmvc.contracts.odcs.relationships import TARGET_PROPERTY, Relationship
+from tdmvc.contracts.odcs.relationships_editing import (
+    owner_of,
+    relations_by_table,
+    remove_item,
+    write_references,
+)
+from tdmvc.contracts.odcs.rules_editing import RulePlaces, write_further_rules
 from tdmvc.model.declarations import View
+from tdmvc.model.rules import Rule
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.editor import (
     EditableList,
@@ -37,7 +43,14 @@ from tdmvc.yaml.editor import (
 )
 from tdmvc.yaml.reader import parse_yaml
 
-_SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+@dataclass(frozen=True, slots=True)
+class EditedContract:
+    """The text of a contract after an edit."""
+
+    text: str
+    unwritten: tuple[Rule, ...] = ()
+    """The rules that the standard has no form for."""
 
 
 def update_contract(
@@ -50,10 +63,24 @@ def update_contract(
 
     What people wrote in other fields stays, with comments, order and columns' places; new
     columns come last. References that lose their column are dropped with it. A classification
-    is only ever set, never taken away.
+    is only ever set, never taken away, and so are rules beside what databases declare.
 
     Args:
         views: all views that the contract has from now on; None leaves them as they are.
+
+    Raises:
+        ConfigError: the old text is wrong.
+    """
+    return edit_contract(text, dataset, tables, views).text
+
+
+def edit_contract(
+    text: str | None,
+    dataset: str,
+    tables: Mapping[str, TableSchema | None],
+    views: Sequence[View] | None = None,
+) -> EditedContract:
+    """Return what `update_contract` returns, with the rules that could not be written.
 
     Raises:
         ConfigError: the old text is wrong.
@@ -62,15 +89,16 @@ def update_contract(
     old = read_strictly(text, path) if text is not None else ContractFile(Contract(), ())
     edit = YamlEdit(text or "", path)
     _write_header(edit.root, dataset)
+    unwritten: list[Rule] = []
     schema = edit.root["schema"]
     items = {str(item["name"]): item for item in schema}
-    relations = _relations_by_table(old, schema)
+    relations = relations_by_table(old.relationships, schema)
     nodes = {node.need("name").as_text(): node for node in children(parse_yaml(text or "", path), "schema")}
     if views is not None:
         write_views(edit.root, old.contract.views, views)
     for name, table in tables.items():
         if table is None:
-            _remove(schema, items.pop(name, None))
+            remove_item(schema, items.pop(name, None))
         else:
             if name not in items:
                 items[name] = _new_table(name)
@@ -78,12 +106,15 @@ def update_contract(
             before = old.contract.table(name)
             _write_columns(items[name], before, table)
             write_table_declarations(items[name], before, table, nodes.get(name))
+            entries = {str(entry["name"]): entry for entry in items[name]["properties"]}
+            places = RulePlaces(items[name], entries, has_enum=_has_enum(edit.root))
+            unwritten += write_further_rules(places, before, table)
     for name, table in tables.items():
         if table is not None:
-            _write_references(items, name, relations.get(name, []), table)
+            write_references(items, name, relations.get(name, []), table)
             _reset_if_empty(items[name], "properties")
     _reset_if_empty(edit.root, "schema")
-    return _without_broken(edit, path)
+    return EditedContract(_without_broken(edit, path), tuple(unwritten))
 
 
 def _write_header(root: EditableMapping, dataset: str) -> None:
@@ -106,6 +137,11 @@ def _write_header(root: EditableMapping, dataset: str) -> None:
         root["schema"].fa.set_block_style()
 
 
+def _has_enum(root: EditableMapping) -> bool:
+    """Whether the version of the standard that the contract names has `enum`."""
+    return not str(root["apiVersion"]).startswith(("v3.0", "v3.1"))
+
+
 def _new_table(name: str) -> EditableMapping:
     facts = {"name": text_value(name), "physicalType": "table", "logicalType": "object"}
     return mapping({**facts, "properties": sequence([])})
@@ -117,7 +153,7 @@ def _write_columns(item: EditableMapping, old: TableSchema | None, table: TableS
     properties = item["properties"]
     entries = {str(entry["name"]): entry for entry in properties}
     for name in [name for name in entries if table.column(name) is None]:
-        _remove(properties, entries.pop(name))
+        remove_item(properties, entries.pop(name))
     old_key = old.key if old else ()
     for column in table.columns:
         entry = entries.get(column.name)
@@ -170,95 +206,6 @@ def _write_type(entry: EditableMapping, column: Column) -> None:
         set_custom(entry, TYPE_PROPERTY, text_value(format_type(column.type)))
 
 
-def _write_references(
-    items: dict[str, EditableMapping],
-    name: str,
-    old: list[tuple[EditableMapping, EditableMapping, Relationship]],
-    table: TableSchema,
-) -> None:
-    kept = set()
-    for owner, entry, relation in old:
-        wanted = next((one for one in table.references if one.ends == relation.reference.ends), None)
-        if wanted is not None:
-            kept.add(wanted)
-            if wanted.declared != relation.reference.declared:
-                write_actions(entry, wanted.declared)
-        elif entry in owner.get("relationships", ()):
-            _remove(owner["relationships"], entry)
-            if not owner["relationships"]:
-                del owner["relationships"]
-    columns = {str(entry["name"]): entry for entry in items[name]["properties"]}
-    for reference in dict.fromkeys(table.references):
-        if reference in kept or any(column not in columns for column in reference.columns):
-            continue
-        if len(reference.columns) == 1:
-            owner, entry = columns[reference.columns[0]], mapping({"type": "foreignKey"})
-            entry["to"] = _ends(items, reference.table, reference.to, entry)[0]
-        else:
-            owner, entry = items[name], mapping({"type": "foreignKey"})
-            entry["from"] = sequence(_ends(items, name, reference.columns, entry), in_line=True)
-            entry["to"] = sequence(_ends(items, reference.table, reference.to, entry), in_line=True)
-        write_actions(entry, reference.declared)
-        if not isinstance(owner.get("relationships"), EditableList):
-            owner["relationships"] = sequence([])
-        owner["relationships"].append(entry)
-
-
-def _ends(
-    items: dict[str, EditableMapping], table: str, columns: tuple[str, ...], relation: EditableMapping
-) -> list[str]:
-    """Return how a relationship names columns: as `table.column`, or by id if a name has special characters."""
-    if all(_SHORT_NAME.fullmatch(name) for name in (table, *columns)):
-        return [f"{table}.{column}" for column in columns]
-    if table not in items:
-        # Nothing here can carry an id, so the relationship itself keeps the names.
-        names = sequence([text_value(name) for name in (table, *columns)], in_line=True)
-        set_custom(relation, TARGET_PROPERTY, names)
-        return [f"schema/{_slug(table)}/properties/{_slug(column)}" for column in columns]
-    of_table = _ensure_id(list(items.values()), items[table])
-    entries = {str(entry["name"]): entry for entry in items[table]["properties"]}
-    return [
-        f"schema/{of_table}/properties/"
-        + (_ensure_id(list(entries.values()), entries[column]) if column in entries else _slug(column))
-        for column in columns
-    ]
-
-
-def _ensure_id(siblings: list[EditableMapping], item: EditableMapping) -> str:
-    if item.get("id") is None:
-        taken = {str(sibling.get("id")) for sibling in siblings}
-        taken |= {str(sibling["name"]) for sibling in siblings if sibling is not item}
-        slug = _slug(str(item["name"]))
-        unique = next(name for name in _numbered(slug, len(taken) + 2) if name not in taken)
-        item.insert(0, "id", text_value(unique))
-    return str(item["id"])
-
-
-def _numbered(slug: str, count: int) -> list[str]:
-    return [slug, *(f"{slug}_{number}" for number in range(2, count + 2))]
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
-
-
-def _relations_by_table(
-    file: ContractFile, schema: EditableList
-) -> dict[str, list[tuple[EditableMapping, EditableMapping, Relationship]]]:
-    """Return each table's relationships with the entries of the edited file that hold them."""
-    found: dict[str, list[tuple[EditableMapping, EditableMapping, Relationship]]] = {}
-    for relation in file.relationships:
-        owner = _owner(schema, relation)
-        entry = owner["relationships"][relation.place]
-        found.setdefault(str(schema[relation.table]["name"]), []).append((owner, entry, relation))
-    return found
-
-
-def _owner(schema: EditableList, relation: Relationship) -> Any:
-    item = schema[relation.table]
-    return item if relation.column is None else item["properties"][relation.column]
-
-
 def _without_broken(edit: YamlEdit, path: str) -> str:
     """Return the edited text without relationships whose column this edit removed."""
     text = edit.render()
@@ -266,7 +213,7 @@ def _without_broken(edit: YamlEdit, path: str) -> str:
     if not broken:
         return text
     for relation in reversed(broken):
-        owner = _owner(edit.root["schema"], relation)
+        owner = owner_of(edit.root["schema"], relation)
         del owner["relationships"][relation.place]
         if not owner["relationships"]:
             del owner["relationships"]
@@ -283,13 +230,6 @@ def _reset_if_empty(parent: EditableMapping, key: str) -> None:
 def _place(name: str, key: tuple[str, ...]) -> int:
     """Return a column's place in the key, counted from 1; 0 if it is not in the key."""
     return key.index(name) + 1 if name in key else 0
-
-
-def _remove(items: EditableList, item: EditableMapping | None) -> None:
-    for place, found in enumerate(items):
-        if found is item:
-            del items[place]
-            return
 
 
 def _set(entry: EditableMapping, key: str, value: Any) -> None:

@@ -192,36 +192,34 @@ def _read_time(element: ColumnElement, options: YamlNode, gathered: Gathered) ->
 
 
 def _read_ranges(element: ColumnElement, options: YamlNode, zone: str = "UTC") -> Iterator[ElementTest]:
-    """Yield the range of the inclusive bounds, and that of the exclusive ones.
+    """Yield the range of the bounds, and another one if a side has an inclusive and an exclusive bound.
 
     In ODCS 3.0, an exclusive bound is `true` or `false` beside the other.
     """
     flags = {key: _flag(options.child(key)) for key in ("exclusiveMinimum", "exclusiveMaximum")}
-    nodes = {key: options.child(key) for key in _RANGE}
-    found: dict[str, Value] = {}
-    for key, node in nodes.items():
-        if node is not None and flags.get(key) is None:
-            found[key] = _read_bound(element, node, zone)
-    least, most = nodes["minimum"], nodes["maximum"]
-    if least is not None or most is not None:
+    nodes = {
+        key: node for key in _RANGE if (node := options.child(key)) is not None and flags.get(key) is None
+    }
+    found = {key: _read_bound(element, node, zone) for key, node in nodes.items()}
+    low = "minimum" if "minimum" in found else "exclusiveMinimum"
+    high = "maximum" if "maximum" in found else "exclusiveMaximum"
+    for word, keys in (
+        ("range", (low, high)),
+        ("exclusiveRange", tuple(key for key in found if key not in (low, high))),
+    ):
+        used = [key for key in keys if key in found]
+        if not used:
+            continue
+        least = next((key for key in used if key.lower().endswith("minimum")), "")
+        most = next((key for key in used if key.lower().endswith("maximum")), "")
         bounds = Range(
-            found.get("minimum"),
-            found.get("maximum"),
-            excludes_minimum=bool(flags["exclusiveMinimum"]),
-            excludes_maximum=bool(flags["exclusiveMaximum"]),
+            found.get(least),
+            found.get(most),
+            excludes_minimum=bool(least) and (least != "minimum" or bool(flags["exclusiveMinimum"])),
+            excludes_maximum=bool(most) and (most != "maximum" or bool(flags["exclusiveMaximum"])),
         )
-        _check_order(least or most, bounds)
-        yield ElementTest("range", bounds, least or most or options)
-    exclusive = [nodes[key] for key in ("exclusiveMinimum", "exclusiveMaximum") if key in found]
-    if exclusive:
-        bounds = Range(
-            found.get("exclusiveMinimum"),
-            found.get("exclusiveMaximum"),
-            excludes_minimum=True,
-            excludes_maximum=True,
-        )
-        _check_order(exclusive[0], bounds)
-        yield ElementTest("exclusiveRange", bounds, exclusive[0] or options)
+        _check_order(nodes[used[0]], bounds)
+        yield ElementTest(word, bounds, nodes[used[0]])
 
 
 def _read_bound(element: ColumnElement, node: YamlNode, zone: str) -> Value:
@@ -237,7 +235,7 @@ def _flag(node: YamlNode | None) -> bool | None:
     return node.as_bool()
 
 
-def _check_order(node: YamlNode | None, bounds: Range) -> None:
+def _check_order(node: YamlNode, bounds: Range) -> None:
     least, most = bounds.minimum, bounds.maximum
     if (
         isinstance(least, int | Decimal)

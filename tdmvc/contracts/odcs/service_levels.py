@@ -1,15 +1,17 @@
 """Reads service levels: how old rows may be, how often they come and how long they are kept."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
+from typing import Any
 
 from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.odcs.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.scalars import read_number
 from tdmvc.errors import ConfigError
 from tdmvc.model.service_levels import ServiceLevel, ServiceProperty, TimeUnit
+from tdmvc.yaml.editor import EditableMapping, mapping, sequence, text_value
 from tdmvc.yaml.node import YamlNode
 
 _PROPERTIES = {
@@ -52,6 +54,21 @@ def read_service_levels(root: YamlNode, columns: Columns, gathered: Gathered) ->
         except ConfigError as error:
             # It is about times, and not about rows: who reads rows need not know it.
             gathered.note(entry, f"The service level '{name[:80]}' is not read. {error.what}")
+
+
+def write_service_levels(root: EditableMapping, levels: Sequence[ServiceLevel]) -> None:
+    """Write the service levels of a new contract."""
+    entries = []
+    for level in levels:
+        facts: dict[str, Any] = {"property": level.property.value, "value": format(level.amount, "f")}
+        facts["unit"] = next(word for word, unit in _UNITS.items() if unit is level.unit)
+        if level.columns:
+            facts["element"] = text_value(", ".join(f"{table}.{column}" for table, column in level.columns))
+        for key, value in (("scheduler", level.scheduler), ("schedule", level.schedule)):
+            facts |= {key: text_value(value)} if value is not None else {}
+        entries.append(mapping(facts))
+    if entries:
+        root["slaProperties"] = sequence(entries)
 
 
 def _read(root: YamlNode, entry: YamlNode, known: ServiceProperty, columns: Columns) -> ServiceLevel:

@@ -68,8 +68,13 @@ def _only(text: str) -> Rule:
         ("logicalType: number, logicalTypeOptions: {minimum: 1e-3}", "range", Range(Decimal("0.001"))),
         (
             "logicalType: integer, logicalTypeOptions: {exclusiveMinimum: 0}",
-            "exclusiveRange",
-            Range(0, excludes_minimum=True, excludes_maximum=True),
+            "range",
+            Range(0, excludes_minimum=True),
+        ),
+        (
+            "logicalType: integer, logicalTypeOptions: {exclusiveMinimum: 0, maximum: 5}",
+            "range",
+            Range(0, 5, excludes_minimum=True),
         ),
         (
             "logicalType: integer, logicalTypeOptions: {minimum: 0, exclusiveMinimum: true, maximum: 5}",
