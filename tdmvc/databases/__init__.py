@@ -13,10 +13,9 @@ The same names mean the same in each engine, a module in an engine of files and 
 `broken_references`, `numbering`, `errors`, `script`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from importlib import import_module
-from typing import Final, TypeVar
+from typing import Final
 
 from tdmvc.databases.base import (
     READ_ALL,
@@ -31,6 +30,7 @@ from tdmvc.databases.files import first_bytes
 from tdmvc.errors import SourceError, UsageError
 from tdmvc.model.conditions import ConditionEngine, ConditionEngines
 from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.registry import Registry
 
 # By name: this package has a module called duckdb, too.
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -48,40 +48,18 @@ __all__ = [
 ]
 
 
-EngineT = TypeVar("EngineT")
-
-
-class Engines(Mapping[str, EngineT]):
-    """Engines by name, or by the scheme of their URLs; each is imported when it is first used."""
-
-    def __init__(self, classes: Mapping[str, str], on_made: Callable[[EngineT], object] = id) -> None:
-        self._classes = classes
-        self._on_made = on_made
-        self._made: dict[str, EngineT] = {}
-
-    def __getitem__(self, name: str) -> EngineT:
-        if name not in self._made:
-            module, _, class_name = self._classes[name].rpartition(".")
-            self._made[name] = getattr(import_module(f"{__name__}.{module}"), class_name)()
-            self._on_made(self._made[name])
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._classes)
-
-    def __len__(self) -> int:
-        return len(self._classes)
-
-
-FILES: Final = Engines[FileEngine]({"sqlite": "sqlite.SqliteEngine", "duckdb": "duckdb.DuckdbEngine"})
+FILES: Final = Registry[FileEngine](
+    __name__, {"sqlite": "sqlite.SqliteEngine", "duckdb": "duckdb.DuckdbEngine"}
+)
 """The engines whose databases are files, by scheme: `"scheme": "module.Class"`."""
-SERVERS: Final = Engines[DatabaseEngine](
+SERVERS: Final = Registry[DatabaseEngine](
+    __name__,
     {
         "postgresql": "postgres.PostgresEngine",
         "postgres": "postgres.PostgresEngine",
         "mysql": "mysql.MysqlEngine",
         "mariadb": "mysql.MysqlEngine",
-    }
+    },
 )
 """The engines of servers, by scheme."""
 _CONDITIONS = {
@@ -94,7 +72,7 @@ _CONDITIONS = {
 
 def condition_engines(stack: ExitStack) -> ConditionEngines:
     """Return what evaluates the conditions of each dialect, until the stack closes."""
-    return Engines[ConditionEngine](_CONDITIONS, lambda engine: stack.callback(engine.close))
+    return Registry[ConditionEngine](__name__, _CONDITIONS, lambda engine: stack.callback(engine.close))
 
 
 def find_engine(location: Location) -> DatabaseEngine | None:

@@ -3,41 +3,13 @@
 What several tools share is one folder up.
 """
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import Final
 
 from tdmvc.migrations.base import Reader
+from tdmvc.model.registry import Registry
 
-
-class Readers(Mapping[str, Reader]):
-    """The readers by the names of their tools; each is imported when it is first used.
-
-    A repository uses one or two tools, and should not wait for the others to be imported.
-    """
-
-    def __init__(self, classes: Mapping[str, str]) -> None:
-        self._classes = classes
-        self._readers: dict[str, Reader] = {}
-
-    def __getitem__(self, tool: str) -> Reader:
-        if tool not in self._readers:
-            name, _, class_name = self._classes[tool].rpartition(".")
-            module = import_module(f"{__name__}.{name}")
-            self._readers[tool] = getattr(module, class_name)()
-        return self._readers[tool]
-
-    def __contains__(self, tool: object) -> bool:
-        return tool in self._classes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._classes)
-
-    def __len__(self) -> int:
-        return len(self._classes)
-
-
-READERS: Final = Readers(
+READERS: Final = Registry[Reader](
+    __name__,
     {
         "alembic": "alembic.reader.AlembicReader",
         "django": "django.reader.DjangoReader",
@@ -72,6 +44,6 @@ READERS: Final = Readers(
         "sqlx": "sqlx.SqlxReader",
         "typeorm": "typeorm.TypeOrmReader",
         "sql": "sql.SqlReader",
-    }
+    },
 )
 """All readers by the names of their tools, in the order in which they claim folders."""
