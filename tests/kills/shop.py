@@ -15,7 +15,8 @@ ROWS = 150
 MODULES = 12
 EDITED_NOTES = "Remember the milk.\nUnsaved thoughts.\n"
 _OBJECT = re.compile(r"\bmd5: ([0-9a-f]{32}(?:\.dir)?)")
-_SEEDED = re.compile(r'"seeded_at": "[^"]*"')
+_SEEDED = re.compile(r""""seeded_at": "[^"]*"|(?<=,)'[0-9]+'\);$""", re.MULTILINE)
+"""When a database was seeded, and the random number of a fingerprint's counter."""
 _PUBLISHED = re.compile(r"(?m)^(published|yanked): .*$")
 
 
@@ -222,7 +223,7 @@ def _read_blobs(shop: KillShop, blobs: set[str]) -> dict[str, str]:
 
 
 def _seeded_rows(path: Path) -> bytes:
-    """Return all that a SQLite database holds, without the time at which it was seeded."""
+    """Return all that a SQLite database holds, without what differs each time it is seeded."""
     with contextlib.closing(sqlite3.connect(path)) as con:
         return _SEEDED.sub("", "\n".join(con.iterdump())).encode()
 
