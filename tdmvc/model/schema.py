@@ -30,6 +30,7 @@ from tdmvc.model.rules import (
     Required,
     Rule,
     Unique,
+    Values,
     rule_id,
     with_unique_ids,
 )
@@ -48,6 +49,8 @@ PERSONAL = frozenset(
 _CHARACTERS = re.compile(
     r"(?:national )?(?:n?varchar2?|n?char|bpchar|character(?: varying)?)(?: varying)? ?\( ?([1-9][0-9]{0,8}) ?\)"
 )
+
+_LABELS = re.compile(r"enum ?\( ?('(?:[^']|'')*'(?: ?, ?'(?:[^']|'')*')*) ?\)", re.IGNORECASE)
 
 UNTYPED = "null"
 """The physical type of a column that holds nothing but nulls: any type may follow it."""
@@ -133,6 +136,18 @@ class Column:
         found = _CHARACTERS.fullmatch(self.declared_type)
         return int(found[1]) if found else None
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The values that a database's enum allows, a type of its own or `enum('a', 'b')`; empty for none."""
+        if not pa.types.is_string(self.type):
+            return ()
+        own = next((one for one in self.user_types if one.name == self.physical_type), None)
+        if own is not None:
+            return own.labels
+        found = _LABELS.fullmatch(" ".join((self.physical_type or "").split()))
+        names = re.findall(r"'((?:[^']|'')*)'", found[1]) if found else []
+        return tuple(name.replace("''", "'") for name in names)
+
 
 def must_hide(columns: Iterable[Column]) -> bool:
     """Return whether values of a column must be hidden, by all that is known of it in several contracts.
@@ -192,7 +207,7 @@ class TableSchema:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """What the rows must keep, each kind in declared order: columns that are required, unique or limited in
-        length, unique keys, the key, conditions, references; then the further rules.
+        length or to some values, unique keys, the key, conditions, references; then the further rules.
 
         A column that a key requires or makes unique has no rule of its own.
         """
@@ -208,12 +223,19 @@ class TableSchema:
             if len(unique.columns) == 1:
                 yield self._unique_rule(unique)
         for column in self.columns:
-            if (limit := column.length_limit) is not None:
-                names = (column.name,)
-                # A source may validly hold a text that is longer than its type says: SQLite accepts it.
-                severity = Severity.WARNING if column.max_length is None else Severity.ERROR
-                test, name = Length(maximum=limit), rule_id(self.name, names, "length")
-                yield Rule(name, self.name, names, test, severity=severity)
+            yield from self._type_rules(column)
+
+    def _type_rules(self, column: Column) -> Iterator[Rule]:
+        # A source may validly hold what its type does not allow by name: SQLite accepts any text for `varchar(5)`.
+        names = (column.name,)
+        if (limit := column.length_limit) is not None:
+            severity = Severity.WARNING if column.max_length is None else Severity.ERROR
+            name = rule_id(self.name, names, "length")
+            yield Rule(name, self.name, names, Length(maximum=limit), severity=severity)
+        if column.labels:
+            severity = Severity.ERROR if column.user_types else Severity.WARNING
+            name = rule_id(self.name, names, "enum")
+            yield Rule(name, self.name, names, Values(column.labels), severity=severity)
 
     def _table_rules(self) -> Iterator[Rule]:
         for unique in self._unique_keys():

@@ -1,5 +1,6 @@
 """Keeps the lines, spaces and comments of collections in brackets, which an editor of YAML would write anew."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import yaml
 
 from tdmvc.yaml.composer import LOADER
 
+_COMMENT = re.compile(r"[ \t]+#[^\n]*")
 _STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
 _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 
@@ -24,13 +26,25 @@ class _Span:
 
 def restore_in_line(edited: str, original: str) -> str:
     """Return the edited text, in which each collection in brackets that did not change is laid out as it was."""
-    laid_out = {span.content: original[span.start : span.end] for span in _spans(original)}
+    laid_out = {span.content: (span, original[span.start : span.end]) for span in _spans(original)}
     parts: list[str] = []
     end = 0
     for span in _spans(edited):
-        parts += [edited[end : span.start], laid_out.get(span.content, edited[span.start : span.end])]
+        parts.append(edited[end : span.start])
+        known = laid_out.get(span.content)
+        parts.append(known[1] if known is not None else edited[span.start : span.end])
         end = span.end
+        before, after = _comment(original, known[0].end) if known is not None else "", _comment(edited, end)
+        if before and before.lstrip() == after.lstrip():
+            parts.append(before)
+            end += len(after)
     return "".join([*parts, edited[end:]])
+
+
+def _comment(text: str, end: int) -> str:
+    """Return the comment behind a collection, with the spaces before it; empty for none."""
+    found = _COMMENT.match(text, end)
+    return found[0] if found is not None else ""
 
 
 def _spans(text: str) -> Iterator[_Span]:

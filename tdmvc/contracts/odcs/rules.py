@@ -11,7 +11,18 @@ from tdmvc.contracts.odcs.metrics import Where
 from tdmvc.contracts.odcs.nested import as_rule_test, has_inner, inner_elements, read_inner, types_of
 from tdmvc.contracts.odcs.options import read_enum, read_options
 from tdmvc.contracts.odcs.quality import read_rule
-from tdmvc.model.rules import Condition, Length, Place, References, Required, Rule, RuleTest, Unique, rule_id
+from tdmvc.model.rules import (
+    Condition,
+    Length,
+    Place,
+    References,
+    Required,
+    Rule,
+    RuleTest,
+    Unique,
+    Values,
+    rule_id,
+)
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.yaml.node import YamlNode
 
@@ -121,4 +132,6 @@ def _declaring(test: RuleTest, column: YamlNode | None) -> YamlNode | None:
             options = column.child("logicalTypeOptions")
             limit = options.child("maxLength") if options is not None else None
             return limit or column.child("physicalType")
+        case Values():
+            return column.child("physicalType")
     return None

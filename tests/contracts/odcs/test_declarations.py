@@ -25,7 +25,8 @@ from tdmvc.model.declarations import (
     UserType,
     View,
 )
-from tdmvc.model.rules import Condition, Length, Unique
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import Condition, Length, Unique, Values
 from tdmvc.model.schema import Column, TableSchema
 from tests.schemas import assert_valid_contract
 from tests.series import trials
@@ -231,6 +232,35 @@ schema:
 def test_the_declared_type_limits_the_length_of_a_text(physical: str, limit: int | None) -> None:
     assert Column("c", _TEXT, physical).length_limit == limit
     assert Column("c", _INT, physical).length_limit is None
+
+
+@pytest.mark.parametrize(
+    ("physical", "types", "labels", "severity"),
+    [
+        ("enum('a','it''s, so')", (), ("a", "it's, so"), Severity.WARNING),
+        ("ENUM('new', 'old')", (), ("new", "old"), Severity.WARNING),
+        (
+            "mood",
+            (UserType("mood", TypeKind.ENUM, "postgresql", ("sad", "ok")),),
+            ("sad", "ok"),
+            Severity.ERROR,
+        ),
+        ("happy", (UserType("mood", TypeKind.ENUM, "postgresql", ("sad",)),), (), None),
+        ("text", (), (), None),
+        ("enum(x)", (), (), None),
+    ],
+)
+def test_an_enum_of_a_database_limits_values(
+    physical: str, types: tuple[UserType, ...], labels: tuple[str, ...], severity: Severity | None
+) -> None:
+    table = TableSchema("t", (Column("c", _TEXT, physical, user_types=types),))
+    text = update_contract(None, "golden", {"t": table})
+    read = parse_contract(text, "p").tables["t"]
+    assert read == table
+    found = [(rule.id, rule.test, rule.severity) for rule in read.rules]
+    assert found == ([("t.c.enum", Values(labels), severity)] if labels else [])
+    lines = [text.splitlines()[(rule.place.line or 0) - 1] for rule in read.rules if rule.place is not None]
+    assert [line.strip().split(":")[0] for line in lines] == ["physicalType"] * len(found)
 
 
 @pytest.mark.parametrize(
