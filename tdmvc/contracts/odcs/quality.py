@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from tdmvc.contracts.odcs.declarations import read_check, read_unique_key
 from tdmvc.contracts.odcs.elements import Documents
-from tdmvc.contracts.odcs.gathering import Gathered, place_of
+from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.metrics import (
     METRICS,
     Where,

@@ -13,7 +13,7 @@ from tdmvc.contracts.odcs.declarations import (
     read_table_declarations,
     read_views,
 )
-from tdmvc.contracts.odcs.gathering import Gathered
+from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.relationships import NamedTable, Relationship, read_relationships
 from tdmvc.contracts.odcs.rules import TableEntry, with_rules
 from tdmvc.contracts.odcs.service_levels import read_service_levels

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from tdmvc.contracts.odcs.declarations import children, custom_property, read_actions
-from tdmvc.contracts.odcs.gathering import Gathered
+from tdmvc.contracts.gathering import Gathered
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column
 from tdmvc.yaml.node import YamlNode

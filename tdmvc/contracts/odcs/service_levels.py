@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tdmvc.contracts.odcs.declarations import children
-from tdmvc.contracts.odcs.gathering import Gathered, place_of
+from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.scalars import read_number
 from tdmvc.errors import ConfigError
 from tdmvc.model.service_levels import ServiceLevel, ServiceProperty, TimeUnit
