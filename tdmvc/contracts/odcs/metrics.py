@@ -8,7 +8,7 @@ import pyarrow as pa
 from tdmvc.contracts.odcs.elements import ColumnElement, Documents
 from tdmvc.contracts.odcs.nested import Inner, inner_shape
 from tdmvc.contracts.odcs.options import read_enum, read_pattern
-from tdmvc.contracts.odcs.scalars import read_value
+from tdmvc.contracts.scalars import read_value
 from tdmvc.model.rules import Pattern, Present, Required, RuleTest, Value, Values
 from tdmvc.yaml.node import YamlNode
 

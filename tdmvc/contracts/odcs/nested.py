@@ -8,10 +8,10 @@ from decimal import Decimal
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
+from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.column_types import read_logical_type, read_type
 from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.odcs.elements import ColumnElement, Documents, ElementTest, JsonShape
-from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.options import present, read_enum, read_options
 from tdmvc.model.rules import Format, JsonSchema, Length, MultipleOf, Pattern, Range, RuleTest, Values
 from tdmvc.yaml.node import YamlNode

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.declarations import read_check, read_unique_key
 from tdmvc.contracts.odcs.elements import Documents
-from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.metrics import (
     METRICS,
     Where,

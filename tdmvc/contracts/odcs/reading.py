@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from tdmvc.arrow.types import format_type
 from tdmvc.contracts.base import Note
+from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.column_types import read_type
 from tdmvc.contracts.odcs.declarations import (
     children,
@@ -13,7 +14,6 @@ from tdmvc.contracts.odcs.declarations import (
     read_table_declarations,
     read_views,
 )
-from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.relationships import NamedTable, Relationship, read_relationships
 from tdmvc.contracts.odcs.rules import TableEntry, with_rules
 from tdmvc.contracts.odcs.service_levels import read_service_levels

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from tdmvc.contracts.odcs.declarations import children, custom_property, read_actions
 from tdmvc.contracts.gathering import Gathered
+from tdmvc.contracts.odcs.declarations import children, custom_property, read_actions
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column
 from tdmvc.yaml.node import YamlNode

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.column_types import is_document, read_logical_type
 from tdmvc.contracts.odcs.declarations import children, read_check, read_unique_key
 from tdmvc.contracts.odcs.elements import ColumnElement, Documents, ElementTest
-from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.metrics import Where
 from tdmvc.contracts.odcs.nested import as_rule_test, has_inner, inner_elements, read_inner, types_of
 from tdmvc.contracts.odcs.options import read_enum, read_options

@@ -6,9 +6,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.gathering import Gathered, place_of
-from tdmvc.contracts.odcs.scalars import read_number
+from tdmvc.contracts.odcs.declarations import children
+from tdmvc.contracts.scalars import read_number
 from tdmvc.errors import ConfigError
 from tdmvc.model.service_levels import ServiceLevel, ServiceProperty, TimeUnit
 from tdmvc.yaml.editor import EditableMapping, mapping, sequence, text_value

@@ -1,6 +1,6 @@
 """Reads how much violation a quality rule allows, and how much one matters."""
 
-from tdmvc.contracts.odcs.scalars import read_number
+from tdmvc.contracts.scalars import read_number
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import Operator, Threshold
 from tdmvc.yaml.node import YamlNode

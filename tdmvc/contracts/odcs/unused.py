@@ -2,8 +2,8 @@
 
 from difflib import get_close_matches
 
-from tdmvc.contracts.odcs.fields import FIELDS, Field, Kind
 from tdmvc.contracts.gathering import Gathered
+from tdmvc.contracts.odcs.fields import FIELDS, Field, Kind
 from tdmvc.yaml.node import YamlNode
 
 _SEPARATE = frozenset({Kind.OPTIONS, Kind.QUALITY, Kind.ARGUMENTS, Kind.RELATIONSHIP})
