@@ -14,9 +14,9 @@ from tdmvc.arrow.parquet import open_parquet
 from tdmvc.checks.predicates.ordinals import Ordinals
 from tdmvc.checks.validation.cache import cache_name
 from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.part_values import read_columns
 from tdmvc.checks.validation.row_tests import CHECKER
 from tdmvc.checks.validation.rows import TableRows
-from tdmvc.errors import PartError
 from tdmvc.model.schema import Column
 
 Key = tuple[Any, ...]
@@ -30,13 +30,13 @@ class _KeyRange:
 
 
 def rises(rows: TableRows, key: Sequence[Column], fresh: Collection[str], options: ValidationOptions) -> bool:
-    """Return whether keys rise strictly within each part, and no part begins before another one ends.
+    """Return whether the values of columns rise strictly within each part, and no part begins before another ends.
 
-    If not, the key may still be unique. Parts that are not fresh are known to have no key in common.
+    If not, they may still be unique. Parts that are not fresh are known to have no key in common.
     Cost: the key columns of fresh parts, and of parts whose key ranges touch theirs.
 
     Args:
-        key: its columns, which hold no null.
+        key: the columns; with a null in one of them, they do not rise.
 
     Raises:
         PartError: a part is damaged.
@@ -122,15 +122,8 @@ class _RisingKeys:
 
     def _read(self, part: str) -> list[pa.Array]:
         names = [column.name for column in self._key]
-        path = self._paths[part]
-        try:
-            with contextlib.closing(open_parquet(path)) as reader:
-                places = [reader.schema_arrow.names.index(name) for name in names]
-                leaves = _leaves(reader.schema_arrow)
-                table = reader.read_all(column_indices=[leaves[place] for place in places])
-        except (pa.ArrowException, OSError) as error:
-            raise PartError.damaged(path, f"table {self._rows.schema.name}", "it cannot be read") from error
-        columns = [_plain(table.column(name).combine_chunks()) for name in names]
+        found = read_columns(self._rows.schema.name, self._paths[part], names)
+        columns = [_plain(column) for column in found]
         count = len(columns[0])
         self._ranges[part] = (
             _KeyRange(
@@ -142,21 +135,6 @@ class _RisingKeys:
             else None
         )
         return columns
-
-
-def _leaves(schema: pa.Schema) -> list[int]:
-    """Return the position of the first leaf of each column."""
-    positions, position = [], 0
-    for field in schema:
-        positions.append(position)
-        position += _count_leaves(field.type)
-    return positions
-
-
-def _count_leaves(type_: pa.DataType) -> int:
-    if pa.types.is_struct(type_):
-        return sum(_count_leaves(type_.field(place).type) for place in range(type_.num_fields))
-    return _count_leaves(type_.value_type) if pa.types.is_list(type_) else 1
 
 
 def _plain(column: pa.Array) -> pa.Array:
@@ -172,6 +150,8 @@ def _plain(column: pa.Array) -> pa.Array:
 def _is_rising(columns: Sequence[pa.Array]) -> bool:
     """Return whether each row is greater than the one before it, by the first column in which they differ."""
     count = len(columns[0])
+    if any(column.null_count for column in columns):
+        return False
     if count < 2:
         return True
     is_rising = is_equal = None

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.rules.rule import join_sql
-from tdmvc.checks.table_rows import repeated_sql
-from tdmvc.checks.validation.cache import cache_name
+from tdmvc.checks.table_rows import compared_sql, repeated_sql
+from tdmvc.checks.validation.cache import FoundBefore, cache_name
+from tdmvc.checks.validation.hashes import collect_repeated
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.ordering import rises
 from tdmvc.checks.validation.row_tests import CHECKER
@@ -15,6 +16,10 @@ from tdmvc.checks.validation.states import FoundGroups, StateMemory
 from tdmvc.model.rules import Rule, Unique
 from tdmvc.model.schema import Column
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
+from tdmvc.sql.quoting import quote_name, scan_parquet
+
+_HASHES = "tdmvc_repeated_hashes"
+_FRESH = "tdmvc_fresh_values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,14 @@ class RepeatTest:
             return known
         base = memory.base() if is_set else None
         fresh = sorted(set(self.rows.times) - (base.parts if base else frozenset()))
-        if not fresh or (
-            self.unique.is_key and not has_nulls and rises(self.rows, self.columns, fresh, options)
-        ):
+        if not fresh or (not has_nulls and rises(self.rows, self.columns, fresh, options)):
+            found = FoundGroups(0, 0)
+        elif base is None:
+            found = self._count_all(con)
+        elif self._has_only_known(con, fresh, base, options):
             found = FoundGroups(0, 0)
         else:
-            found = self._count(con, None if base is None else fresh)
+            found = self._count_fresh(con, fresh)
         return memory.remember(found) if is_set else found
 
     def failing_sql(self) -> str:
@@ -64,12 +71,81 @@ class RepeatTest:
     def _same(self, left: str, right: str) -> str:
         return join_sql(self.columns, left, right, nulls_distinct=self.unique.nulls_distinct)
 
-    def _count(self, con: DuckDBConnection, fresh: Sequence[str] | None) -> FoundGroups:
-        """Count among all rows, or among those that share a value with fresh parts."""
-        source = self.rows.scan().sql
-        if fresh is not None:
-            some = self.rows.scan(fresh).sql
-            source = f"(SELECT every.* FROM {source} every SEMI JOIN {some} fresh ON {self._same('every', 'fresh')})"
+    @property
+    def _forms(self) -> list[str]:
+        return [compared_sql(column, quote_name(column.name)) for column in self.columns]
+
+    def _whole(self, source: str) -> str:
+        """Return a SELECT of the values that count, as `k0`, `k1`, …"""
+        names = ", ".join(f"{form} AS k{place}" for place, form in enumerate(self._forms))
+        is_whole = " AND ".join(f"{quote_name(column.name)} IS NOT NULL" for column in self.columns)
+        return f"SELECT {names} FROM {source}" + (f" WHERE {is_whole}" if self.unique.nulls_distinct else "")
+
+    def _count_all(self, con: DuckDBConnection) -> FoundGroups:
+        """Count among all rows: of those with a hash that repeats, if these are few."""
+        scan = self.rows.scan().sql
+        names = ", ".join(f"k{place}" for place in range(len(self.columns)))
+        hashed = f"SELECT hash({names}) AS h FROM ({self._whole(scan)}) AS whole"
+        try:
+            repeated = collect_repeated(con, hashed, _HASHES, self._most_rows)
+            if repeated == 0:
+                return FoundGroups(0, 0)
+            if repeated is None:
+                return self._count(con, scan)
+            hash_ = f"hash({', '.join(self._forms)})"
+            return self._count(con, f"(SELECT * FROM {scan} WHERE {hash_} IN (SELECT h FROM temp.{_HASHES}))")
+        finally:
+            con.execute(f"DROP TABLE IF EXISTS temp.{_HASHES}")
+
+    @property
+    def _most_rows(self) -> int:
+        """At least as many as the table has: parts may be listed twice."""
+        return self.rows.side.rows * max(self.rows.times.values(), default=1)
+
+    def _has_only_known(
+        self, con: DuckDBConnection, fresh: Sequence[str], base: FoundBefore, options: ValidationOptions
+    ) -> bool:
+        """Return whether fresh parts repeat no value, neither among themselves nor of parts that were kept.
+
+        What removed parts held is in no part that was kept, so only other values are looked up in these.
+        """
+        removed = sorted(base.parts - set(self.rows.times))
+        files = options.find_parts(removed) if removed else ()
+        if files is None:
+            return False
+        same = self._same_keys("a", "b")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {_FRESH} AS {self._whole(self.rows.scan(fresh).sql)}")
+        try:
+            ((count, distinct),) = con.execute(
+                f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT * FROM temp.{_FRESH})) FROM temp.{_FRESH}"
+            ).fetchall()
+            if count != distinct:
+                return False
+            before = f"ANTI JOIN ({self._whole(scan_parquet(files))}) b ON {same}" if files else ""
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {_FRESH} AS SELECT a.* FROM temp.{_FRESH} a {before}")
+            if not con.execute(f"SELECT 1 FROM temp.{_FRESH} LIMIT 1").fetchall():
+                return True
+            kept = self.rows.scan(sorted(set(self.rows.times) & base.parts)).sql
+            query = f"SELECT 1 FROM ({self._whole(kept)}) a SEMI JOIN temp.{_FRESH} b ON {same} LIMIT 1"
+            return not con.execute(query).fetchall()
+        finally:
+            con.execute(f"DROP TABLE IF EXISTS temp.{_FRESH}")
+
+    def _same_keys(self, left: str, right: str) -> str:
+        equals = "=" if self.unique.nulls_distinct else "IS NOT DISTINCT FROM"
+        return " AND ".join(
+            f"{left}.k{place} {equals} {right}.k{place}" for place in range(len(self.columns))
+        )
+
+    def _count_fresh(self, con: DuckDBConnection, fresh: Sequence[str]) -> FoundGroups:
+        """Count among the rows that share a value with fresh parts."""
+        every, some = self.rows.scan().sql, self.rows.scan(fresh).sql
+        source = (
+            f"(SELECT every.* FROM {every} every SEMI JOIN {some} fresh ON {self._same('every', 'fresh')})"
+        )
+        return self._count(con, source)
+
+    def _count(self, con: DuckDBConnection, source: str) -> FoundGroups:
         repeated = repeated_sql(self.columns, source, ", count(*)", nulls_distinct=self.unique.nulls_distinct)
         names = ", ".join(f"k{place}" for place in range(len(self.columns)))
         groups, rows = con.execute(

@@ -12,7 +12,7 @@ from tdmvc.checks.validation.cache import cache_name
 from tdmvc.model.conditions import Condition as RowCondition
 from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.declarations import Check
-from tdmvc.model.rules import Condition, Rule
+from tdmvc.model.rules import Condition, Format, Pattern, Rule
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, duckdb_version
 from tdmvc.sql.portable import engine_name
@@ -55,8 +55,9 @@ def plan_row_test(
     except InexactError as error:
         return _plan_fallback(rule, columns, str(error))
     try:
-        # What DuckDB does not understand, it says before it sees a row: an expression that is none of RE2.
-        con.execute(f"SELECT count(*) FROM {no_rows(schema.arrow_schema())} WHERE {sql}")
+        if isinstance(rule.test, Pattern | Format):
+            # What DuckDB does not understand, it says before it sees a row: an expression that is none of RE2.
+            con.execute(f"SELECT count(*) FROM {no_rows(schema.arrow_schema())} WHERE {sql}")
     except duckdb_error():
         return _plan_fallback(rule, columns, "DuckDB cannot evaluate it")
     return RowTest(cache_name(CHECKER, duckdb_version(), sql), rule, tuple(columns), sql)
