@@ -41,6 +41,8 @@ def _reordered(old: EditableList, shape: Shape, wanted: list[Value]) -> Editable
     new = sequence(
         [old[places[n]] if n in places else None for n in names], in_line=bool(old.fa.flow_style())
     )
+    # What is written between a key and its list hangs on both.
+    new.ca.comment = old.ca.comment
     for place, (name, inner) in enumerate(zip(names, wanted, strict=True)):
         if name in places:
             _assign(new, place, shape.of(""), inner)

@@ -119,3 +119,11 @@ def test_a_contract_of_many_tables_is_merged_in_a_few_seconds():
     theirs = base.replace("name: c18\n", "name: c18\n        description: theirs\n")
     result = merge_manifest("contract.yaml", base, ours, theirs)
     assert result.text == ours.replace("name: c18\n", "name: c18\n        description: theirs\n")
+
+
+@pytest.mark.parametrize("theirs", ["tags:\n# why\n- b\n", "tags:\n  # why\n  - b\n"])
+def test_a_comment_between_a_key_and_its_list_is_kept_with_a_list_in_brackets(theirs: str) -> None:
+    merged = merge_manifest("contract.yaml", "kind: x\n", "kind: x\ntags: [a]\n", f"kind: x\n{theirs}")
+    indent = "  " if "  -" in theirs else ""
+    assert merged.text == f"kind: x\ntags:\n{indent}# why\n{indent}- a\n{indent}- b\n"
+    assert not merged.conflicts
