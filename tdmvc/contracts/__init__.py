@@ -17,7 +17,12 @@ READERS: Final = Registry[ContractReader](
 )
 """What reads each format, in the order in which they claim texts."""
 
-WRITERS: Final = Registry[ContractWriter](__name__, {})
+WRITERS: Final = Registry[ContractWriter](
+    __name__,
+    {
+        "odcs": "odcs.format.OdcsWriter",
+    },
+)
 """What writes each format."""
 
 

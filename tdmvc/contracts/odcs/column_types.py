@@ -9,6 +9,10 @@ from tdmvc.yaml.node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"
 """The custom property that holds a canonical type which the other fields do not lead to."""
+FORM_PROPERTY = "tdmvcTextForm"
+"""The custom property that says how texts of a source write a column's values."""
+LOOKS_PROPERTY = "tdmvcLooksLike"
+"""The custom property that says what the values of a column look like, so that they are not shown."""
 LOGICAL_TYPES = (
     *(
         "string",

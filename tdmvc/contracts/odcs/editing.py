@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tdmvc.arrow.types import format_type
-from tdmvc.contracts.odcs.column_types import TYPE_PROPERTY
+from tdmvc.contracts.odcs.column_types import FORM_PROPERTY, LOOKS_PROPERTY, TYPE_PROPERTY
 from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.odcs.declarations_editing import (
     set_custom,
@@ -17,8 +17,6 @@ from tdmvc.contracts.odcs.declarations_editing import (
 from tdmvc.contracts.odcs.physical_types import canonical_type, logical_type, number_format
 from tdmvc.contracts.odcs.reading import (
     CONTRACT_FILE,
-    FORM_PROPERTY,
-    LOOKS_PROPERTY,
     ContractFile,
     read_contract,
     read_strictly,

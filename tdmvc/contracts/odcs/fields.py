@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tdmvc.contracts.odcs.column_types import FORM_PROPERTY, LOOKS_PROPERTY, TYPE_PROPERTY
+from tdmvc.contracts.odcs.declarations import (
+    COLLATION_PROPERTY,
+    CONSTRAINT_PROPERTY,
+    DEFAULT_PROPERTY,
+    GENERATED_PROPERTY,
+    IDENTITY_PROPERTY,
+    INDEXES_PROPERTY,
+    OPTIONS_PROPERTY,
+    USER_TYPES_PROPERTY,
+    VIEWS_PROPERTY,
+)
 from tdmvc.contracts.odcs.options import OPTIONS
+from tdmvc.contracts.odcs.relationships import TARGET_PROPERTY
 
 
 class Kind(StrEnum):
@@ -209,3 +222,15 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     },
 }
 """Every field that a version of the standard has, by what it is in."""
+
+OWN_PROPERTIES: dict[Kind, tuple[str, ...]] = {
+    Kind.CONTRACT: (VIEWS_PROPERTY,),
+    Kind.TABLE: (INDEXES_PROPERTY, OPTIONS_PROPERTY),
+    Kind.COLUMN: (
+        *(TYPE_PROPERTY, FORM_PROPERTY, LOOKS_PROPERTY, DEFAULT_PROPERTY, GENERATED_PROPERTY),
+        *(IDENTITY_PROPERTY, COLLATION_PROPERTY, USER_TYPES_PROPERTY),
+    ),
+    Kind.QUALITY: (CONSTRAINT_PROPERTY,),
+    Kind.RELATIONSHIP: (CONSTRAINT_PROPERTY, TARGET_PROPERTY),
+}
+"""The custom properties that tdmvc reads, by what has them."""

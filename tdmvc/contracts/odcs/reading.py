@@ -6,7 +6,7 @@ from functools import lru_cache
 from tdmvc.arrow.types import format_type
 from tdmvc.contracts.base import Note
 from tdmvc.contracts.gathering import Gathered
-from tdmvc.contracts.odcs.column_types import read_type
+from tdmvc.contracts.odcs.column_types import FORM_PROPERTY, LOOKS_PROPERTY, read_type
 from tdmvc.contracts.odcs.declarations import (
     children,
     custom_property,
@@ -24,10 +24,6 @@ from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
 
 CONTRACT_FILE = "contract.yaml"
-FORM_PROPERTY = "tdmvcTextForm"
-"""The custom property that says how texts of a source write a column's values."""
-LOOKS_PROPERTY = "tdmvcLooksLike"
-"""The custom property that says what the values of a column look like, so that they are not shown."""
 
 _KEPT = 4
 """How many contracts are kept: a command compares two to three states, whose contracts often are the same."""

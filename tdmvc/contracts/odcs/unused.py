@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from tdmvc.contracts.gathering import Gathered
-from tdmvc.contracts.odcs.fields import FIELDS, Field, Kind
+from tdmvc.contracts.odcs.fields import FIELDS, OWN_PROPERTIES, Field, Kind
 from tdmvc.yaml.node import YamlNode
 
 _SEPARATE = frozenset({Kind.OPTIONS, Kind.QUALITY, Kind.ARGUMENTS, Kind.RELATIONSHIP})
@@ -24,7 +24,7 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
         return
     known = FIELDS[kind]
     for key, value in node.entries():
-        if value.is_null or kind is Kind.CUSTOM:
+        if value.is_null:
             continue
         field = known.get(key)
         if field is None:
@@ -36,6 +36,8 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
         elif field.effect is None:
             message = f"{_path(kind, key)} is for people and other tools; it has no effect on rows."
             found.setdefault(message, []).append(value)
+        elif field.inner is Kind.CUSTOM:
+            _report_own(value, kind, found)
         elif field.inner not in (None, Kind.OPTIONS, Kind.ARGUMENTS):
             _walk_into(value, field, found, gathered)
 
@@ -50,6 +52,17 @@ def _walk_into(value: YamlNode, field: Field, found: dict[str, list[YamlNode]], 
         with gathered.faults_of_one():
             _check_id(element, ids)
         _walk(element, field.inner, found, gathered)
+
+
+def _report_own(value: YamlNode, kind: Kind, found: dict[str, list[YamlNode]]) -> None:
+    """Report custom properties that look like tdmvc's own and are not read there."""
+    known = OWN_PROPERTIES.get(kind, ())
+    for entry in value.elements() if value.is_list else ():
+        name = entry.text("property") if entry.is_mapping else None
+        if name is not None and name.lower().startswith("tdmvc") and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.8)
+            meant = f"; did you mean '{near[0]}'?" if near else "."
+            found.setdefault(f"{name[:80]} is not read here, and has no effect{meant}", []).append(entry)
 
 
 def _check_id(element: YamlNode, ids: set[str]) -> None:

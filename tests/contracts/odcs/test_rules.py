@@ -282,6 +282,16 @@ def test_what_is_not_checked_is_a_note_with_its_line(quality: str, words: str) -
     assert note.place.line == _COLUMN_LINE
 
 
+def test_a_misspelt_field_or_property_is_a_note_with_what_it_looks_like() -> None:
+    column = (
+        "logicalType: string, requird: true, customProperties: [{property: tdmvcDefalt, value: {literal: a}}]"
+    )
+    assert [note.message for note in _read(_text(column)).notes] == [
+        "properties[].requird is not a field of the standard, and has no effect; did you mean 'required'?",
+        "tdmvcDefalt is not read here, and has no effect; did you mean 'tdmvcDefault'?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("column", "words"),
     [
