@@ -143,6 +143,25 @@ class Store:
         """Return a function from content names to files (see `model.diff.TableSide`)."""
         return lambda names: self.parts(listing, owner, set(names))
 
+    def find_parts(self, names: Sequence[str]) -> list[Path] | None:
+        """Return the files of parts of any listing that this clone has written; None if one is not in the cache.
+
+        Nothing is fetched. Cost: the listings, until all parts are found.
+        """
+        found: dict[str, Path] = {}
+        wanted = set(names)
+        for oid in self.index.made():
+            if len(found) == len(wanted):
+                break
+            try:
+                listing = self.objects.read_listing(oid, oid) if self.objects.has(oid) else Listing(())
+                for entry in listing.entries:
+                    if entry.content in wanted - found.keys() and self.objects.has(entry.md5):
+                        found[entry.content] = self.objects.verified(entry.md5, oid)
+            except PartError:
+                continue
+        return [found[name] for name in names] if len(found) == len(wanted) else None
+
     def rows(self, listing: Listing, owner: str) -> int:
         """Return the number of rows of a table. Cost: one footer for each part not counted before."""
         total = 0

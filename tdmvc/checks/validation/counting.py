@@ -16,7 +16,9 @@ from tdmvc.model.conditions import Condition, NotEvaluatedError
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
-_BATCH_ROWS = 32_768
+_BATCH_ROWS = 131_072
+_FEW_ROWS = 8_192
+"""How many rows of long texts are evaluated at once, if more take too much memory or time."""
 _MOST_IN_A_SCAN = 200
 """Conditions in one SELECT; more become several."""
 
@@ -161,7 +163,9 @@ def _count_by_batches(
             for batch in reading.sql(f"SELECT {names} FROM {scan.sql}").to_arrow_reader(_BATCH_ROWS):
                 for test, condition in list(conditions.items()):
                     try:
-                        places = condition.find_broken(batch.select([column.name for column in test.columns]))
+                        places = find_broken(
+                            condition, batch.select([column.name for column in test.columns])
+                        )
                     except NotEvaluatedError as error:
                         counted.failures[test.name] = str(error)
                         del conditions[test]
@@ -181,3 +185,20 @@ def _opened(stack: ExitStack, tests: Iterable[RowTest], counted: CountedRows) ->
         except NotEvaluatedError as error:
             counted.failures[test.name] = str(error)
     return conditions
+
+
+def find_broken(condition: Condition, rows: pa.RecordBatch) -> Sequence[int]:
+    """Return the places of the rows that break a condition, which may be able to evaluate only some at once.
+
+    Raises:
+        NotEvaluatedError: it cannot be evaluated.
+    """
+    try:
+        return condition.find_broken(rows)
+    except NotEvaluatedError:
+        if rows.num_rows <= _FEW_ROWS:
+            raise
+    starts = range(0, rows.num_rows, _FEW_ROWS)
+    return [
+        start + place for start in starts for place in condition.find_broken(rows.slice(start, _FEW_ROWS))
+    ]

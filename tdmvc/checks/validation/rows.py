@@ -46,7 +46,10 @@ class TableRows:
 
     def paths(self, parts: Sequence[str]) -> list[Path]:
         """Return the file of each part."""
-        return list(self.side.locate(parts)) if parts else []
+        # A listing gives its files in the order of their names.
+        names = sorted(set(parts), key=lambda part: f"{part}.parquet")
+        by_name = dict(zip(names, self.side.locate(names), strict=True)) if names else {}
+        return [by_name[part] for part in parts]
 
     def scan(self, parts: Sequence[str] | None = None) -> PartScan:
         """Return the rows of parts, by default of all."""
