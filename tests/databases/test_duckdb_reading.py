@@ -9,12 +9,16 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from tdmvc.contracts.odcs.editing import update_contract
+from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.databases import ReadOptions, open_snapshot
 from tdmvc.databases.base import QualifiedName
 from tdmvc.errors import DatabaseError, NotFoundError, SourceError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.location import PathLocation
+from tdmvc.model.rules import kind_of
 from tdmvc.model.source import SourceTable
+from tests.contracts.odcs.standard import faults_of
 from tests.snapshots import read_database
 
 Read = Callable[[SourceTable], pa.Table]
@@ -53,6 +57,29 @@ def test_keys_references_and_constraints_are_read(tmp_path: Path, con: Con) -> N
     assert tuple(one.ends for one in tables["sales.y"].references) == (
         ForeignKey(("x",), "sales.x", ("id",)),
     )
+
+
+def test_what_a_database_declares_is_in_the_contract_as_rules(tmp_path: Path, con: Con) -> None:
+    path = make(
+        tmp_path,
+        """
+        CREATE TYPE mood AS ENUM ('sad', 'ok');
+        CREATE TABLE p (id INTEGER PRIMARY KEY, "a.b" VARCHAR NOT NULL DEFAULT 'x', m mood, "c d" INTEGER,
+            UNIQUE ("a.b", "c d"), CHECK ("c d" > 0));
+        """,
+    )
+    tables = {table.schema.name: table.schema for table in read_database(PathLocation(path), con)}
+    text = update_contract(None, "golden", tables)
+    assert faults_of(text, "3.1.0") == []
+    rules = parse_contract(text, "contract.yaml").rules
+    assert [(kind_of(rule), rule.columns) for rule in rules] == [
+        ("required", ("a.b",)),
+        ("values", ("m",)),
+        ("unique", ("a.b", "c d")),
+        ("key", ("id",)),
+        ("check", ("c d",)),
+    ]
+    assert all(rule.place is not None for rule in rules)
 
 
 def test_types_that_arrow_lacks_become_text(tmp_path: Path, con: Con, read: Read) -> None:
