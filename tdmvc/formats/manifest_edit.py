@@ -1,18 +1,22 @@
 """Edits one entry of a manifest, and keeps the comments, order and quotes of what stays."""
 
+from tdmvc.errors import ConfigError
 from tdmvc.formats.manifest_shapes import BooleanWord, Shape, Value, boolean_or_text
 from tdmvc.yaml.editor import EditableList, EditableMapping, YamlEdit, mapping, sequence, text_value
 
 
 def edit_entry(lines: list[str], shape: Shape, wanted: Value, *, is_element: bool) -> list[str] | None:
-    """Return the lines of an entry with another value; None if an edit would change more than that."""
+    """Return the lines of an entry with another value; None if an edit would change more, or cannot be written."""
     text = "".join(f"{line}\n" for line in (["_:", *lines] if is_element else lines))
     edit = YamlEdit(text, "")
     if edit.render() != text:
         return None
     parent, key = (edit.root["_"], 0) if is_element else (edit.root, next(iter(edit.root)))
     _assign(parent, key, shape, wanted)
-    return edit.render().splitlines()[1 if is_element else 0 :]
+    try:
+        return edit.render().splitlines()[1 if is_element else 0 :]
+    except ConfigError:
+        return None
 
 
 def _assign(parent: EditableMapping | EditableList, key: str | int, shape: Shape, wanted: Value) -> None:

@@ -48,17 +48,22 @@ class YamlEdit:
         self._yaml.allow_unicode = True
         if _lists_are_indented(text):
             self._yaml.indent(mapping=2, sequence=4, offset=2)
-        self._text = text
+        self._text, self._path = text, path
         self._loaded: Any = self._yaml.load(text)
         self.root: CommentedMap = self._loaded if isinstance(self._loaded, CommentedMap) else CommentedMap()
         self._unedited = self._dump(self.root) if self.root is self._loaded else None
 
     def render(self) -> str:
-        """Return the edited text; without an edit, the text as it was."""
+        """Return the edited text; without an edit, the text as it was.
+
+        Raises:
+            ConfigError: a comment is in the way, such as one of a collection that has no more entries.
+        """
         text = self._dump(self.root)
         if self.root is self._loaded:
             if text == self._unedited:
                 return self._text
+            parse_yaml(text, self._path)
             return restore_in_line(text, self._text)
         # A file of comments alone has no mapping to hang them on.
         head = self._text if not self._text or self._text.endswith("\n") else self._text + "\n"

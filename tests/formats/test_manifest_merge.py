@@ -127,3 +127,12 @@ def test_a_comment_between_a_key_and_its_list_is_kept_with_a_list_in_brackets(th
     indent = "  " if "  -" in theirs else ""
     assert merged.text == f"kind: x\ntags:\n{indent}# why\n{indent}- a\n{indent}- b\n"
     assert not merged.conflicts
+
+
+def test_a_comment_in_a_mapping_that_would_become_empty_stays_with_its_side():
+    head = "format: tdmvc.dataset/1\nname: golden\n"
+    ours = f"{head}tables:\n  a:\n    diff:\n      # why\n      key: [x]\n"
+    theirs = f"{head}tables:\n  a:\n    diff:\n      key:\n      - y\n"
+    merged = merge_manifest("dataset.yaml", head, ours, theirs)
+    assert len(merged.conflicts) == 1
+    assert "# why" in merged.text
