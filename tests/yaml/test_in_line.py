@@ -45,7 +45,7 @@ _VALUES = st.recursive(
 
 
 @given(
-    st.dictionaries(st.text(max_size=2), _VALUES, min_size=1, max_size=4),
+    st.dictionaries(_TEXTS, _VALUES, min_size=1, max_size=4),
     st.booleans(),
     st.sampled_from([8, 80]),
 )
