@@ -23,6 +23,8 @@ TYPES = PAGE.parents[1] / "tests" / "cases" / "database_types"
 BEGIN, END = "<!-- types: `make docs` writes this table -->", "<!-- end of types -->"
 CONTRACT = PAGE.parent / "formats" / "contract.md"
 BEGIN_FIELDS, END_FIELDS = "<!-- fields: `make docs` writes these tables -->", "<!-- end of fields -->"
+FORMATS = PAGE.parents[1] / "tests" / "cases" / "contract_formats"
+BEGIN_READ, END_READ = "<!-- read: `make docs` writes these tables -->", "<!-- end of read -->"
 HEAD = """\
 # Command reference
 
@@ -133,6 +135,22 @@ def render_fields() -> str:
     return "\n\n".join(tables)
 
 
+def render_format(path: Path) -> str:
+    """Return the tables of what is read of a contract format, as Markdown, from the cases that its tests run."""
+    tables = []
+    for section in yaml.safe_load(path.read_text(encoding="utf-8")):
+        by_effect: dict[str, list[str]] = {}
+        for case in section["cases"]:
+            if "keyword" in case:
+                by_effect.setdefault(case["does"], []).append(f"`{case['keyword']}`")
+        if by_effect:
+            rows = ((", ".join(names), does) for does, names in by_effect.items())
+            tables.append(
+                f"### {section['title']}\n\n" + _table(("you write", "what tdmvc does with it"), rows)
+            )
+    return "\n\n".join(tables)
+
+
 def _type(line: dict[str, Any]) -> str:
     if "shown" in line:
         return str(line["shown"])
@@ -154,6 +172,13 @@ def pages() -> Iterator[tuple[Path, str]]:
         begin, _, rest = text.partition(BEGIN)
         end = rest.partition(END)[2]
         yield path, f"{begin}{BEGIN}\n\n{render_types(dialect)}\n\n{END}{end}"
+    for cases in sorted(FORMATS.glob("*.yaml")):
+        path = PAGE.parent / "contracts" / f"{cases.stem}.md"
+        begin, _, rest = path.read_text(encoding="utf-8").partition(BEGIN_READ)
+        yield (
+            path,
+            f"{begin}{BEGIN_READ}\n\n{render_format(cases)}\n\n{END_READ}{rest.partition(END_READ)[2]}",
+        )
     text = CONTRACT.read_text(encoding="utf-8")
     begin, _, rest = text.partition(BEGIN_FIELDS)
     yield (

@@ -13,6 +13,7 @@ READERS: Final = Registry[ContractReader](
     __name__,
     {
         "odcs": "odcs.format.OdcsReader",
+        "frictionless": "frictionless.reading.FrictionlessReader",
     },
 )
 """What reads each format, in the order in which they claim texts."""

@@ -1,0 +1,1 @@
+"""Table Schemas of Frictionless Data, inside a Data Package or alone."""
