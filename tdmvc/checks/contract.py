@@ -8,7 +8,7 @@ from tdmvc.checks.rules.collecting import forget_broken_rows
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.rules import References, Rule
+from tdmvc.model.rules import Query, References, Rule
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 NO_ENGINES: ConditionEngines = {}
@@ -41,19 +41,48 @@ def check_contract(
     """
     names = [name for name in sorted(tables) if only is None or name in only]
     checked = (CheckedTable(con, tables, name, at=at, conditions=conditions) for name in names)
-    return tuple(finding for table in checked for _, finding in check_table(table))
+    findings = [finding for table in checked for _, finding in check_table(table)]
+    for name in sorted(tables):
+        table = CheckedTable(con, tables, name, at=at, conditions=conditions)
+        findings += [finding for _, finding in check_queries(table, changed=only)]
+    return tuple(findings)
 
 
 def check_table(table: CheckedTable) -> Iterator[tuple[RuleCheck, Finding]]:
-    """Yield the findings of all rules of a table but its references, each with what found it.
+    """Yield the findings of all rules of a table but its references and queries, each with what found it.
 
     Raises:
         PartError: a part is damaged.
         StoreError: memory or the room for spilling ran out.
     """
-    declared = [rule for rule in table.schema.rules if not isinstance(rule.test, References)]
+    declared = [rule for rule in table.schema.rules if not isinstance(rule.test, References | Query)]
     if declared and table.has_rows:
-        yield from _check(table, declared)
+        yield from check_rules(table, declared)
+
+
+def check_queries(
+    table: CheckedTable, *, changed: Collection[str] | None = None
+) -> Iterator[tuple[RuleCheck, Finding]]:
+    """Yield the findings of a table's queries, each with what found it.
+
+    Args:
+        changed: run only queries that name one of these tables, or are declared by one; None means all.
+
+    Cost: a process for each query, and what it reads of the tables that it names.
+
+    Raises:
+        PartError: a part is damaged.
+        StoreError: the process cannot be started.
+    """
+    yield from check_rules(
+        table,
+        [
+            rule
+            for rule in table.schema.rules
+            if isinstance(rule.test, Query)
+            and (changed is None or not {rule.table, *rule.test.tables_in(table.tables)}.isdisjoint(changed))
+        ],
+    )
 
 
 def check_references(
@@ -95,7 +124,7 @@ def check_references(
             and includes(name, rule.test.reference)
         ]
         table = CheckedTable(con, tables, name, old=old, at=at)
-        findings.extend(finding for _, finding in _check(table, declared))
+        findings.extend(finding for _, finding in check_rules(table, declared))
     return tuple(findings)
 
 
@@ -120,7 +149,13 @@ def count_new_violations(
             forget_broken_rows(con)
 
 
-def _check(table: CheckedTable, declared: Sequence[Rule]) -> Iterator[tuple[RuleCheck, Finding]]:
+def check_rules(table: CheckedTable, declared: Sequence[Rule]) -> Iterator[tuple[RuleCheck, Finding]]:
+    """Yield the findings of some rules of a table, each with what found it.
+
+    Raises:
+        PartError: a part is damaged.
+        StoreError: memory or the room for spilling ran out.
+    """
     with store_errors(table.name, what="The check", parts="its parts"):
         for check in (check for rule in declared for check in checks_of(rule, table.conditions)):
             for finding in check.check(table):

@@ -7,7 +7,13 @@ for it. What a side had broken before is reported as such, and not as the merge'
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tdmvc.checks.contract import NO_ENGINES, check_references, check_table, count_new_violations
+from tdmvc.checks.contract import (
+    NO_ENGINES,
+    check_references,
+    check_rules,
+    check_table,
+    count_new_violations,
+)
 from tdmvc.checks.filled_columns import check_filled_columns
 from tdmvc.checks.rules import CheckedTable, Tables
 from tdmvc.checks.rules.length import TOO_LONG
@@ -15,7 +21,7 @@ from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.rules import References
+from tdmvc.model.rules import Query, References
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -70,6 +76,7 @@ def check_merged(
             labelled = dict(zip(("ours", "theirs"), (side[name] for side in olds), strict=True))
             findings.extend(check_filled_columns(con, tables[name], labelled))
     for name in sorted(tables):
+        findings.extend(_check_queries(con, name, tables, others, unknown, at))
         for reference in tables[name].schema.references:
             is_known = reference.table not in unknown
             if is_known and not _is_pair_as_on_a_side(name, reference, tables, others):
@@ -100,6 +107,27 @@ def _has_declared_rows(side: CheckedState, name: str, merged: CheckedState) -> b
         and sorted(side.tables[name].parts) == sorted(merged.tables[name].parts)
         and side.declared.get(name) == merged.declared.get(name)
     )
+
+
+def _check_queries(
+    con: DuckDBConnection,
+    name: str,
+    merged: Tables,
+    sides: Sequence[Tables],
+    unknown: Collection[str],
+    at: str | None,
+) -> Iterator[Finding]:
+    """Check the queries of a table that name tables of which no side has exactly these."""
+    table = CheckedTable(con, merged, name, at=at)
+    for rule in table.schema.rules:
+        if not isinstance(rule.test, Query) or rule.test.tables_in(unknown):
+            continue
+        named = {name, *rule.test.tables_in(merged)}
+        whole = [side for side in sides if named <= side.keys()]
+        if any(all(_is_equal(merged[one], side[one]) for one in named) for side in whole):
+            continue
+        for check, finding in check_rules(table, [rule]):
+            yield _weighed(finding, count_new_violations(con, check, merged, whole))
 
 
 def _check_reference(

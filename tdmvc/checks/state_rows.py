@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.checks.contract import check_references, check_table
+from tdmvc.checks.contract import check_queries, check_references, check_table
 from tdmvc.checks.rules import CheckedTable, Tables
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.finding import Finding, Severity
@@ -34,6 +34,8 @@ def check_rows(
     """
     name = declared.name
     for _, finding in check_table(CheckedTable(con, tables, name, at=at, conditions=conditions)):
+        yield finding
+    for _, finding in check_queries(CheckedTable(con, tables, name, at=at)):
         yield finding
     yield from check_references(
         con, tables, changed={name}, includes=lambda table, reference: table == name, at=at

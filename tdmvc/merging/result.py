@@ -13,6 +13,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import Side
 from tdmvc.model.merge_report import MovedDataset, MovedTable, TableMove
+from tdmvc.model.rules import Query
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.tables import pointer_side
@@ -109,9 +110,13 @@ def _changed(merged: DatasetState, sides: Sequence[DatasetState]) -> set[str]:
 
 
 def _joined(merged: DatasetState, changed: set[str]) -> set[str]:
-    """Return these tables, the tables that they refer to, and the tables that refer to them."""
+    """Return these tables, and those that references and queries join with them."""
     found = set(changed)
     for name, table in merged.contract.tables.items():
+        for rule in table.rules:
+            if isinstance(rule.test, Query):
+                named = {name, *rule.test.tables_in(merged.contract.tables)}
+                found |= named if named & changed else set()
         for reference in table.references:
             if name in changed or reference.table in changed:
                 found |= {name, reference.table}

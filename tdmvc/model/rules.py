@@ -194,6 +194,15 @@ class Query:
     """With the placeholders of the standard filled in."""
     dialect: str = "duckdb"
 
+    def tables_in(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return which of these tables the query names, as words in any case."""
+        folded = self.sql.casefold()
+        return tuple(
+            name
+            for name in names
+            if name and re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", folded)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class JsonSchema:

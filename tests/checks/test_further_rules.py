@@ -169,3 +169,29 @@ def test_rows_that_a_side_had_broken_are_not_the_merges_fault(
     mixed: Rows = [(2, -1.0, "b"), (4, -2.0, "d")]
     (new,) = merge(con, tmp_path, schema, [base, mixed, good], [base, bad], [base, good])
     assert (new.severity, new.details["new"], new.details["keys"]) == (Severity.ERROR, 1, ["2", "4"])
+
+
+def test_an_invariant_of_two_tables_that_only_a_merge_breaks_is_found(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    sums = Query(
+        "SELECT count(*) FROM items i WHERE i.price <> (SELECT sum(l.price) FROM lines l WHERE l.code = i.code)"
+    )
+    items = replace(ITEMS, further_rules=(Rule("items.sums", "items", (), sums),))
+    lines = replace(ITEMS, name="lines")
+
+    def state(price: float, *amounts: float) -> CheckedState:
+        found = {
+            "items": side(tmp_path, items, [(1, price, "a")]),
+            "lines": side(tmp_path, lines, [(n, amount, "a") for n, amount in enumerate(amounts)]),
+        }
+        return CheckedState(found, {"items": items, "lines": lines})
+
+    ours, theirs = state(3.0, 1.0, 2.0), state(5.0, 1.0, 4.0)
+    assert check_merged(con, theirs, [ours, theirs]) == ()
+    (new,) = check_merged(con, state(3.0, 1.0, 4.0), [ours, theirs])
+    assert (new.rule, new.severity, new.details["id"]) == ("broken-rule", Severity.ERROR, "items.sums")
+    broken = state(9.0, 1.0, 2.0)
+    (old,) = check_merged(con, state(9.0, 1.0, 2.0, 3.0), [broken, theirs])
+    assert (old.severity, old.details["new"]) == (Severity.WARNING, 0)
+    assert check_merged(con, state(3.0, 1.0, 4.0), [ours, theirs], unknown=["lines"]) == ()

@@ -81,6 +81,7 @@ class MeasureCheck:
         opened = {
             name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
             for name, side in tables.items()
+            if name in Query(sql).tables_in(tables)
         }
         outcome = run_queries({self.rule.id: QueryJob(sql, self.rule.table)}, opened)[self.rule.id]
         if outcome.number is None:

@@ -1,6 +1,5 @@
 """Runs the queries of a contract, each in a process that reaches the rows and nothing else."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -53,7 +52,7 @@ def run_query_rules(
         jobs[rule.id] = QueryJob(rule.test.sql, rule.table)
     if not jobs:
         return results
-    named = {name for job in jobs.values() for name in _named(job.sql, tables)}
+    named = {name for job in jobs.values() for name in Query(job.sql).tables_in(tables)}
     opened = {
         name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
         for name, side in tables.items()
@@ -98,15 +97,9 @@ def _example(row: Mapping[str, str | None], hidden: Collection[str]) -> FailingR
     )
 
 
-def _named(sql: str, tables: Collection[str]) -> list[str]:
-    """Return the tables whose names are in a query, as words."""
-    folded = sql.casefold()
-    return sorted(name for name in tables if re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", folded))
-
-
 def _state(sql: str, tables: Mapping[str, TableSide]) -> tuple[str, frozenset[str]] | None:
     """Return the name of a query in the cache, and the parts that it may read; None if a table holds one twice."""
-    named = {name: tables[name] for name in _named(sql, tables)}
+    named = {name: tables[name] for name in sorted(Query(sql).tables_in(tables))}
     if any(len(set(side.parts)) < len(side.parts) for side in named.values()):
         return None
     schemas = [
