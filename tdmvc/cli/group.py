@@ -56,6 +56,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "review": "Review what a branch changes in the test data.",
         "merge-check": "Report what a merge would break, without making it.",
         "check": "Check manifests, versions and pointers.",
+        "validate": "Validate rows against every rule of their contract.",
         "drift": "Show which datasets no longer fit the application's schema.",
         "migrations": "Show the application's migration state.",
     },

@@ -49,7 +49,6 @@ _BY_MEANING = {
     "extract": _EXPORT,
     "dump": _EXPORT,
     "archive": _EXPORT,
-    "validate": _CHECK,
     "fsck": _CHECK,
     "test": _CHECK,
     "lint": _CHECK,

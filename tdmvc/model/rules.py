@@ -78,6 +78,8 @@ class Threshold:
 
 NO_ROWS = Threshold()
 """No row may break the rule."""
+ANY_NUMBER = Threshold(Operator.GREATER_OR_EQUAL)
+"""Everything is allowed that can be measured."""
 
 
 @dataclass(frozen=True, slots=True)

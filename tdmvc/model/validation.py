@@ -1,7 +1,7 @@
 """What a validation found: a result for each rule, with the first rows that break it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -93,8 +93,37 @@ class ValidationReport:
     tables: tuple[TableValidation, ...]
     ignored: tuple[str, ...] = ()
     """What the contract declares that has no effect, with its place."""
-    details: Mapping[str, object] = field(default_factory=dict)
+    undeclared: tuple[str, ...] = ()
+    """Tables with rows that the contract does not declare, so that no rule was evaluated on them."""
+    at: str | None = None
+    """The reference for commands that show the rows; None for a database."""
+    files: tuple[str, ...] = ()
+    """Where all failing rows were written, if that was asked for."""
 
     @property
     def results(self) -> tuple[RuleResult, ...]:
         return tuple(result for table in self.tables for result in table.results)
+
+    @property
+    def failures(self) -> tuple[RuleResult, ...]:
+        """The results of rules that are not kept, worst first, in the contract's order."""
+        order = list(Severity)
+        found = [(order.index(one.severity), one) for one in self.results if one.severity is not None]
+        return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables)
+
+    def count(self, level: str) -> int:
+        """Return how many rules are not kept, of those that are as bad as a level: `error`."""
+        return sum(one.severity == level for one in self.failures)
+
+    def fails(self, level: Severity) -> bool:
+        """Return whether a rule that is not kept is at least as bad as a level."""
+        order = list(Severity)
+        return any(
+            order.index(one.severity) <= order.index(level)
+            for one in self.failures
+            if one.severity is not None
+        )

@@ -326,6 +326,7 @@ def test_the_json_of_every_command_is_as_published(
         "gc": check("gc", "gc"),
         "sql": check("sql", "sql", "select *, now() as t, 1.5::decimal(4,2) as d, [1] as l from customers"),
         "check": check("check", "check"),
+        "validate": check("validate", "validate"),
         "migrations": check("migrations", "migrations"),
         "drift": check("drift", "drift"),
         "checkout": check("checkout", "checkout", "golden@1.0.0"),

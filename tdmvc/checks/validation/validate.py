@@ -6,7 +6,7 @@ from decimal import Context, localcontext
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.queries import run_query_rules
 from tdmvc.checks.validation.table import Tables, TableValidator, not_evaluated
-from tdmvc.model.rules import Query
+from tdmvc.model.rules import ANY_NUMBER, Query, RowCount, Rule, rule_id
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import RuleResult, TableValidation
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
@@ -55,6 +55,10 @@ def _validate(
         return TableValidator(con, tables, table, options).validate()
     reason = f"there is no table {table.name}"
     results = [not_evaluated(rule, 0, reason) for rule in table.rules if not isinstance(rule.test, Query)]
+    if not table.rules:
+        # What is declared and not there never passes.
+        rule = Rule(rule_id(table.name, (), "table"), table.name, (), RowCount(), ANY_NUMBER)
+        results.append(not_evaluated(rule, 0, reason))
     return TableValidation(table.name, 0, tuple(results), 0)
 
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from tdmvc.render.documents import diff, environments, history, merge, migrations, reports
+from tdmvc.render.documents import diff, environments, history, merge, migrations, reports, validation
 from tdmvc.render.json import Scope, to_object
 
 Document = dict[str, object]
-DECLARED: Final = (reports, migrations, diff, merge, history, environments)
+DECLARED: Final = (reports, migrations, diff, merge, history, environments, validation)
 """Each declares the documents of one subject when it is imported."""
 
 

@@ -10,7 +10,7 @@ from tdmvc.render.format import Paths, RenderOptions
 from tdmvc.render.review.placed_findings import PlacedFinding, placed_findings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 def render(review: Review, options: RenderOptions) -> str:
@@ -39,7 +39,7 @@ def _rule(rule: str, placed: list[PlacedFinding]) -> dict[str, object]:
     return {
         "id": visible(rule),
         "shortDescription": {"text": words},
-        "defaultConfiguration": {"level": _LEVELS[worst]},
+        "defaultConfiguration": {"level": LEVELS[worst]},
     }
 
 
@@ -49,7 +49,7 @@ def _result(placed: PlacedFinding, rule: int, paths: Paths) -> dict[str, object]
     return {
         "ruleId": visible(finding.rule),
         "ruleIndex": rule,
-        "level": _LEVELS[finding.severity],
+        "level": LEVELS[finding.severity],
         "message": {"text": placed.text or visible(finding.rule)},
         "locations": [
             {

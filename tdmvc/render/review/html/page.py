@@ -1,10 +1,6 @@
 """The whole page: head with its security policy, header, list of tables, datasets, footer."""
 
-import base64
 from dataclasses import dataclass, field
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 
 from tdmvc.model.review import Review
 from tdmvc.model.text import number, plural
@@ -13,6 +9,7 @@ from tdmvc.render.review.budget import DetailLevel, OutputBudget
 from tdmvc.render.review.html.dataset import DatasetPart, render_dataset
 from tdmvc.render.review.html.facts import badge, commands, signed_counts
 from tdmvc.render.review.html.grid import Grid
+from tdmvc.render.review.html.head import asset, page_head
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, json_script, text
 from tdmvc.render.review.html.table import TableCard
 from tdmvc.render.review.wording import review_words
@@ -61,27 +58,13 @@ def render_page(plan: PagePlan) -> str:
     """Return the page of the plan."""
     review, budget = plan.review, OutputBudget(plan.level)
     main = _main(plan, budget)
-    style, script = _asset("review.css"), _asset("review.js")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("link", rel="icon", href="data:,"),
-        element(
-            "title",
-            f"Test data {review.verdict.value}: ",
-            clipped(review.base, _NAME),
-            " → ",
-            clipped(review.head, _NAME),
-        ),
-        Html(f"<style>{style}</style>"),
+    script = asset("review.js")
+    head = page_head(
+        f"Test data {review.verdict.value}: ",
+        clipped(review.base, _NAME),
+        " → ",
+        clipped(review.head, _NAME),
+        script=script,
     )
     body = element(
         "body",
@@ -233,12 +216,3 @@ def _data(plan: PagePlan) -> dict[str, object]:
             for card in plan.cards
         },
     }
-
-
-@cache
-def _asset(name: str) -> str:
-    return files("tdmvc.render.review.html").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(asset: str) -> str:
-    return f"'sha256-{base64.b64encode(sha256(asset.encode()).digest()).decode()}'"

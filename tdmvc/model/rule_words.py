@@ -1,0 +1,237 @@
+"""What a rule demands and how a row breaks it, in words that every output shares."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from tdmvc.model.rules import (
+    NO_ROWS,
+    Condition,
+    Format,
+    HasType,
+    JsonSchema,
+    Length,
+    MultipleOf,
+    Operator,
+    Pattern,
+    Present,
+    Query,
+    Range,
+    References,
+    Required,
+    RowCount,
+    Rule,
+    Threshold,
+    Unique,
+    Value,
+    Values,
+)
+from tdmvc.model.text import number, plural
+from tdmvc.model.validation import FailingRow, RuleResult, Verdict
+
+_LONGEST = 60
+"""Characters of a value, a pattern or a condition."""
+_MOST_VALUES = 5
+_OPERATORS = {
+    Operator.EQUAL: "exactly {}",
+    Operator.NOT_EQUAL: "not {}",
+    Operator.GREATER: "more than {}",
+    Operator.GREATER_OR_EQUAL: "{} or more",
+    Operator.LESS: "less than {}",
+    Operator.LESS_OR_EQUAL: "{} or fewer",
+    Operator.BETWEEN: "{} to {}",
+    Operator.NOT_BETWEEN: "not {} to {}",
+}
+
+
+def demand_words(rule: Rule) -> str:
+    """Return what a rule demands: `quantity is within 1..1000`."""
+    return f"{_subject(rule)} {_demand(rule)}".strip()
+
+
+def threshold_words(threshold: Threshold) -> str:
+    """Return which numbers a threshold allows: `less than 95 %`."""
+    unit = " %" if threshold.is_percent else ""
+    return _OPERATORS[threshold.operator].format(*(_decimal(one) + unit for one in threshold.numbers))
+
+
+def measured_words(result: RuleResult) -> str:
+    """Return what was measured, with what is allowed if that is more than none: `3 of 500 rows`."""
+    rule = result.rule
+    if result.verdict is Verdict.NOT_EVALUATED:
+        return f"not evaluated: {result.reason}"
+    if isinstance(rule.test, HasType):
+        return result.reason or "the type fits"
+    allowed = "" if rule.threshold == NO_ROWS else f"; allowed: {threshold_words(rule.threshold)}"
+    if rule.threshold.is_percent and result.measured is not None:
+        return f"{_decimal(result.measured)} % of {plural(result.rows, 'row')}{allowed}"
+    if isinstance(rule.test, RowCount):
+        return f"{plural(result.rows, 'row')}{allowed}"
+    if result.failing is not None:
+        return f"{number(result.failing)} of {plural(result.rows, 'row')}{allowed}"
+    if result.measured is None:
+        return f"{result.reason or 'its number is not shown'}{allowed}"
+    return f"the query returned {_decimal(result.measured)}{allowed or '; allowed: 0'}"
+
+
+def row_words(rule: Rule, row: FailingRow) -> str:
+    """Return how a row breaks a rule: `orders row id=23: quantity 0 is outside 1..1000`."""
+    key = ", ".join(f"{name}={_clipped(text)}" for name, text in row.key.items())
+    return f"{rule.table} row {key}: {failure_words(rule, row.values)}"
+
+
+def failure_words(rule: Rule, values: Mapping[str, str | None]) -> str:
+    """Return what is wrong with the values of a row: `quantity 0 is outside 1..1000`."""
+    match rule.test:
+        case Required():
+            return f"{_names(rule.columns)} is null"
+        case Unique(is_key=True):
+            return f"the key {_values(values)} {'is null' if None in values.values() else 'repeats'}"
+        case Unique():
+            return f"{_values(values)} repeats"
+        case Length() as test:
+            return f"{_values(values)} is {_wrong_length(test)}"
+        case Range() as test:
+            return f"{_values(values)} is {_outside(test)}"
+        case MultipleOf(step):
+            return f"{_values(values)} is no multiple of {_decimal(step)}"
+        case Pattern(expression):
+            return f"{_values(values)} does not match {_clipped(expression)}"
+        case Format(name):
+            return f"{_values(values)} is not a valid {name}"
+        case Values(allowed):
+            return f"{_values(values)} is none of {_list(allowed)}"
+        case Present():
+            return f"{_values(values)} stands for a missing value"
+        case References(reference):
+            return f"{_values(values)} is not in {reference.table}.{_names(reference.to)}"
+        case Condition(check):
+            shown = f" ({_values(values)})" if values else ""
+            return f"breaks {_clipped(check.expression)}{shown}"
+        case Query():
+            return f"breaks {_own_words(rule)}"
+        case JsonSchema():
+            return f"{_values(values)} does not fit its JSON Schema"
+    return f"breaks {demand_words(rule)}"
+
+
+def _demand(rule: Rule) -> str:
+    match rule.test:
+        case HasType(type_):
+            return f"has the type {type_}"
+        case Required():
+            return "is never null"
+        case Unique(is_key=True):
+            return "is a key: it never repeats and is never null"
+        case Unique():
+            return "never repeats"
+        case Length() as test:
+            return f"is {_length(test)}"
+        case Range() as test:
+            return f"is {_within(test)}"
+        case MultipleOf(step):
+            return f"is a multiple of {_decimal(step)}"
+        case Pattern(expression):
+            return f"matches {_clipped(expression)}"
+        case Format(name):
+            return f"is a valid {name}"
+        case Values(allowed):
+            return f"is one of {_list(allowed)}"
+        case Present(missing):
+            return f"is none of {_list(missing)}, which stand for a missing value"
+        case Condition(check):
+            return f"keeps {_clipped(check.expression)}"
+        case References(reference):
+            return f"is in {reference.table}.{_names(reference.to)}"
+        case RowCount():
+            return f"has {threshold_words(rule.threshold)} rows"
+        case Query():
+            return f"keeps {_own_words(rule)}"
+    return "fits its JSON Schema"
+
+
+def _own_words(rule: Rule) -> str:
+    """Return how a contract calls a rule that no other words say."""
+    return _clipped(" ".join((rule.description or rule.id).split()))
+
+
+def _subject(rule: Rule) -> str:
+    if not rule.columns or isinstance(rule.test, Condition | Query):
+        return rule.table
+    between = "." if len(rule.columns) == 1 else " "
+    return f"{rule.table}{between}{_names(rule.columns)}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
+
+
+def _values(values: Mapping[str, str | None]) -> str:
+    """Return columns with their values: `quantity 0`, `tenant 1, code A`."""
+    texts = {name: "NULL" if text is None else _clipped(text) or "''" for name, text in values.items()}
+    return ", ".join(f"{name} {text}" for name, text in texts.items()) or "the value"
+
+
+def _within(test: Range) -> str:
+    low, high = _bound(test.minimum), _bound(test.maximum)
+    if low and high and not (test.excludes_minimum or test.excludes_maximum):
+        return f"within {low}..{high}"
+    words = []
+    if low:
+        words.append(f"above {low}" if test.excludes_minimum else f"at least {low}")
+    if high:
+        words.append(f"below {high}" if test.excludes_maximum else f"at most {high}")
+    return " and ".join(words) or "a number"
+
+
+def _outside(test: Range) -> str:
+    low, high = _bound(test.minimum), _bound(test.maximum)
+    if low and high and not (test.excludes_minimum or test.excludes_maximum):
+        return f"outside {low}..{high}"
+    return f"not {_within(test)}"
+
+
+def _length(test: Length) -> str:
+    low, high = test.minimum, test.maximum
+    if low is not None and high is not None:
+        return f"{number(low)}..{number(high)} characters long"
+    if high is not None:
+        return f"at most {plural(high, 'character')} long"
+    return f"at least {plural(low or 0, 'character')} long"
+
+
+def _wrong_length(test: Length) -> str:
+    low, high = test.minimum, test.maximum
+    if low is not None and high is not None:
+        return f"not {_length(test)}"
+    if high is not None:
+        return f"longer than {plural(high, 'character')}"
+    return f"shorter than {plural(low or 0, 'character')}"
+
+
+def _list(values: Sequence[Value]) -> str:
+    shown = ", ".join(_bound(value) or "''" for value in values[:_MOST_VALUES])
+    more = len(values) - _MOST_VALUES
+    return f"{shown} and {number(more)} more" if more > 0 else shown
+
+
+def _bound(value: Value) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return _decimal(value)
+    return _clipped(str(value))
+
+
+def _decimal(value: Decimal) -> str:
+    """Return a number without an exponent and without zeros at its end; a long fraction is cut."""
+    if not value.is_finite():
+        return str(value)
+    text = f"{round(value, 4) if value.as_tuple().exponent < -4 else value:f}"  # type: ignore[operator]
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,210 @@
+"""Validates states of datasets against their contracts, with the counts of earlier validations."""
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tdmvc.checks.sandbox import QueryLimits
+from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
+from tdmvc.contracts import reader_for
+from tdmvc.contracts.base import ImportedContract, ImportOptions
+from tdmvc.contracts.odcs.format import OdcsReader
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
+from tdmvc.errors import NotFoundError, StoreError, UsageError
+from tdmvc.formats.versions import contract_path
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableSide
+from tdmvc.model.rules import Query
+from tdmvc.model.validation import TableValidation, ValidationReport
+from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.store.dvc_config import state_folder
+from tdmvc.workspace.comparison import is_working_copy
+from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.workspace import Workspace
+
+_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_MEMORY = re.compile(r"([0-9.]+) (\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRequest:
+    """What a person asks of a validation."""
+
+    contract: Path | None = None
+    """A contract in any format in the place of the state's own."""
+    tables: tuple[str, ...] = ()
+    """Only these; empty means all of the contract."""
+    is_full: bool = False
+    """Read every row, whatever earlier validations counted."""
+    examples: int = 10
+    """How many failing rows of each rule to show."""
+    seconds: float | None = None
+    """How long a query of the contract may take; None means the usual."""
+    rows_folder: Path | None = None
+    """Where to write all failing rows as Parquet."""
+    keeps_counts: bool = True
+    """Whether the counts are kept for later validations."""
+
+
+ALL_RULES = ValidationRequest()
+
+
+def validate_state(
+    workspace: Workspace, state: DatasetState, request: ValidationRequest = ALL_RULES
+) -> ValidationReport:
+    """Validate the rows of a state; of the working copy, with the edits that were not added.
+
+    Rows that are missing are fetched, as far as a rule needs them.
+
+    Raises:
+        ConfigError: the contract is wrong; the line is named.
+        NotFoundError: there is no such file or table.
+        PartError: a part is missing or damaged everywhere.
+        UsageError: there is no contract.
+    """
+    path, found = read_contract_of(workspace, state, request.contract)
+    sides = open_tables(workspace, state, with_edits=is_working_copy(state))
+    report = validate_sides(workspace, sides, (path, found), request)
+    return replace(report, subject=state.ref, at=state.ref)
+
+
+def validate_sides(
+    workspace: Workspace,
+    sides: dict[str, TableSide],
+    contract: tuple[str, ImportedContract],
+    request: ValidationRequest = ALL_RULES,
+) -> ValidationReport:
+    """Validate opened tables against a contract, given with its path; whose rows they are is left out."""
+    path, found = contract
+    for table in request.tables:
+        if table not in found.contract.tables:
+            raise NotFoundError.named("table", table, sorted(found.contract.tables), where=path)
+    with validation_options(workspace, request) as options:
+        validations = validate_with_progress(workspace, sides, found, options)
+        files: tuple[Path, ...] = ()
+        if request.rows_folder is not None:
+            with _writing(request.rows_folder):
+                files = write_failing_rows(
+                    workspace.engine, sides, found.contract, validations, request.rows_folder, options
+                )
+    undeclared = () if request.tables else tuple(sorted(sides.keys() - found.contract.tables.keys()))
+    workspace.store.index.save()
+    return ValidationReport(
+        subject=path,
+        contract=path,
+        tables=validations,
+        ignored=tuple(f"{note.place}: {note.message}" for note in found.notes),
+        undeclared=undeclared,
+        files=tuple(os.path.relpath(file) for file in files),
+    )
+
+
+def validate_with_progress(
+    workspace: Workspace,
+    sides: Mapping[str, TableSide],
+    found: ImportedContract,
+    options: ValidationOptions,
+) -> tuple[TableValidation, ...]:
+    """Return the results of all tables that are asked for; a table at a time, so that progress can be shown."""
+    names = [name for name in found.contract.tables if options.only is None or name in options.only]
+    done: list[TableValidation] = []
+    with workspace.timed("validate"):
+        # Queries of several tables share one process.
+        if any(isinstance(rule.test, Query) for name in names for rule in found.contract.tables[name].rules):
+            workspace.on_progress("validate", 0, len(names), "tables")
+            return validate_tables(workspace.engine, dict(sides), found.contract, options)
+        for number, name in enumerate(names):
+            workspace.on_progress(f"{name}: validate", number, len(names), "tables")
+            one = replace(options, only={name})
+            done += validate_tables(workspace.engine, dict(sides), found.contract, one)
+    return tuple(done)
+
+
+@contextmanager
+def validation_options(
+    workspace: Workspace, request: ValidationRequest, *, only: Collection[str] | None = None
+) -> Iterator[ValidationOptions]:
+    """Yield the options for the engine, with the cache of counts open.
+
+    Args:
+        only: tables beside those of the request.
+    """
+    cache = CountCache(state_folder(workspace.root) / "validation.sqlite" if request.keeps_counts else None)
+    try:
+        yield ValidationOptions(
+            only=set(request.tables) or only,
+            examples=request.examples,
+            is_full=request.is_full,
+            cache=cache,
+            conditions=workspace.conditions,
+            limits=query_limits(workspace.engine, request.seconds),
+            find_parts=workspace.store.find_parts,
+        )
+    finally:
+        cache.close()
+
+
+def query_limits(con: DuckDBConnection, seconds: float | None) -> QueryLimits:
+    """Return what a query may take: the memory of TDMVC_MEMORY, if that is set."""
+    usual = QueryLimits()
+    memory_bytes = usual.memory_bytes
+    if os.environ.get("TDMVC_MEMORY"):
+        # DuckDB has read it, and writes it in a form of its own.
+        (text,) = con.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+        if found := _MEMORY.fullmatch(str(text)):
+            memory_bytes = int(float(found[1]) * _UNITS.get(found[2], 1))
+    return QueryLimits(seconds or usual.seconds, memory_bytes)
+
+
+def read_contract_of(
+    workspace: Workspace, state: DatasetState, file: Path | None = None
+) -> tuple[str, ImportedContract]:
+    """Return the path of a contract, and what it declares: a file's, or a state's own.
+
+    Raises:
+        ConfigError: it is wrong; the line is named.
+        NotFoundError: there is no such file.
+        UsageError: the state has no contract.
+    """
+    if file is not None:
+        return read_contract_file(file, workspace.root)
+    if not state.contract_text:
+        raise UsageError(
+            f"{state.ref} has no contract, so there is nothing to validate it against.",
+            where=f"{workspace.dataset_path(state.name)}/{CONTRACT_FILE}",
+            remedy=f"add its rows again with `tdmvc add {state.name}`, which writes one, or name one: --contract FILE.",
+        )
+    folder = workspace.dataset_path(state.name)
+    path = f"{folder}/{CONTRACT_FILE}"
+    if state.version is not None:
+        path = contract_path(folder, state.version.contract)
+    return path, OdcsReader().read(state.contract_text, path, ImportOptions())
+
+
+def read_contract_file(file: Path, root: Path) -> tuple[str, ImportedContract]:
+    """Return the path of a contract from the root of the repository, and what it declares.
+
+    Raises:
+        ConfigError: it is wrong, or in no format that tdmvc reads.
+        NotFoundError: there is no such file.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError(f"There is no file {file}.", remedy="name an existing contract.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not a text in UTF-8.", remedy="save it as UTF-8.") from error
+    path = os.path.relpath(file, root).replace(os.sep, "/")
+    shown = file.as_posix() if path.startswith("../") else path
+    return shown, reader_for(text, shown).read(text, shown, ImportOptions())
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError.disk(str(folder), error) from error
