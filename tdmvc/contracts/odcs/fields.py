@@ -143,7 +143,10 @@ FIELDS: dict[Kind, dict[str, Field]] = {
             "the fields of an object; what they declare is checked inside the object", Kind.COLUMN
         ),
         "items": Field("the elements of an array; what it declares is checked for each", Kind.COLUMN),
-        "map": Field("the keys and values of a map, which is kept as JSON text", Kind.MAP),
+        "map": Field(
+            "the keys and values of a map, which is kept as JSON text; without it, they are not checked",
+            Kind.MAP,
+        ),
         **dict.fromkeys(("partitioned", "partitionKeyPosition", "encryptedName", "semanticType"), _KEPT),
         **dict.fromkeys(("transformSourceObjects", "transformLogic", "transformDescription"), _KEPT),
         **dict.fromkeys(("examples", "criticalDataElement"), _KEPT),

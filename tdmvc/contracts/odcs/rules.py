@@ -47,10 +47,7 @@ def with_rules(entry: TableEntry, gathered: Gathered) -> TableSchema:
     types = {column.name: column.type for column in columns}
     for node, column in zip(nodes, columns, strict=True):
         _read_column(node, column, Where(entry.schema.name, types, is_old=entry.is_old), gathered)
-    where = Where(entry.schema.name, types, is_old=entry.is_old)
-    gathered.each(
-        children(entry.node, "quality"), lambda rule: gathered.rules.extend(read_rule(rule, where, gathered))
-    )
+    _read_quality(entry.node, Where(entry.schema.name, types, is_old=entry.is_old), gathered)
     schema = replace(entry.schema, further_rules=tuple(gathered.rules[first:]))
     places = dict(_places(entry, schema))
     return replace(schema, places=places)
@@ -66,6 +63,10 @@ def _read_column(node: YamlNode, column: Column, table: Where, gathered: Gathere
         if values is not None:
             gathered.rules += _column_rules(where, [ElementTest("enum", values, node.need("enum"))])
     _read_quality(node, where, gathered)
+    if element.logical == "map" and node.child("map") is None:
+        gathered.note(
+            node, f"Nothing says what the keys and values of the map '{column.name}' are; it is not checked."
+        )
     if not has_inner(element):
         return
     with gathered.faults_of_one():
@@ -78,9 +79,10 @@ def _read_column(node: YamlNode, column: Column, table: Where, gathered: Gathere
 
 
 def _read_quality(node: YamlNode, where: Where, gathered: Gathered) -> None:
-    gathered.each(
-        children(node, "quality"), lambda rule: gathered.rules.extend(read_rule(rule, where, gathered))
-    )
+    with gathered.faults_of_one():
+        gathered.each(
+            children(node, "quality"), lambda rule: gathered.rules.extend(read_rule(rule, where, gathered))
+        )
 
 
 def _column_rules(where: Where, declared: Iterator[ElementTest] | Sequence[ElementTest]) -> Iterator[Rule]:

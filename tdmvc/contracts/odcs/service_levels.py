@@ -43,17 +43,19 @@ def read_service_levels(root: YamlNode, columns: Columns, gathered: Gathered) ->
     Args:
         columns: the names of columns by table.
     """
-    for entry in children(root, "slaProperties"):
-        name = entry.text("property") or ""
-        known = _PROPERTIES.get(name.strip().lower())
-        if known is None:
-            gathered.note(entry, f"The service level '{name[:80]}' is for people; it has no effect on rows.")
-            continue
-        try:
-            yield _read(root, entry, known, columns)
-        except ConfigError as error:
-            # It is about times, and not about rows: who reads rows need not know it.
-            gathered.note(entry, f"The service level '{name[:80]}' is not read. {error.what}")
+    with gathered.faults_of_one():
+        for entry in children(root, "slaProperties"):
+            name = entry.text("property") or ""
+            known = _PROPERTIES.get(name.strip().lower())
+            if known is None:
+                message = f"The service level '{name[:80]}' is for people; it has no effect on rows."
+                gathered.note(entry, message)
+                continue
+            try:
+                yield _read(root, entry, known, columns)
+            except ConfigError as error:
+                # It is about times, and not about rows: who reads rows need not know it.
+                gathered.note(entry, f"The service level '{name[:80]}' is not read. {error.what}")
 
 
 def write_service_levels(root: EditableMapping, levels: Sequence[ServiceLevel]) -> None:

@@ -37,7 +37,8 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
             message = f"{_path(kind, key)} is for people and other tools; it has no effect on rows."
             found.setdefault(message, []).append(value)
         elif field.inner is Kind.CUSTOM:
-            _report_own(value, kind, found)
+            with gathered.faults_of_one():
+                _report_own(value, kind, found)
         elif field.inner not in (None, Kind.OPTIONS, Kind.ARGUMENTS):
             _walk_into(value, field, found, gathered)
 
