@@ -1,5 +1,6 @@
 """Tests of single rows as SQL that says the same, for the types for which there is such SQL."""
 
+from tdmvc.checks.predicates.column_types import has_type
 from tdmvc.checks.predicates.errors import InexactError
 from tdmvc.checks.predicates.numbers import multiple_sql
 from tdmvc.checks.predicates.ranges import range_sql
@@ -9,7 +10,7 @@ from tdmvc.model.rules import Format, Length, MultipleOf, Pattern, Present, Rang
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
 
-__all__ = ["InexactError", "find_columns", "predicate_sql", "unpruned"]
+__all__ = ["InexactError", "find_columns", "has_type", "predicate_sql", "unpruned"]
 
 
 def predicate_sql(rule: Rule, schema: TableSchema) -> str:

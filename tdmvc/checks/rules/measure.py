@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tdmvc.checks.predicates import has_type
 from tdmvc.checks.rules.pairing import find_lacking, is_whole, match_sql, pair_forms
 from tdmvc.checks.rules.row import allows, is_declared, label, not_evaluated, violation_of_table
 from tdmvc.checks.rules.rule import CheckedTable, Tables
@@ -72,7 +73,7 @@ class MeasureCheck:
             case References() as test:
                 return self._count_orphans(con, test, tables)
             case HasType(type=name):
-                return Decimal(int(columns[0].type_text != name))
+                return Decimal(int(not has_type(columns[0], name)))
         raise NotEvaluatedError("nothing here evaluates it")
 
     def _run(self, sql: str, dialect: str, tables: Tables) -> Decimal:

@@ -8,6 +8,7 @@ from tdmvc.checks.validation.rows import TableRows
 from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_columns
 from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sensitive_values import MOST_CHARACTERS
 from tdmvc.model.validation import FailingRow
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
@@ -15,6 +16,8 @@ from tdmvc.sql.quoting import quote_name
 ROW_NUMBER = "row"
 """What the number of a row is called in the key of a table without one."""
 _NULL = "NULL"
+_LONGEST = 200
+"""Characters of a value that are shown."""
 
 
 def first_failing_rows(
@@ -36,7 +39,9 @@ def first_failing_rows(
     if count <= 0:
         return ()
     key, shown = _known(rows.schema, rows.schema.key), _known(rows.schema, columns)
-    texts = [text_sql(column, quote_name(column.name)) for column in (*key, *shown)]
+    texts = [
+        f"left({text_sql(column, quote_name(column.name))}, {MOST_CHARACTERS})" for column in (*key, *shown)
+    ]
     place = [source.scan.file, source.scan.row]
     order = [f"{quote_name(column.name)} NULLS FIRST" for column in key] or place
     found = con.execute(
@@ -68,9 +73,17 @@ def _texts(
     columns: Sequence[Column], row: Mapping[str, str | None], hidden: Collection[str]
 ) -> dict[str, str | None]:
     return {
-        column.name: MASK if column.name in hidden and row[column.name] is not None else row[column.name]
+        column.name: text
+        if (text := row[column.name]) is None
+        else MASK
+        if column.name in hidden
+        else _shortened(text)
         for column in columns
     }
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _first_numbers(con: DuckDBConnection, rows: TableRows) -> dict[str, int]:

@@ -45,7 +45,10 @@ def rises(rows: TableRows, key: Sequence[Column], fresh: Collection[str], option
         return False
     order = _RisingKeys(rows, key, options)
     # Of parts that are not fresh, it is known whether they rise.
-    return all(order.rises_in(part) for part in sorted(rows.times)) and order.are_apart(fresh)
+    try:
+        return all(order.rises_in(part) for part in sorted(rows.times)) and order.are_apart(fresh)
+    finally:
+        order.remember()
 
 
 def _has_order(column: Column) -> bool:
@@ -62,6 +65,7 @@ class _RisingKeys:
         self._rows, self._key, self._options = rows, key, options
         self._ranges: dict[str, _KeyRange | None] = {}
         self._name = cache_name(CHECKER, "rises", *(column.name for column in key))
+        self._new: dict[str, int] = {}
         parts = sorted(rows.times)
         self._paths = dict(zip(parts, rows.paths(parts), strict=True))
         self._known = {} if options.is_full else options.cache.counts(self._name, parts)
@@ -72,8 +76,12 @@ class _RisingKeys:
         if known is None:
             columns = self._read(part)
             known = self._known[part] = int(not _is_rising(columns))
-            self._options.cache.remember({self._name: {part: known}})
+            self._new[part] = known
         return not known
+
+    def remember(self) -> None:
+        """Keep for which parts it is known now whether they rise."""
+        self._options.cache.remember({self._name: self._new})
 
     def are_apart(self, fresh: Collection[str]) -> bool:
         """Return whether no fresh part begins before another part ends, or ends after another begins."""

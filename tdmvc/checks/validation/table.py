@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from tdmvc.arrow.types import is_widening, parse_type
+from tdmvc.checks.predicates import has_type
 from tdmvc.checks.rules.pairing import find_lacking, pair_forms
 from tdmvc.checks.validation.counting import CountedRows, count_rows
 from tdmvc.checks.validation.examples import first_failing_rows
@@ -203,10 +203,7 @@ class TableValidator:
         column = self.rows.schema.column(name)
         if column is None:
             return f"the rows have no column {name}"
-        wanted = parse_type(declared)
-        if wanted is None or column.is_untyped or is_widening(column.type, wanted):
-            return None
-        return f"its type in the rows is {column.type_text}"
+        return None if has_type(column, declared) else f"its type in the rows is {column.type_text}"
 
 
 def judge(

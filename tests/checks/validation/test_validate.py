@@ -314,6 +314,17 @@ def test_values_that_are_or_look_personal_are_masked(con: duckdb.DuckDBPyConnect
     assert found["orders.r1"].examples[0].key == {"id": "•••"}
 
 
+def test_long_values_are_shown_shortened_and_looked_at_whole(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    rows: list[Cells] = [(1, 1, "x" * 500, 1.0), (2, 1, "y" * 250 + " sk_live_abcdefgh12345678", 1.0)]
+    schema = with_rules(ORDERS, (("code",), Length(maximum=9)))
+    (shown,) = validate(con, {"orders": side(tmp_path, ORDERS, rows[:1])}, schema)["orders.r0"].examples
+    assert shown.values == {"code": "x" * 199 + "…"}
+    (hidden,) = validate(con, {"orders": side(tmp_path, ORDERS, rows[1:])}, schema)["orders.r0"].examples
+    assert hidden.values == {"code": "•••"}
+
+
 def test_rows_without_a_key_are_numbered_through_all_parts(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
