@@ -11,7 +11,7 @@ from tdmvc.contracts.gathering import place_of
 from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
 from tdmvc.model.finding import Severity
-from tdmvc.model.rules import NO_ROWS, Place, Rule, RuleTest, Threshold, rule_id, with_unique_ids
+from tdmvc.model.rules import NO_ROWS, Condition, Place, Rule, RuleTest, Threshold, rule_id, with_unique_ids
 from tdmvc.model.schema import UNTYPED, Column, Contract, TableSchema
 from tdmvc.yaml.node import YamlNode
 
@@ -45,7 +45,9 @@ class TableBuilder:
     notes: list[Note] = field(default_factory=list)
     description: str | None = None
     declared: list[tuple[tuple[str, ...], str, YamlNode]] = field(default_factory=list)
-    """Where what implies rules is declared: the columns, the name of the test in lower case, and the place."""
+    """Where what implies rules is declared: the columns, the name of the test in lower case, and the place.
+
+    Of a condition, its expression instead of columns."""
 
     def note(self, node: YamlNode, message: str) -> None:
         """Report that something has no effect."""
@@ -67,6 +69,28 @@ class TableBuilder:
         if column.name in self.columns:
             raise node.error(f"The column '{column.name[:80]}' appears twice.")
         self.columns[column.name] = column
+
+    def add_open_column(self, name: str, node: YamlNode) -> None:
+        """Add a column that a rule names and nothing describes."""
+        type_, physical = self.open_type(name, "any")
+        self.add_column(Column(name, type_, physical), node)
+
+    def add_check(self, check: Check, node: YamlNode) -> None:
+        """Add a condition on single rows."""
+        self.checks.append(check)
+        self.declared.append(((check.expression,), "condition", node))
+
+    def add_reference(self, reference: ForeignKey, node: YamlNode) -> None:
+        """Add a reference, once."""
+        if not any(one.ends == reference.ends for one in self.references):
+            self.references.append(reference)
+            self.declare(reference.columns, "references", node)
+
+    def add_unique_key(self, unique: UniqueKey, node: YamlNode) -> None:
+        """Add a unique key, once."""
+        if unique not in self.unique_keys:
+            self.unique_keys.append(unique)
+            self.declare(unique.columns, "unique", node)
 
     def change(self, column: str, node: YamlNode, word: str, **changes: object) -> None:
         """Change fields of a column, and remember where the rule that follows is declared."""
@@ -127,9 +151,8 @@ class TableBuilder:
         for rule in schema.rules:
             if rule.place is None:
                 word = type(rule.test).__name__.lower()
-                declared = (
-                    node for columns, kind, node in self.declared if kind == word and columns == rule.columns
-                )
+                key = (rule.test.check.expression,) if isinstance(rule.test, Condition) else rule.columns
+                declared = (node for names, kind, node in self.declared if (names, kind) == (key, word))
                 found[rule.id] = place_of(next(declared, self.node))
         return found
 

@@ -1,5 +1,6 @@
 """Rules: what a contract demands of the rows of a table, whichever format declares it."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -279,6 +280,11 @@ def with_unique_ids(rules: Iterable[Rule]) -> tuple[Rule, ...]:
         seen.add(name)
         named.append(rule if name == rule.id else replace(rule, id=name))
     return tuple(named)
+
+
+def short_hash(text: str) -> str:
+    """Return a few characters for an expression without a name, the same however it is spaced."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:8]
 
 
 def _plain(name: str) -> str:

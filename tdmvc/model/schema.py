@@ -1,6 +1,5 @@
 """What a table looks like: columns, key, references, and what else a contract or a database declares."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from tdmvc.model.rules import (
     Unique,
     Values,
     rule_id,
+    short_hash,
     with_unique_ids,
 )
 from tdmvc.model.sensitive_names import kind_by_name
@@ -244,7 +244,7 @@ class TableSchema:
         if self.key:
             yield Rule(rule_id(self.name, (), "pk"), self.name, self.key, Unique(is_key=True))
         for check in self.checks:
-            name = rule_id(self.name, (), check.name or f"check-{_short_hash(check.expression)}")
+            name = rule_id(self.name, (), check.name or f"check-{short_hash(check.expression)}")
             yield Rule(name, self.name, self.columns_in(check.expression), Condition(check))
         for reference in self.references:
             name = rule_id(self.name, reference.columns, "references")
@@ -327,7 +327,3 @@ class Contract:
 
     def table(self, name: str) -> TableSchema | None:
         return self.tables.get(name)
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:8]

@@ -148,8 +148,7 @@ class _Reading:
         unique = schema.child("uniqueKeys")
         for node in unique.elements() if unique is not None else ():
             columns = table.check_names(_names(node), node)
-            table.unique_keys.append(UniqueKey(columns))
-            table.declare(columns, "unique", node)
+            table.add_unique_key(UniqueKey(columns), node)
         foreign = schema.child("foreignKeys")
         for node in foreign.elements() if foreign is not None else ():
             self._reference(node, table)
@@ -171,8 +170,7 @@ class _Reading:
         name = resource.value if resource is not None and isinstance(resource.value, str) else ""
         if name in ("", "self") and not any(one.name == "self" for one in self._tables):
             name = table.name
-        table.references.append(ForeignKey(columns, name, to))
-        table.declare(columns, "references", node)
+        table.add_reference(ForeignKey(columns, name, to), node)
 
     def _check_references(self, table: TableBuilder) -> None:
         """Raise a ConfigError if a reference names a field that its target, a table read here, lacks."""

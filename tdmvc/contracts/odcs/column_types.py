@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, parse_type
 from tdmvc.contracts.odcs.declarations import children, custom_property
-from tdmvc.contracts.odcs.physical_types import canonical_type, logical_type
+from tdmvc.contracts.physical_types import canonical_type, logical_type
 from tdmvc.yaml.node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"

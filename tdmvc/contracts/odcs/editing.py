@@ -14,7 +14,6 @@ from tdmvc.contracts.odcs.declarations_editing import (
     write_table_declarations,
     write_views,
 )
-from tdmvc.contracts.odcs.physical_types import canonical_type, logical_type, number_format
 from tdmvc.contracts.odcs.reading import (
     CONTRACT_FILE,
     ContractFile,
@@ -28,6 +27,7 @@ from tdmvc.contracts.odcs.relationships_editing import (
     write_references,
 )
 from tdmvc.contracts.odcs.rules_editing import RulePlaces, write_further_rules
+from tdmvc.contracts.physical_types import canonical_type, logical_type, number_format
 from tdmvc.model.declarations import View
 from tdmvc.model.rules import Rule
 from tdmvc.model.schema import Column, Contract, TableSchema

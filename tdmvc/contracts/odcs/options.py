@@ -10,8 +10,8 @@ from tdmvc.arrow.types import is_number
 from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.column_types import is_document
 from tdmvc.contracts.odcs.elements import ColumnElement, Documents, ElementTest, JsonShape
-from tdmvc.contracts.odcs.physical_types import integer_bounds
 from tdmvc.contracts.patterns import pattern_fault
+from tdmvc.contracts.physical_types import integer_bounds
 from tdmvc.contracts.scalars import read_bound, read_number, read_value, read_zone
 from tdmvc.model.rules import Format, Length, MultipleOf, Pattern, Range, Value, Values
 from tdmvc.yaml.node import YamlNode

@@ -1,6 +1,5 @@
 """Reads quality rules: metrics of the standard's library and SQL queries; texts and other tools' rules are noted."""
 
-import hashlib
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -37,6 +36,7 @@ from tdmvc.model.rules import (
     Threshold,
     Unique,
     rule_id,
+    short_hash,
 )
 from tdmvc.sql.tokens import names_in
 from tdmvc.yaml.node import YamlNode
@@ -185,7 +185,7 @@ def _read_sql(rule: YamlNode, where: Where, threshold: Threshold) -> Iterator[Ru
         test = Condition(condition)
         named = names_in(condition.expression, where.columns)
         columns = tuple(name for name in where.columns if name in named)
-    word = rule.text("id") or rule.text("name") or f"sql-{_short_hash(query)}"
+    word = rule.text("id") or rule.text("name") or f"sql-{short_hash(query)}"
     yield _rule(rule, where, columns, test, threshold, word)
 
 
@@ -213,7 +213,3 @@ def _title(rule: YamlNode) -> str:
 def _quoted(rule: YamlNode) -> str:
     text = " ".join((rule.text("description") or "").split()).rstrip(".")
     return f": {text[:200]}" if text else ""
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:8]

@@ -8,8 +8,8 @@ from typing import Any
 
 from tdmvc.contracts.odcs.declarations_editing import set_option
 from tdmvc.contracts.odcs.options import FORMATS, OPTIONS
-from tdmvc.contracts.odcs.physical_types import logical_type
 from tdmvc.contracts.odcs.queries import row_rule
+from tdmvc.contracts.physical_types import logical_type
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import (
     NO_ROWS,

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.arrow.types import SIMPLE, format_type
-from tdmvc.contracts.odcs.physical_types import canonical_type, logical_type
+from tdmvc.contracts.physical_types import canonical_type, logical_type
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Property files of dbt: tests, columns and constraints of models, sources, seeds and snapshots."""
