@@ -60,6 +60,12 @@ def render() -> str:
         assert command is not None
         context = click.Context(command, info_name=name, parent=root, max_content_width=WIDTH)
         sections.append(_section(f"tdmvc {name}", command, context))
+        if isinstance(command, click.Group):
+            for sub_name in command.list_commands(context):
+                found = command.get_command(context, sub_name)
+                assert found is not None
+                within = click.Context(found, info_name=sub_name, parent=context, max_content_width=WIDTH)
+                sections.append(_section(f"tdmvc {name} {sub_name}", found, within))
     return "\n".join(sections)
 
 

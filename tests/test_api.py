@@ -51,7 +51,7 @@ VERBS = {
 METHODS_WITHOUT_A_COMMAND = {"database_drift", "database_migrations", "environment", "log_row", "table"}
 """Those that options of another command call, or several commands."""
 COMMANDS_WITHOUT_A_METHOD = {
-    *("gc", "help", "init", "install", "build", "demo", "completion"),
+    *("gc", "help", "init", "install", "build", "demo", "completion", "contract"),
     *("run", "up", "down", "reset", "env"),
 }
 

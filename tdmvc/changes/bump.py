@@ -65,7 +65,7 @@ def suggest_bump(tables: Iterable[TableDiff], views: Iterable[ViewChange] = ()) 
     values changed, a constraint was added, references, defaults or other declarations changed.
     """
     reasons = list(dict.fromkeys(reason for table in tables for reason in _table_reasons(table)))
-    reasons += [(_VIEW_LEVELS[view.status], f"view {view.name} {view.status}") for view in views]
+    reasons += map(view_reason, views)
     reasons.sort(key=lambda reason: -reason[0].rank)
     level = reasons[0][0] if reasons else BumpLevel.NONE
     return Bump(level, tuple(text for _, text in reasons))
@@ -81,7 +81,7 @@ def _table_reasons(table: TableDiff) -> Iterator[_Reason]:
     if table.status is TableStatus.RENAMED:
         yield BumpLevel.MAJOR, f"table {table.old_name} renamed to {table.name}"
     for change in table.schema:
-        yield _schema_reason(table.name, change)
+        yield schema_reason(table.name, change)
     yield from _row_reasons(table)
 
 
@@ -95,7 +95,13 @@ def _row_reasons(table: TableDiff) -> Iterator[_Reason]:
         yield BumpLevel.PATCH, f"{plural(rows.changed, 'row')} changed in {table.name}"
 
 
-def _schema_reason(table: str, change: SchemaChange) -> _Reason:
+def view_reason(view: ViewChange) -> tuple[BumpLevel, str]:
+    """Return the level that a change of a view calls for, and its words."""
+    return _VIEW_LEVELS[view.status], f"view {view.name} {view.status}"
+
+
+def schema_reason(table: str, change: SchemaChange) -> tuple[BumpLevel, str]:
+    """Return the level that a change of a table's schema calls for, and its words."""
     level, text = _SCHEMA_REASONS[change.kind]
     column = f"{table}.{change.column}"
     old, new = change.old or "none", change.new or "none"

@@ -26,6 +26,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "checkout": "Write a state of a dataset to the working copy or elsewhere.",
         "build": "Build a dataset's tables as outputs of a stage in dvc.yaml.",
     },
+    "Contracts": {
+        "contract": "Show, compare and write contracts: what must hold for rows.",
+    },
     "Publish and share": {
         "publish": "Publish the current state of a dataset as an immutable version.",
         "yank": "Mark a published version as bad, so that no release chooses it.",

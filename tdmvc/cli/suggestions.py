@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from tdmvc.errors import UsageError
+
 _REMOVE = "To delete a table or a dataset, `git rm` its .dvc files; then `tdmvc gc` lists the rows that nothing needs."
 _GC = "Did you mean `tdmvc gc`, which removes rows that nothing needs?"
 _VERSIONS = (
@@ -130,6 +132,16 @@ def suggest_command(word: str, commands: Iterable[str]) -> str:
     if not near:
         return "`tdmvc help` lists the commands."
     return _BY_MEANING.get(near[0], f"Did you mean '{near[0]}'?")
+
+
+def suggest_in_group(group: str, args: Sequence[str], commands: Iterable[str]) -> None:
+    """Raise a UsageError if the first argument of a group of commands names none of them."""
+    names = list(commands)
+    if not args or args[0] in names or args[0].startswith("-"):
+        return
+    near = get_close_matches(args[0], names, n=1)
+    remedy = f"did you mean `tdmvc {group} {near[0]}`?" if near else f"choose one of: {', '.join(names)}."
+    raise UsageError(f"There is no command `tdmvc {group} {args[0]}`.", remedy=remedy)
 
 
 def suggest_option(word: str, options: Iterable[str], similar: Sequence[str]) -> str:

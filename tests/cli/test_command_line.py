@@ -329,12 +329,14 @@ def test_the_json_of_every_command_is_as_published(
         "validate": check("validate", "validate"),
         "migrations": check("migrations", "migrations"),
         "drift": check("drift", "drift"),
+        "contract": check("contract-show", "contract", "show"),
         "checkout": check("checkout", "checkout", "golden@1.0.0"),
         "seed": check("seed", "seed", "golden@1.0.0", "--into", "shop.memory", "--verify"),
         "merge": check("merge", "merge", "main"),
         "merge-check": check("merge-check", "merge-check", "main"),
         "revert": check("revert", "revert", "golden", "HEAD..HEAD"),
     }
+    check("contract-diff", "contract", "diff", "golden@1.0.0", "golden")
     check("row-log", "log", "golden", "customers", "--key", "1")
     source.write_text("id,name,locale\n1,Ada,en\n1,Twice,en\n3,,nl\n")
     seen["add"] = check("add", "add", "golden", source)

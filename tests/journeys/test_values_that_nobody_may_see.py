@@ -131,7 +131,7 @@ WRITING = {
     "pull": ["pull"],
 }
 ELSEWHERE = {
-    *("init", "install", "demo", "help", "build", "sql", "completion"),
+    *("init", "install", "demo", "help", "build", "sql", "completion", "contract"),
     *("run", "up", "down", "reset", "env"),
 }
 """Commands that read no rows, `sql`, which shows them on purpose, and those of environments, which seed as `seed`."""

@@ -24,12 +24,18 @@ def command(context: click.Context, names: tuple[str, ...]) -> None:
     Examples:
       tdmvc help
       tdmvc help checkout
+      tdmvc help contract diff
     """
     root = context.find_root()
     text = root.get_help()
     if names and isinstance(root.command, click.Group):
         # Further words are those of a whole command line: `help add golden`.
         _, found, _ = root.command.resolve_command(root, [names[0]])
+        context_of = click.Context(found, info_name=names[0], parent=root) if found is not None else root
+        if isinstance(found, click.Group) and len(names) > 1:
+            _, found, _ = found.resolve_command(context_of, [names[1]])
+            if found is not None:
+                context_of = click.Context(found, info_name=names[1], parent=context_of)
         if found is not None:
-            text = found.get_help(click.Context(found, info_name=names[0], parent=root))
+            text = found.get_help(context_of)
     print_text(context, text)

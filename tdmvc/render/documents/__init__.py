@@ -2,11 +2,20 @@
 
 from typing import Final
 
-from tdmvc.render.documents import diff, environments, history, merge, migrations, reports, validation
+from tdmvc.render.documents import (
+    contracts,
+    diff,
+    environments,
+    history,
+    merge,
+    migrations,
+    reports,
+    validation,
+)
 from tdmvc.render.json import Scope, to_object
 
 Document = dict[str, object]
-DECLARED: Final = (reports, migrations, diff, merge, history, environments, validation)
+DECLARED: Final = (reports, migrations, diff, merge, history, environments, validation, contracts)
 """Each declares the documents of one subject when it is imported."""
 
 

@@ -14,7 +14,8 @@ def _number(value: Decimal | None) -> int | float | None:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _place(rule: Rule) -> dict[str, object] | None:
+def place_object(rule: Rule) -> dict[str, object] | None:
+    """Return the JSON object of where a rule is declared; null if no file declares it."""
     place = rule.place
     if place is None:
         return None
@@ -30,7 +31,7 @@ def _result(one: validation.RuleResult) -> dict[str, object]:
         "severity": rule.severity.value,
         "demand": demand_words(rule),
         "description": rule.description,
-        "place": _place(rule),
+        "place": place_object(rule),
         "verdict": one.verdict.value,
         "message": measured_words(one),
         "measured": _number(one.measured),

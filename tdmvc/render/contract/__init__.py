@@ -1,0 +1,13 @@
+"""The formats of what the verbs of contracts return."""
+
+from tdmvc.model.contract_changes import ContractDiff
+from tdmvc.model.contract_report import ContractReport
+from tdmvc.render.contract import diff_markdown, diff_terminal, show_markdown, show_terminal
+from tdmvc.render.format import Format, Formats, formats_of
+
+SHOW_FORMATS: Formats[ContractReport] = formats_of(
+    show_terminal.render, Format("markdown", show_markdown.render)
+)
+DIFF_FORMATS: Formats[ContractDiff] = formats_of(
+    diff_terminal.render, Format("markdown", diff_markdown.render)
+)
