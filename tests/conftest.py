@@ -21,7 +21,7 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.warm_python"]
 
 GOLDEN = Path(__file__).parent / "golden"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

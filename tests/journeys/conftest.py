@@ -1,7 +1,6 @@
 """What several journeys share."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +9,6 @@ import pytest
 from tdmvc.gitrepo.config import wanted_settings
 from tests.builders import Shop, Tdmvc, copy_repo, git, quiet_shop
 from tests.journeys.command_runner import CommandRunner
-from tests.journeys.warm_python import warm_python
-
-
-@pytest.fixture(scope="session")
-def fast_python() -> Iterator[Path]:
-    """A stand-in for the interpreter that has tdmvc and DVC imported."""
-    # Not in pytest's folder, whose path may be too long for a socket.
-    with tempfile.TemporaryDirectory(prefix="tdmvc-") as folder, warm_python(Path(folder)) as python:
-        yield python
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -73,20 +73,22 @@ SOME = (
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_planted_causes_are_found(planted: Path, tmp_path: Path) -> None:
+def test_planted_causes_are_found(planted: Path, tmp_path: Path, fast_python: Path) -> None:
     chosen = () if IS_LONG else ("-k", SOME)
     causes = 20 if IS_LONG else 6
     turns = tmp_path / "turns"
     turns.mkdir()
     variables = {"SHOP_TURNS": str(turns)}
-    before = run_in(planted, tmp_path / "before.xml", "--tdmvc-env=local", *chosen, environment=variables)
+    options = ("--tdmvc-env=local", *chosen)
+    before = run_in(fast_python, planted, tmp_path / "before.xml", *options, environment=variables)
     assert before.code == 0, before.out
     config = (planted / "tdmvc.yaml").read_text()
     (planted / "tdmvc.yaml").write_text(config.replace("golden@1.0.0", "golden@2.0.0"))
     done = run_in(
+        fast_python,
         planted,
         tmp_path / "after.xml",
-        *("--tdmvc-env=local", "-o", "tdmvc_attribution_seconds=300", *chosen),
+        *("-o", "tdmvc_attribution_seconds=300", *options),
         environment=variables | {"SHOP_CHANGED": "yes"},
     )
     found = done.verdicts

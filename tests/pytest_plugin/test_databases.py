@@ -279,12 +279,14 @@ def test_a_connection_without_a_driver_says_what_to_install(
     assert "secret" not in str(caught.value)
 
 
-def test_outside_a_repository_a_fixture_says_so_and_other_tests_pass(tmp_path: Path) -> None:
+def test_outside_a_repository_a_fixture_says_so_and_other_tests_pass(
+    tmp_path: Path, fast_python: Path
+) -> None:
     test = "import sys\ndef test_db(tdmvc_database): pass\ndef test_lazy(): assert 'pyarrow' not in sys.modules\n"
     (tmp_path / "test_it.py").write_text(test)
-    done = run_in(tmp_path, tmp_path / "report.xml", "-k", "lazy")
+    done = run_in(sys.executable, tmp_path, tmp_path / "report.xml", "-k", "lazy")
     assert done.results == {"test_lazy": "passed"}, done.out
-    done = run_in(tmp_path, tmp_path / "report.xml", "-k", "db")
+    done = run_in(fast_python, tmp_path, tmp_path / "report.xml", "-k", "db")
     assert done.results == {"test_db": "error"}, done.out
     assert "Fix: run `git init`" in done.out
     assert "Traceback" not in done.out

@@ -53,6 +53,7 @@ def test_outer_transaction(session, turn):
 """,
     "test_pools.py": """
 import os, psycopg, psycopg_pool, pytest, sqlalchemy
+from django.conf import settings  # nobody made them, and whoever looks into them gets an error
 from sqlalchemy.orm import sessionmaker
 
 URL = os.environ["DATABASE_URL"]

@@ -1,24 +1,53 @@
-"""A stand-in for the interpreter that runs `-m tdmvc` and `-m dvc` without paying for the imports each time.
+"""A stand-in for the interpreter that runs `-m tdmvc`, `-m dvc` and `-m pytest` without paying for imports each time.
 
-Git's drivers and the stages of DVC start a process for each table. The stand-in hands its arguments, environment,
-folder and streams to a process that has everything imported, which forks for each of them. Whoever tests how a
-process starts, is interrupted or is killed takes `sys.executable` instead.
+Git's drivers and the stages of DVC start a process for each table, and the pytest plugin runs tests again in another.
+The stand-in hands its arguments, environment, folder and streams to a process that has everything imported, which
+forks for each of them. Whoever tests how a process starts, is interrupted or is killed, or what it imports, takes
+`sys.executable` instead.
 """
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 _SERVER = """
-import contextlib, json, os, socket, sys, tempfile
+import atexit, contextlib, json, os, runpy, socket, sys, tempfile
 from importlib import import_module
 from tdmvc.cli.main import main
 for name in ("commands.build", "plumbing.git_diff", "plumbing.git_merge", "plumbing.git_textconv"):
     import_module(f"tdmvc.cli.{name}")
 # Imported, and never used here: whoever forks must have no threads.
 import duckdb, pyarrow.parquet, pyarrow.compute
+
+# What runs of pytest import. A plugin is not among it, because pytest warns of those that it cannot import itself.
+FOR_PYTEST = (
+    "pytest", "tdmvc.api", "tdmvc.actions.environment", "tdmvc.actions.test_records", "tdmvc.environments.postgres",
+    "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "django.test", "django.db.backends.postgresql.base",
+    "xml.etree.ElementTree",
+)
+
+def prepare(program):
+    if program == "dvc":
+        import dvc.cli, dvc.commands.repro, dvc.repo, dvc.repo.reproduce
+    elif program == "pytest":
+        for name in FOR_PYTEST:
+            import_module(name)
+        for name in sys.modules["_pytest.config"].default_plugins:
+            import_module(f"_pytest.{name}")
+
+def run_pytest(order):
+    sys.executable = order["python"]
+    if not order["is_safe"]:
+        sys.path.insert(0, os.getcwd())
+    try:
+        runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+    finally:
+        atexit._run_exitfuncs()
 
 def read_order(connection):
     head, files, _, _ = socket.recv_fds(connection, 4, 3)
@@ -36,6 +65,8 @@ def serve(connection, order, files):
     try:
         if sys.argv[0] == "tdmvc":
             main()
+        if sys.argv[0] == "pytest":
+            run_pytest(order)
         code = import_module("dvc.cli").main(sys.argv[1:])
     except SystemExit as end:
         code = end.code
@@ -50,8 +81,7 @@ print("ready", flush=True)
 while True:
     connection, _ = listener.accept()
     order, files = read_order(connection)
-    if order["words"][0] == "dvc":
-        import dvc.cli, dvc.commands.repro, dvc.repo, dvc.repo.reproduce
+    prepare(order["words"][0])
     if os.fork() == 0:
         try:
             listener.close()
@@ -69,12 +99,21 @@ _CLIENT = """\
 #!{python} -IS
 import os, sys
 words = sys.argv[1:]
-if words[:1] == ["-P"]:
+is_safe = words[:1] == ["-P"]
+if is_safe:
     words = words[1:]
-if words[:1] != ["-m"] or words[1] not in ("tdmvc", "dvc"):
+if words[:1] != ["-m"] or words[1] not in ("tdmvc", "dvc", "pytest"):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 import _socket, array, json
-order = json.dumps({{"words": words[1:], "folder": os.getcwdb().hex(), "environ": dict(os.environ)}}).encode()
+order = json.dumps(
+    {{
+        "python": sys.argv[0],
+        "is_safe": is_safe,
+        "words": words[1:],
+        "folder": os.getcwdb().hex(),
+        "environ": dict(os.environ),
+    }}
+).encode()
 connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
 connection.connect({socket!r})
 rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
@@ -105,3 +144,11 @@ def warm_python(folder: Path) -> Iterator[Path]:
     finally:
         server.kill()
         server.communicate()
+
+
+@pytest.fixture(scope="session")
+def fast_python() -> Iterator[Path]:
+    """A stand-in for the interpreter that has tdmvc, DVC and pytest imported."""
+    # Not in pytest's folder, whose path may be too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="tdmvc-") as folder, warm_python(Path(folder)) as python:
+        yield python
