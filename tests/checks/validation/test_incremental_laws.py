@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables
+from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
 from tdmvc.databases import condition_engines
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
@@ -150,6 +151,14 @@ def test_what_is_read_of_a_change_gives_what_all_rows_give(
             again = validate_tables(engine, tables, CONTRACT, options)
             assert _results(again) == _results(full)
             assert all(table.checked_parts == 0 for table in again)
+        written = write_failing_rows(engine, tables, CONTRACT, some, Path(folder) / "failing", options)
+        broken = Counter(name for path in written for name in _broken_rules(path))
+        assert broken == {one.rule.id: one.failing for one in _results(some) if one.failing}
+
+
+def _broken_rules(path: Path) -> list[str]:
+    """Return the rules that written rows break, each as often as it is broken."""
+    return [name for names in pq.read_table(path).column("_rules").to_pylist() for name in names]
 
 
 def _apply(parts: Parts, edit: Edit) -> None:
