@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tdmvc.checks.rules import CheckedTable, RuleCheck, Tables, checks_of
 from tdmvc.checks.rules.collecting import forget_broken_rows
+from tdmvc.checks.rules.measure import MeasureCheck, measure_queries
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.finding import Finding, Severity
@@ -42,9 +43,14 @@ def check_contract(
     names = [name for name in sorted(tables) if only is None or name in only]
     checked = (CheckedTable(con, tables, name, at=at, conditions=conditions) for name in names)
     findings = [finding for table in checked for _, finding in check_table(table)]
-    for name in sorted(tables):
-        table = CheckedTable(con, tables, name, at=at, conditions=conditions)
-        findings += [finding for _, finding in check_queries(table, changed=only)]
+    queries = [
+        rule
+        for name in sorted(tables)
+        for rule in tables[name].schema.rules
+        if isinstance(rule.test, Query)
+        and (only is None or not {name, *rule.test.tables_in(tables)}.isdisjoint(only))
+    ]
+    findings += [finding for _, finding in check_queries(con, tables, queries, at=at)]
     return tuple(findings)
 
 
@@ -57,32 +63,25 @@ def check_table(table: CheckedTable) -> Iterator[tuple[RuleCheck, Finding]]:
     """
     declared = [rule for rule in table.schema.rules if not isinstance(rule.test, References | Query)]
     if declared and table.has_rows:
-        yield from check_rules(table, declared)
+        yield from _check(table, declared)
 
 
 def check_queries(
-    table: CheckedTable, *, changed: Collection[str] | None = None
+    con: DuckDBConnection, tables: Tables, rules: Sequence[Rule], *, at: str | None = None
 ) -> Iterator[tuple[RuleCheck, Finding]]:
-    """Yield the findings of a table's queries, each with what found it.
+    """Yield the findings of rules that are queries, each with what found it.
 
-    Args:
-        changed: run only queries that name one of these tables, or are declared by one; None means all.
-
-    Cost: a process for each query, and what it reads of the tables that it names.
+    Cost: a process for all of them, and what it reads of the tables that they name.
 
     Raises:
         PartError: a part is damaged.
         StoreError: the process cannot be started.
     """
-    yield from check_rules(
-        table,
-        [
-            rule
-            for rule in table.schema.rules
-            if isinstance(rule.test, Query)
-            and (changed is None or not {rule.table, *rule.test.tables_in(table.tables)}.isdisjoint(changed))
-        ],
-    )
+    measured = measure_queries(rules, tables) if rules else []
+    for rule, known in zip(rules, measured, strict=True):
+        check = MeasureCheck(rule, known)
+        for finding in check.check(CheckedTable(con, tables, rule.table, at=at)):
+            yield check, _graded(finding, rule)
 
 
 def check_references(
@@ -124,7 +123,7 @@ def check_references(
             and includes(name, rule.test.reference)
         ]
         table = CheckedTable(con, tables, name, old=old, at=at)
-        findings.extend(finding for _, finding in check_rules(table, declared))
+        findings.extend(finding for _, finding in _check(table, declared))
     return tuple(findings)
 
 
@@ -149,7 +148,7 @@ def count_new_violations(
             forget_broken_rows(con)
 
 
-def check_rules(table: CheckedTable, declared: Sequence[Rule]) -> Iterator[tuple[RuleCheck, Finding]]:
+def _check(table: CheckedTable, declared: Sequence[Rule]) -> Iterator[tuple[RuleCheck, Finding]]:
     """Yield the findings of some rules of a table, each with what found it.
 
     Raises:

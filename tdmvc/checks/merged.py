@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from tdmvc.checks.contract import (
     NO_ENGINES,
+    check_queries,
     check_references,
-    check_rules,
     check_table,
     count_new_violations,
 )
@@ -21,7 +21,7 @@ from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.rules import Query, References
+from tdmvc.model.rules import Query, References, Rule
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -75,8 +75,8 @@ def check_merged(
         if len(olds) == 2:
             labelled = dict(zip(("ours", "theirs"), (side[name] for side in olds), strict=True))
             findings.extend(check_filled_columns(con, tables[name], labelled))
+    findings.extend(_check_queries(con, tables, others, unknown, at))
     for name in sorted(tables):
-        findings.extend(_check_queries(con, name, tables, others, unknown, at))
         for reference in tables[name].schema.references:
             is_known = reference.table not in unknown
             if is_known and not _is_pair_as_on_a_side(name, reference, tables, others):
@@ -111,23 +111,24 @@ def _has_declared_rows(side: CheckedState, name: str, merged: CheckedState) -> b
 
 def _check_queries(
     con: DuckDBConnection,
-    name: str,
     merged: Tables,
     sides: Sequence[Tables],
     unknown: Collection[str],
     at: str | None,
 ) -> Iterator[Finding]:
-    """Check the queries of a table that name tables of which no side has exactly these."""
-    table = CheckedTable(con, merged, name, at=at)
-    for rule in table.schema.rules:
-        if not isinstance(rule.test, Query) or rule.test.tables_in(unknown):
-            continue
-        named = {name, *rule.test.tables_in(merged)}
-        whole = [side for side in sides if named <= side.keys()]
-        if any(all(_is_equal(merged[one], side[one]) for one in named) for side in whole):
-            continue
-        for check, finding in check_rules(table, [rule]):
-            yield _weighed(finding, count_new_violations(con, check, merged, whole))
+    """Check the queries that name tables of which no side has exactly these."""
+    rules: list[Rule] = []
+    for name in sorted(merged):
+        for rule in merged[name].schema.rules:
+            if isinstance(rule.test, Query) and not rule.test.tables_in(unknown):
+                named = {name, *rule.test.tables_in(merged)}
+                if not any(
+                    all(one in side and _is_equal(merged[one], side[one]) for one in named) for side in sides
+                ):
+                    rules.append(rule)
+    for check, finding in check_queries(con, merged, rules, at=at):
+        olds = [side for side in sides if check.rule.table in side]
+        yield _weighed(finding, count_new_violations(con, check, merged, olds))
 
 
 def _check_reference(

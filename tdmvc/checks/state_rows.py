@@ -6,7 +6,7 @@ from tdmvc.checks.contract import check_queries, check_references, check_table
 from tdmvc.checks.rules import CheckedTable, Tables
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.rules import Rule, kind_of
+from tdmvc.model.rules import Query, Rule, kind_of
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -35,7 +35,8 @@ def check_rows(
     name = declared.name
     for _, finding in check_table(CheckedTable(con, tables, name, at=at, conditions=conditions)):
         yield finding
-    for _, finding in check_queries(CheckedTable(con, tables, name, at=at)):
+    queries = [rule for rule in tables[name].schema.rules if isinstance(rule.test, Query)]
+    for _, finding in check_queries(con, tables, queries, at=at):
         yield finding
     yield from check_references(
         con, tables, changed={name}, includes=lambda table, reference: table == name, at=at

@@ -1,6 +1,6 @@
 """The rules about a number of a whole table: of its rows, of values that repeat, or what a query returns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,6 +25,8 @@ class MeasureCheck:
     """A number of a whole table is one that its rule allows."""
 
     rule: Rule
+    known: Decimal | NotEvaluatedError | None = None
+    """What was measured in the rows that are checked, if that was done before."""
 
     def is_declared_in(self, tables: Tables) -> bool:
         return is_declared(self.rule, tables)
@@ -32,7 +34,9 @@ class MeasureCheck:
     def check(self, table: CheckedTable) -> Iterator[Finding]:
         """Yield that the number is not allowed; a warning if it cannot be measured."""
         try:
-            number = self._measure(table.con, table.tables)
+            if isinstance(self.known, NotEvaluatedError):
+                raise self.known
+            number = self._measure(table.con, table.tables) if self.known is None else self.known
         except NotEvaluatedError as error:
             yield not_evaluated(self.rule, table, str(error))
             return
@@ -66,8 +70,11 @@ class MeasureCheck:
         match self.rule.test:
             case RowCount():
                 return Decimal(side.rows)
-            case Query(sql, dialect):
-                return self._run(sql, dialect, tables)
+            case Query():
+                found = measure_queries([self.rule], tables)[0]
+                if isinstance(found, NotEvaluatedError):
+                    raise found
+                return found
             case Unique(nulls_distinct=nulls_distinct):
                 return _count_repeated(con, columns, side_sql(side), nulls_distinct=nulls_distinct)
             case References() as test:
@@ -75,19 +82,6 @@ class MeasureCheck:
             case HasType(type=name):
                 return Decimal(int(not has_type(columns[0], name)))
         raise NotEvaluatedError("nothing here evaluates it")
-
-    def _run(self, sql: str, dialect: str, tables: Tables) -> Decimal:
-        if dialect != _DIALECT:
-            raise NotEvaluatedError(f"it is written for {engine_name(dialect)}")
-        opened = {
-            name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
-            for name, side in tables.items()
-            if name in Query(sql).tables_in(tables)
-        }
-        outcome = run_queries({self.rule.id: QueryJob(sql, self.rule.table)}, opened)[self.rule.id]
-        if outcome.number is None:
-            raise NotEvaluatedError(outcome.reason or "it returned no number")
-        return outcome.number
 
     def _count_orphans(self, con: DuckDBConnection, test: References, tables: Tables) -> Decimal:
         reference, side = test.reference, tables[self.rule.table]
@@ -102,6 +96,35 @@ class MeasureCheck:
             f" ON {match_sql(reference, side.schema, parent.schema)} WHERE {is_whole(reference)}"
         ).fetchall()
         return Decimal(count)
+
+
+def measure_queries(rules: Sequence[Rule], tables: Tables) -> list[Decimal | NotEvaluatedError]:
+    """Return what the queries of rules measure, in one process: for each a number, or why there is none.
+
+    Raises:
+        PartError: a part cannot be found.
+        StoreError: the process cannot be started.
+    """
+    jobs: dict[str, QueryJob] = {}
+    found: list[Decimal | NotEvaluatedError] = []
+    for place, rule in enumerate(rules):
+        assert isinstance(rule.test, Query)
+        if rule.test.dialect == _DIALECT:
+            jobs[str(place)] = QueryJob(rule.test.sql, rule.table)
+        found.append(NotEvaluatedError(f"it is written for {engine_name(rule.test.dialect)}"))
+    named = {name for job in jobs.values() for name in Query(job.sql).tables_in(tables)}
+    opened = {
+        name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
+        for name, side in tables.items()
+        if name in named
+    }
+    for place_text, outcome in (run_queries(jobs, opened) if jobs else {}).items():
+        found[int(place_text)] = (
+            NotEvaluatedError(outcome.reason or "it returned no number")
+            if outcome.number is None
+            else outcome.number
+        )
+    return found
 
 
 def _count_repeated(
