@@ -31,6 +31,8 @@ class CountedRows:
     """What the tests of a table counted."""
 
     counts: Counts = field(default_factory=lambda: defaultdict(dict))
+    fresh: set[str] = field(default_factory=set)
+    """The parts for which a test lacked a count."""
     read: set[str] = field(default_factory=set)
     """The parts whose rows were read."""
     by_footer: set[str] = field(default_factory=set)
@@ -62,6 +64,7 @@ def count_rows(
     for name in named:
         counted.counts[name] = {} if options.is_full else options.cache.counts(name, parts)
     missing = {name: [part for part in parts if part not in counted.counts[name]] for name in named}
+    counted.fresh = {part for lacking in missing.values() for part in lacking}
     found: Counts = defaultdict(dict)
     _count_by_footers(rows, named, missing, found, counted)
     for scanned, fresh in _scans(named, missing):

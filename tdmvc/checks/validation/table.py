@@ -67,7 +67,7 @@ class TableValidator:
         """
         results = [self._result(rule) for rule in self.declared.rules if not isinstance(rule.test, Query)]
         counted = self._counted
-        known = set(self.rows.times) - counted.read if self._tests else set()
+        known = set(self.rows.times) - counted.fresh if self._tests else set()
         return TableValidation(
             self.declared.name,
             self.rows.side.rows,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.checks.validation import ValidationOptions, validate_tables, write_failing_rows
+from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
 from tdmvc.databases import condition_engines
 from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
 from tdmvc.model.diff import TableSide
@@ -390,3 +390,25 @@ def test_composite_keys_and_unique_keys(con: duckdb.DuckDBPyConnection, tmp_path
         2,
         1,
     )
+
+
+def test_parts_are_counted_by_what_was_read_of_them(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    schema = with_rules(ORDERS, (("code",), Required()), (("price",), Range(minimum=0)))
+    options = ValidationOptions(cache=CountCache(tmp_path / "counts.sqlite"))
+    first, other = (
+        side(tmp_path, ORDERS, *ORDER_ROWS),
+        side(tmp_path, ORDERS, ORDER_ROWS[0], [(9, 1, "z", 0.0)]),
+    )
+
+    def counts(table: TableSide, of: TableSchema, options: ValidationOptions) -> tuple[int, int]:
+        (found,) = validate_tables(con, {"orders": table}, Contract({"orders": of}), options)
+        return found.checked_parts, found.known_parts
+
+    footers = with_rules(ORDERS, (("code",), Required()))
+    assert counts(first, footers, options) == (0, 0)
+    assert counts(first, footers, options) == (0, 2)
+    assert counts(first, schema, options) == (2, 0)
+    assert counts(first, schema, options) == (0, 2)
+    assert counts(other, schema, options) == (1, 1)
+    assert counts(other, schema, replace(options, is_full=True)) == (2, 0)
+    options.cache.close()
