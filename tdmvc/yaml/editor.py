@@ -6,11 +6,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from tdmvc.yaml.in_line import restore_in_line
+from tdmvc.yaml.layout import carry_over
 from tdmvc.yaml.reader import parse_yaml
 from tdmvc.yaml.writer import is_ambiguous
 
@@ -64,10 +66,26 @@ class YamlEdit:
             if text == self._unedited:
                 return self._text
             parse_yaml(text, self._path)
-            return restore_in_line(text, self._text)
+            return self._laid_out(text)
         # A file of comments alone has no mapping to hang them on.
         head = self._text if not self._text or self._text.endswith("\n") else self._text + "\n"
         return (head if self._loaded is None else "") + text
+
+    def _laid_out(self, text: str) -> str:
+        """Return the edited text, with the layout of all that was not edited."""
+        if self._unedited == self._text:
+            return text
+        carried = carry_over(self._text, self._unedited or "", text)
+        if carried is not None and self._means(carried, text):
+            text = carried
+        return restore_in_line(text, self._text)
+
+    def _means(self, carried: str, text: str) -> bool:
+        """Whether a text is written like another one by the editor: the same values, comments and order."""
+        try:
+            return self._dump(self._yaml.load(carried)) == text
+        except YAMLError:
+            return False
 
     def _dump(self, root: CommentedMap) -> str:
         target = io.StringIO()
