@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -358,26 +359,24 @@ def _reconnected(server: DatabaseServer, *, is_standby: bool = False) -> Any:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 megabytes of one's own."""
+def small_disk() -> Iterator[Path]:
+    """A disk of 16 megabytes of one's own, in a folder that the server's user may enter."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("only root may mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
+    # Not in pytest's folder, which each run of pytest closes for other users again.
+    folder = Path(tempfile.mkdtemp(prefix="tdmvc-disk-"))
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=16m,mode=777", "tdmvc-test", str(folder)],
         capture_output=True,
         check=False,
     )
-    if mounted.returncode:
-        pytest.skip("mounting a small disk is not permitted here")
-    for parent in list(tmp_path.parents)[:3]:
-        parent.chmod(0o755)
-    tmp_path.chmod(0o755)
     try:
+        if mounted.returncode:
+            pytest.skip("mounting a small disk is not permitted here")
         yield folder
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=False)
+        subprocess.run(["umount", "-l", str(folder)], check=False, stderr=subprocess.DEVNULL)
+        folder.rmdir()
 
 
 def test_a_disk_that_is_full(target: Target, small_disk: Path) -> None:
