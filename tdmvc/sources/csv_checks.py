@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import shlex
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,5 +211,5 @@ def check_line_ends(path: Path, facts: LineFacts) -> None:
         raise SourceError.unreadable(
             path,
             f"the line ends are mixed ({facts.lf} LF, {facts.crlf} CRLF).",
-            remedy=f"make them the same: `sed -i 's/\\r$//' {path.name}`.",
+            remedy=f"make them the same: `sed -i 's/\\r$//' {shlex.quote(str(path))}`.",
         )

@@ -1,6 +1,8 @@
 """CSV: what is null, what is refused, and that types never change a value."""
 
 import gzip
+import re
+import subprocess
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -367,3 +369,16 @@ def test_a_wrong_encoding_is_an_error_that_names_the_file(
 ) -> None:
     with pytest.raises(SourceError, match=message):
         open_csv(tmp_path, con, data, csv=CsvOptions(encoding=encoding))
+
+
+def test_the_command_that_makes_line_ends_the_same_names_the_file_where_it_is(
+    tmp_path: Path, con: Con
+) -> None:
+    path = tmp_path / "a b" / "it's.csv"
+    path.parent.mkdir()
+    path.write_bytes(b"a,b\n1,2\r\n3,4\n")
+    with pytest.raises(SourceError) as caught:
+        open_source(path, con)
+    [command] = re.findall(r"`(.*)`", caught.value.remedy)
+    subprocess.run(command, shell=True, check=True)
+    assert open_source(path, con)

@@ -1,6 +1,7 @@
 """Which files and folders are dumps, and how they are opened."""
 
 import re
+import shlex
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,7 +108,9 @@ def _text_kind(path: Path) -> DumpKind:
         raise SourceError.unreadable(path, why, remedy="check the file and its permissions.") from error
     if head.startswith(MAGIC):
         raise SourceError.unreadable(
-            path, "it is a compressed archive of pg_dump.", remedy=f"decompress it: `gunzip {path.name}`."
+            path,
+            "it is a compressed archive of pg_dump.",
+            remedy=f"decompress it: `gunzip {shlex.quote(str(path))}`.",
         )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
         raise SourceError.unreadable(
