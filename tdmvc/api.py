@@ -32,13 +32,14 @@ from tdmvc.actions.row_log import log_row
 from tdmvc.actions.seed import seed
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
+from tdmvc.actions.validate import ValidationRequest, validate
 from tdmvc.actions.verify import verify
 from tdmvc.actions.yank import yank
 from tdmvc.errors import UsageError
 from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import BumpLevel, DatasetDiff
-from tdmvc.model.finding import CheckReport
+from tdmvc.model.finding import CheckReport, Severity
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
 from tdmvc.model.live_migrations import DatabaseMigrations
 from tdmvc.model.location import Location, PathLocation, parse_location
@@ -59,8 +60,10 @@ from tdmvc.model.report import (
     YankReport,
 )
 from tdmvc.model.review import Review
+from tdmvc.model.rule_words import result_line
 from tdmvc.model.seeding import SeedMode, SeedOptions, SeedReport
 from tdmvc.model.selection import Selection
+from tdmvc.model.validation import ValidationReport
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 PathLike = str | Path
@@ -174,6 +177,36 @@ class Repository(Workspace):
         """Check manifests, versions and pointers, and with `rows` all rows against the contract."""
         return check(self, datasets, rows=rows, pushed=pushed)
 
+    @timed_as("validate")
+    def validate(
+        self,
+        *refs: str,
+        contract: PathLike | None = None,
+        tables: Sequence[str] = (),
+        examples: int = 10,
+        database: PathLike | None = None,
+    ) -> tuple[ValidationReport, ...]:
+        """Evaluate every rule of a contract on the rows of states, or of a database, and report on each."""
+        request = ValidationRequest(
+            contract=Path(contract) if contract is not None else None,
+            tables=tuple(tables),
+            examples=examples,
+        )
+        location = _location(database) if database is not None else None
+        return validate(self, refs, request, database=location)
+
+    def assert_valid(self, *refs: str, tables: Sequence[str] = (), warnings: bool = False) -> None:
+        """Raise an AssertionError that names the broken rules and their first rows, unless all rules are kept.
+
+        Args:
+            warnings: rules of the severity warning count, too.
+        """
+        level = Severity.WARNING if warnings else Severity.ERROR
+        for report in self.validate(*refs, tables=tables, examples=1):
+            if report.fails(level):
+                lines = [f"- {result_line(one)}" for one in report.failures]
+                raise AssertionError("\n".join([f"{report.subject} is not valid:", *lines]))
+
     @timed_as("merge")
     def merge(
         self,
@@ -218,6 +251,7 @@ class Repository(Workspace):
         notes: str | None = None,
         allow_lower_bump: bool = False,
         allow_unchanged: bool = False,
+        allow_invalid: bool = False,
     ) -> PublishReport:
         """Publish the current state as an immutable version."""
         options = PublishOptions(
@@ -225,6 +259,7 @@ class Repository(Workspace):
             release=release,
             allow_lower_bump=allow_lower_bump,
             allow_unchanged=allow_unchanged,
+            allow_invalid=allow_invalid,
             tag=tag,
             push=push,
             notes=notes,
@@ -284,8 +319,12 @@ class Repository(Workspace):
         dry_run: bool = False,
         sequence_offset: int = 0,
         force: bool = False,
+        validate: bool = True,
     ) -> SeedReport:
-        """Load states into a database, each in one transaction; `mode` is replace, upsert or append."""
+        """Load states into a database, each in one transaction; `mode` is replace, upsert or append.
+
+        With `validate`, rows that break a rule of their contract which no database enforces are refused.
+        """
         options = SeedOptions(
             mode=_choice("mode", mode, tuple(SeedMode)) if mode else None,
             selection=Selection(tuple(tables), tuple(exclude)),
@@ -295,6 +334,7 @@ class Repository(Workspace):
             verify=verify,
             dry_run=dry_run,
             sequence_offset=sequence_offset,
+            validates=validate,
         )
         return seed(self, refs, _location(into), options)
 

@@ -20,6 +20,7 @@ from tests.builders import Ran, add_migrations, commit_all, copy_repo, git
 
 VERBS = {
     "add",
+    "assert_valid",
     "blame",
     "check",
     "checkout",
@@ -45,10 +46,13 @@ VERBS = {
     "sql",
     "status",
     "table",
+    "validate",
     "verify",
     "yank",
 }
-METHODS_WITHOUT_A_COMMAND = {"database_drift", "database_migrations", "environment", "log_row", "table"}
+METHODS_WITHOUT_A_COMMAND = {
+    *("assert_valid", "database_drift", "database_migrations", "environment", "log_row", "table"),
+}
 """Those that options of another command call, or several commands."""
 COMMANDS_WITHOUT_A_METHOD = {
     *("gc", "help", "init", "install", "build", "demo", "completion", "contract"),

@@ -24,6 +24,7 @@ from tdmvc.workspace.row_checks import check_rows_here
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states
+from tdmvc.workspace.valid_rows import broken_rules, refuse_broken_rules
 from tdmvc.workspace.version_facts import full_migrations, names_new_release, release_of
 from tdmvc.workspace.versions import equal_versions, version_state, versions
 from tdmvc.workspace.workspace import Workspace
@@ -41,6 +42,8 @@ class PublishOptions:
     allow_lower_bump: bool = False
     allow_unchanged: bool = False
     """Publish even if nothing differs from the latest version."""
+    allow_invalid: bool = False
+    """Publish even if rows break the contract; the version records which rules."""
     tag: bool = False
     push: bool = False
     notes: str | None = None
@@ -56,6 +59,7 @@ def publish(
     `publish` that was interrupted, and changes nothing after one that was not.
 
     Raises:
+        InvalidRowsError: rows break the contract.
         LocalWorkError: the working copy has edits that were not added.
         UsageError: the number is taken, is not a semantic version, or is lower than the
             changes call for; there is no commit yet; or there is nothing to publish.
@@ -74,11 +78,13 @@ def publish(
             return _share(workspace, state, earlier, suggested, options)
         _refuse_unchanged(workspace, state, published, options)
         findings = check_rows_here(workspace, state)
+        if not options.allow_invalid:
+            refuse_broken_rules(workspace, state, findings)
         taken = known_numbers(workspace, dataset) | {version.version for version in published}
         version_number = _choose(dataset, number, options, published, suggested, taken)
         version = _version(workspace, state, version_number, published, suggested, options)
         release = release_of(workspace, version, options.release, is_tagged=options.tag)
-        version = replace(version, release=release)
+        version = replace(version, release=release, broken_rules=broken_rules(findings))
         if options.tag:
             _check_tag(workspace, state, version)
         else:

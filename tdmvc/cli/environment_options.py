@@ -37,6 +37,16 @@ def rebuild_option(function: Decorated) -> Decorated:
     return option(function)
 
 
+def no_validate_option(function: Decorated) -> Decorated:
+    """Add `--no-validate`."""
+    option = click.option(
+        "--no-validate",
+        is_flag=True,
+        help="Load rows even if they break rules of their contract (see `validate`).",
+    )
+    return option(function)
+
+
 def complete_environment(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
@@ -83,9 +93,15 @@ class LiveSteps:
             self._clear()
             self._write(f"    {message_line(line)}\n")
 
-    def provide(self, more: tuple[str, ...], *, rebuild: bool) -> EnvironmentOptions:
+    def provide(self, more: tuple[str, ...], *, rebuild: bool, validates: bool) -> EnvironmentOptions:
         """Return the options of a command, with this as the listener."""
-        return EnvironmentOptions(more=more, rebuild=rebuild, on_step=self.on_step, on_output=self.on_output)
+        return EnvironmentOptions(
+            more=more,
+            rebuild=rebuild,
+            validates=validates,
+            on_step=self.on_step,
+            on_output=self.on_output,
+        )
 
     def _clear(self) -> None:
         if self._pending:

@@ -8,6 +8,7 @@ place that turns them into exit codes. A fault *in the data* is not an error but
 
 from tdmvc.errors.base import (
     DatabaseError,
+    InvalidRowsError,
     LocalWorkError,
     NotFoundError,
     PolicyError,
@@ -32,6 +33,7 @@ __all__ = [
     "DatabaseError",
     "HostError",
     "HostUnavailableError",
+    "InvalidRowsError",
     "LocalWorkError",
     "MergeConflictError",
     "MigrationsError",

@@ -156,6 +156,12 @@ class LocalWorkError(TdmvcError):
         )
 
 
+class InvalidRowsError(TdmvcError):
+    """Rows break their contract, and nobody said that they are wanted all the same."""
+
+    exit_code = 1
+
+
 class PolicyError(TdmvcError):
     """An environment's policy forbids it."""
 

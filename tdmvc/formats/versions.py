@@ -114,7 +114,7 @@ def parse_version(text: str, path: str) -> Version:
     check_format(root, FORMAT)
     root.only(
         *("format", "dataset", "version", "parent", "kind", "published", "release", "commit", "migrations"),
-        *("contract", "content", "tables", "changes", "notes"),
+        *("contract", "content", "tables", "changes", "notes", "broken_rules"),
     )
     parent, changes, migrations = root.child("parent"), root.child("changes"), root.child("migrations")
     return Version(
@@ -132,6 +132,7 @@ def parse_version(text: str, path: str) -> Version:
         bump=_read_bump(changes.only("bump", "reasons").child("bump")) if changes else BumpLevel.NONE,
         reasons=changes.texts("reasons") if changes else (),
         notes=root.text("notes"),
+        broken_rules=root.texts("broken_rules"),
     )
 
 
@@ -158,6 +159,9 @@ def render_version(version: Version) -> str:
         lines += ["changes:", f"  bump: {version.bump.value}"]
         lines.append("  reasons:" if version.reasons else "  reasons: []")
         lines += [f"  - {scalar(reason)}" for reason in version.reasons]
+    if version.broken_rules:
+        lines.append("broken_rules:")
+        lines += [f"- {scalar(rule)}" for rule in version.broken_rules]
     if version.notes is not None:
         lines.append(f"notes: {scalar(version.notes)}")
     return "\n".join(lines) + "\n"

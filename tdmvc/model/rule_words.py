@@ -73,6 +73,17 @@ def measured_words(result: RuleResult) -> str:
     return f"the query returned {_decimal(result.measured)}{allowed or '; allowed: 0'}"
 
 
+def result_line(result: RuleResult) -> str:
+    """Return a broken rule in one line, by its first failing row if that is known, with the place of the rule."""
+    rule = result.rule
+    place = f" ({rule.place})" if rule.place else ""
+    if not result.examples:
+        return f"{rule.id}: {demand_words(rule)}: {measured_words(result)}{place}"
+    more = (result.failing or 1) - 1
+    rest = f", and {plural(more, 'more row')}" if more > 0 else ""
+    return f"{row_words(rule, result.examples[0])}{rest}{place}"
+
+
 def row_words(rule: Rule, row: FailingRow) -> str:
     """Return how a row breaks a rule: `orders row id=23: quantity 0 is outside 1..1000`."""
     key = ", ".join(f"{name}={_clipped(text)}" for name, text in row.key.items())

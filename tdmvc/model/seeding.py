@@ -117,6 +117,8 @@ class SeedOptions:
     verify: bool = False
     """Read all rows back, and compare their content hash."""
     dry_run: bool = False
+    validates: bool = False
+    """Refuse rows that break a rule of their contract which no database enforces."""
     sequence_offset: int = 0
     """How much further sequences are moved than the largest key needs."""
 

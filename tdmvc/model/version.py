@@ -116,6 +116,8 @@ class Version:
     bump: BumpLevel = BumpLevel.NONE
     reasons: tuple[str, ...] = ()
     notes: str | None = None
+    broken_rules: tuple[str, ...] = ()
+    """Rules of the contract that the rows were known to break when it was published all the same."""
     yank: Yank | None = None
     """Set if the version was marked as bad; it is not in the version's file, but in one of its own."""
 

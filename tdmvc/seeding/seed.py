@@ -29,6 +29,7 @@ from tdmvc.seeding.protection import (
     refuse_recorded,
 )
 from tdmvc.seeding.states import StateToSeed, open_states
+from tdmvc.workspace.valid_rows import refuse_invalid_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -44,6 +45,7 @@ def seed_states(
         DatabaseError: the database lacks something, must not be seeded, cannot be reached, or refuses rows. The
             state that was being loaded left no trace.
         NotFoundError: a table does not exist.
+        InvalidRowsError: rows break their contract.
         PartError: rows of a state are missing.
         UsageError: no engine can seed the location, or a dataset is named twice.
     """
@@ -51,7 +53,11 @@ def seed_states(
     engine = find_target_engine(location)
     if not (options.force or options.dry_run) and (named := refuse_name(location)):
         refuse([named], location)
-    seeding = _Seeding(workspace, location, options, open_states(workspace, states, options))
+    opened = open_states(workspace, states, options)
+    if options.validates:
+        for one in opened:
+            refuse_invalid_rows(workspace, one.state, one.tables)
+    seeding = _Seeding(workspace, location, options, opened)
     read = ReadOptions(on_progress=workspace.on_progress)
     with workspace.timed("plan"), engine.open_target(location, read) as target:
         planned = seeding.plan(target, seeding.states)

@@ -19,7 +19,6 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
 from tdmvc.model.validation import TableValidation, ValidationReport
-from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.tables import open_tables
@@ -140,20 +139,20 @@ def validation_options(
             is_full=request.is_full,
             cache=cache,
             conditions=workspace.conditions,
-            limits=query_limits(workspace.engine, request.seconds),
+            limits=query_limits(workspace, request.seconds),
             find_parts=workspace.store.find_parts,
         )
     finally:
         cache.close()
 
 
-def query_limits(con: DuckDBConnection, seconds: float | None) -> QueryLimits:
+def query_limits(workspace: Workspace, seconds: float | None) -> QueryLimits:
     """Return what a query may take: the memory of TDMVC_MEMORY, if that is set."""
     usual = QueryLimits()
     memory_bytes = usual.memory_bytes
     if os.environ.get("TDMVC_MEMORY"):
         # DuckDB has read it, and writes it in a form of its own.
-        (text,) = con.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+        (text,) = workspace.engine.execute("SELECT current_setting('memory_limit')").fetchall()[0]
         if found := _MEMORY.fullmatch(str(text)):
             memory_bytes = int(float(found[1]) * _UNITS.get(found[2], 1))
     return QueryLimits(seconds or usual.seconds, memory_bytes)

@@ -5,11 +5,12 @@ import shutil
 import pytest
 
 from tdmvc.actions.publish import PublishOptions, publish
-from tdmvc.errors import LocalWorkError, UsageError
+from tdmvc.errors import InvalidRowsError, LocalWorkError, UsageError
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.version import SemVer
 from tdmvc.workspace.row_checks import check_rows_here
 from tdmvc.workspace.states import resolve_state
+from tdmvc.workspace.versions import versions
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import CUSTOMERS, ORDERS, add_csv, commit_orders
 from tests.builders import commit_all, git
@@ -69,14 +70,23 @@ def test_another_contract_or_release_is_something_new(workspace: Workspace) -> N
     assert publish(workspace, "golden").version.version == SemVer(1, 0, 2)
 
 
-def test_rows_that_break_the_contract_are_reported(workspace: Workspace) -> None:
+def test_rows_that_break_the_contract_are_refused_or_recorded(workspace: Workspace) -> None:
     add_csv(workspace, "orders", ORDERS + "10,1,late\n,2,open\n")
     commit_all(workspace.root, "Bad keys")
-    found = publish(workspace, "golden", options=PublishOptions(allow_lower_bump=True)).findings
-    assert [(finding.rule, finding.table) for finding in found] == [
+    before = versions(workspace, "golden")
+    with pytest.raises(InvalidRowsError, match="break 2 rules") as refused:
+        publish(workspace, "golden")
+    assert refused.value.exit_code == 1
+    assert "1 key (id) of orders appears more than once: 10." in refused.value.message
+    assert versions(workspace, "golden") == before
+    report = publish(workspace, "golden", options=PublishOptions(allow_lower_bump=True, allow_invalid=True))
+    assert [(finding.rule, finding.table) for finding in report.findings] == [
         ("null-key", "orders"),
         ("duplicate-key", "orders"),
     ]
+    assert report.version.broken_rules == ("orders.id.null-key", "orders.id.duplicate-key")
+    [*_, last] = versions(workspace, "golden")
+    assert last.broken_rules == report.version.broken_rules
 
 
 def test_rows_that_are_not_here_are_not_checked_and_that_is_said(workspace: Workspace) -> None:

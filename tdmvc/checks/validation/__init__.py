@@ -4,5 +4,6 @@ from tdmvc.checks.validation.cache import CountCache
 from tdmvc.checks.validation.failing_rows import write_failing_rows
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.validate import validate_tables
+from tdmvc.checks.validation.verdicts import KnownVerdict
 
-__all__ = ["CountCache", "ValidationOptions", "validate_tables", "write_failing_rows"]
+__all__ = ["CountCache", "KnownVerdict", "ValidationOptions", "validate_tables", "write_failing_rows"]

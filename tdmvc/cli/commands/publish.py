@@ -22,6 +22,11 @@ from tdmvc.render.reports import PUBLISH_FORMATS
 @click.option(
     "--allow-unchanged", is_flag=True, help="Publish even if nothing differs from the latest version."
 )
+@click.option(
+    "--allow-invalid",
+    is_flag=True,
+    help="Publish rows that break the contract; the version records the rules.",
+)
 @click.option("--tag", is_flag=True, help="Commit the version's files, and tag the commit dataset@vVERSION.")
 @click.option(
     "--push", "push_rows", is_flag=True, help="Push the rows to the default remote and to the release remote."
@@ -37,6 +42,7 @@ def command(
     release: str | None,
     allow_lower_bump: bool,
     allow_unchanged: bool,
+    allow_invalid: bool,
     tag: bool,
     push_rows: bool,
     notes: str | None,
@@ -48,8 +54,8 @@ def command(
     commit together and holds all that a later checkout needs. Without VERSION, it is
     computed from the changes since the last one: major if tables, columns or rows were
     removed, minor if some were added, patch if only values changed. If nothing changed,
-    no version is made. Rows that break the contract (repeated keys, nulls, references)
-    are reported.
+    no version is made. Rows that break a rule of the contract are refused, with exit
+    code 1, unless you pass --allow-invalid. Rows that are not in this clone are not checked.
 
     \b
     Examples:
@@ -63,6 +69,7 @@ def command(
         release=release,
         allow_lower_bump=allow_lower_bump,
         allow_unchanged=allow_unchanged,
+        allow_invalid=allow_invalid,
         tag=tag,
         push=push_rows,
         notes=notes,

@@ -11,6 +11,7 @@ from tdmvc.actions.run import RunOptions, run
 from tdmvc.cli.environment_options import (
     LiveSteps,
     folder_of,
+    no_validate_option,
     rebuild_option,
     with_option,
 )
@@ -35,6 +36,7 @@ from tdmvc.render.format import RenderOptions
     help="Keep the environment running after the command; print how to use and stop it.",
 )
 @rebuild_option
+@no_validate_option
 @click.option(
     "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write the steps as JUnit XML."
 )
@@ -60,6 +62,7 @@ def command(
     *,
     keep: bool,
     rebuild: bool,
+    no_validate: bool,
 ) -> int:
     """Run a command with a database that has the right schema and rows.
 
@@ -67,6 +70,9 @@ def command(
     database and the services, migrates, loads the rows, sets variables such as
     DATABASE_URL, runs COMMAND, and removes everything, however COMMAND ends. The migrated
     and seeded database is kept as a template, so that the next run starts at once.
+
+    Refuses rows that break a rule of their contract which no database enforces, such as a
+    range or an invariant, with exit code 1; the same rows are validated only once.
 
     Exits with COMMAND's own exit code. Ctrl-C interrupts COMMAND; the second one kills it.
     What COMMAND left in the background is stopped, too; start a program that is to outlive
@@ -104,7 +110,7 @@ def command(
         options = RunOptions(
             environment,
             folder_of(settings),
-            live.provide(more, rebuild=rebuild),
+            live.provide(more, rebuild=rebuild, validates=not no_validate),
             is_kept=keep,
             stdout=None if is_terminal else sys.stderr.fileno(),
         )

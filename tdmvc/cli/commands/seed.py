@@ -40,6 +40,11 @@ from tdmvc.render.reports import SEED_FORMATS
 @click.option(
     "--force", is_flag=True, help="Delete rows that tdmvc did not load, and seed what looks like production."
 )
+@click.option(
+    "--no-validate",
+    is_flag=True,
+    help="Load rows even if they break rules of their contract (see `validate`).",
+)
 @formats_option(SEED_FORMATS)
 @click.pass_context
 def command(
@@ -55,6 +60,7 @@ def command(
     dry_run: bool,
     sequence_offset: int,
     force: bool,
+    no_validate: bool,
     output_format: str,
 ) -> int:
     """Load states of datasets into a database, exactly.
@@ -64,6 +70,9 @@ def command(
     the database is as it was. Rows that are already there are not written again; if the
     database has another version, and nobody changed its tables since, only the difference
     is written.
+
+    Refuses rows that break a rule of their contract which no database enforces, such as a
+    range or an invariant, with exit code 1; the same rows are validated only once.
 
     Refuses a database whose name says production, and tables with rows that tdmvc did not
     load, unless you pass --force. Keep passwords in the environment (PGPASSWORD), in a
@@ -86,6 +95,7 @@ def command(
         force=force,
         verify=verify,
         dry_run=dry_run,
+        validates=not no_validate,
         sequence_offset=sequence_offset,
     )
     with opened(context) as workspace:

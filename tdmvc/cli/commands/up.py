@@ -7,6 +7,7 @@ from tdmvc.cli.environment_options import (
     LiveSteps,
     complete_environment,
     folder_of,
+    no_validate_option,
     rebuild_option,
     with_option,
 )
@@ -22,6 +23,7 @@ from tdmvc.render.environments import UP_FORMATS
     "--renew", is_flag=True, help="If it is running and something it is made from has changed, restart it."
 )
 @rebuild_option
+@no_validate_option
 @formats_option(UP_FORMATS)
 @click.pass_context
 def command(
@@ -32,6 +34,7 @@ def command(
     *,
     renew: bool,
     rebuild: bool,
+    no_validate: bool,
 ) -> None:
     """Start an environment that runs until you stop it.
 
@@ -47,7 +50,9 @@ def command(
     """
     settings = settings_of(context)
     live = LiveSteps(settings)
-    options = UpOptions(folder_of(settings), live.provide(more, rebuild=rebuild), renew)
+    options = UpOptions(
+        folder_of(settings), live.provide(more, rebuild=rebuild, validates=not no_validate), renew
+    )
     with opened(context) as workspace:
         report = up(workspace, environment, options)
     print_as(context, UP_FORMATS[output_format], report)

@@ -3,7 +3,7 @@
 import click
 
 from tdmvc.actions.keep import EnvironmentOptions, keep
-from tdmvc.cli.environment_options import rebuild_option, with_option
+from tdmvc.cli.environment_options import no_validate_option, rebuild_option, with_option
 from tdmvc.cli.output import opened
 
 
@@ -13,6 +13,7 @@ from tdmvc.cli.output import opened
 @click.option("--announce-to", type=int, required=True)
 @with_option
 @rebuild_option
+@no_validate_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -22,7 +23,9 @@ def command(
     more: tuple[str, ...],
     *,
     rebuild: bool,
+    no_validate: bool,
 ) -> None:
     """Keep an environment until a signal ends this process."""
     with opened(context) as workspace:
-        keep(workspace, environment, name, EnvironmentOptions(more=more, rebuild=rebuild), announce_to)
+        options = EnvironmentOptions(more=more, rebuild=rebuild, validates=not no_validate)
+        keep(workspace, environment, name, options, announce_to)

@@ -92,6 +92,7 @@ def _command(
     words += ["--announce-to", str(announce_to)]
     for ref in options.more:
         words += ["--with", ref]
+    words += [] if options.validates else ["--no-validate"]
     return [*words, *(["--rebuild"] if options.rebuild else [])]
 
 

@@ -36,6 +36,7 @@ from tdmvc.model.text import plural
 from tdmvc.model.variables import ENVIRONMENT_VARIABLE
 from tdmvc.seeding.seed import seed_states
 from tdmvc.servers.run_folders import own_run_folder
+from tdmvc.workspace.valid_rows import refuse_invalid_rows
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -48,6 +49,8 @@ class EnvironmentOptions:
     rebuild: bool = False
     """Make the template again, even if there is one."""
     layout: RowLayout = USUAL_LAYOUT
+    validates: bool = True
+    """Refuse rows that break a rule of their contract which no database enforces."""
     has_services: bool = True
     has_endpoint: bool = True
     on_step: StepListener = ignore_steps
@@ -115,6 +118,7 @@ def provided(
     Raises:
         DatabaseError: the database cannot be provided or says that it is production, a migration fails, or a service
             does not start.
+        InvalidRowsError: rows break their contract.
         NotFoundError: there is no such dataset, version or release.
         PartError: rows of a state are missing.
         UsageError: tdmvc.yaml names a database that no engine provides.
@@ -126,6 +130,9 @@ def provided(
         with steps.step("checkout") as note:
             states = choose_and_open(workspace, environment, options.more)
             note.detail = ", ".join(state.ref for state in states) or "no datasets"
+            if options.validates:
+                for state in states:
+                    refuse_invalid_rows(workspace, state.state, state.tables)
         if not states and environment.datasets is None:
             workspace.warn(
                 "There is no golden or reference dataset, so no rows are loaded; `tdmvc add golden SOURCE` makes one."

@@ -1,0 +1,125 @@
+"""Refuses rows that break their contract, before anyone publishes or loads them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tdmvc.checks.validation import KnownVerdict
+from tdmvc.contracts.base import ImportedContract
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
+from tdmvc.errors import InvalidRowsError
+from tdmvc.model.dataset import DatasetState
+from tdmvc.model.diff import TableSide
+from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rule_words import result_line
+from tdmvc.model.rules import rule_id
+from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.text import plural
+from tdmvc.model.validation import RuleResult
+from tdmvc.workspace.comparison import is_working_copy
+from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.validation import (
+    ValidationRequest,
+    read_contract_of,
+    validate_with_progress,
+    validation_options,
+)
+from tdmvc.workspace.workspace import Workspace
+
+_SHOWN = 10
+_ONE_ROW = ValidationRequest(examples=1)
+
+
+def refuse_invalid_rows(workspace: Workspace, state: DatasetState, tables: Mapping[str, TableSide]) -> None:
+    """Return if the rows of a state keep the rules that no database enforces by itself.
+
+    These are all that a contract has beside columns, types, keys, unique values, required values, references and
+    CHECKs: ranges, patterns, values, numbers of rows, queries. A load checks the others against the database.
+
+    Args:
+        tables: those that are to be loaded.
+
+    Cost: if the same rows kept the same contract before, a look into the cache.
+
+    Raises:
+        ConfigError: the contract is wrong; the line is named.
+        InvalidRowsError: a rule with the severity error is broken, or cannot be evaluated.
+        PartError: a part is missing or damaged everywhere.
+    """
+    if not state.contract_text or not tables:
+        return
+    with validation_options(workspace, _ONE_ROW, only=set(tables)) as options:
+        known = KnownVerdict(options.cache, state.contract_text, tables)
+        if known.is_valid:
+            return
+        path, found = read_contract_of(workspace, state)
+        wanted = _only_further_rules(found)
+        ids = {rule.id for rule in wanted.contract.rules if tables.keys() & {rule.table}}
+        results: list[RuleResult] = []
+        if ids:
+            sides = dict(tables)
+            if state.pointers.keys() - sides.keys():
+                # Queries may name tables that are not loaded.
+                others = open_tables(workspace, state, with_edits=is_working_copy(state))
+                sides = {**others, **sides}
+            for table in validate_with_progress(workspace, sides, wanted, options):
+                results += [one for one in table.results if one.rule.id in ids]
+        broken = [one for one in results if one.severity is Severity.ERROR]
+        if not broken:
+            known.remember()
+            return
+    raise _invalid(state, path, broken)
+
+
+def refuse_broken_rules(workspace: Workspace, state: DatasetState, findings: Sequence[Finding]) -> None:
+    """Return if no finding about rows is an error, so that a version may be published.
+
+    Raises:
+        InvalidRowsError: one is.
+    """
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise InvalidRowsError(
+            f"The rows of {state.name} break {plural(len(broken_rules(errors)), 'rule')} of the contract, so no "
+            "version was published.",
+            where=f"{workspace.dataset_path(state.name)}/{CONTRACT_FILE}",
+            remedy=f"see the rows with `tdmvc validate {state.name}`, and correct them or the rule; --allow-invalid "
+            "publishes them all the same, and the version records it.",
+            details=[finding.message for finding in errors[:_SHOWN]],
+        )
+
+
+def broken_rules(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the names of the rules that rows break: the id of a rule, or what is wrong with which columns."""
+    names = [
+        str(finding.details.get("id") or rule_id(finding.table or "", finding.columns, finding.rule))
+        for finding in findings
+        if finding.severity is Severity.ERROR
+    ]
+    return tuple(dict.fromkeys(names))
+
+
+def _only_further_rules(found: ImportedContract) -> ImportedContract:
+    """Return a contract without what databases enforce."""
+    tables = {name: _bare(table) for name, table in found.contract.tables.items()}
+    return replace(found, contract=Contract(tables))
+
+
+def _bare(table: TableSchema) -> TableSchema:
+    columns = tuple(
+        replace(column, required=False, unique=False, max_length=None, physical_type=None)
+        for column in table.columns
+    )
+    return TableSchema(table.name, columns, further_rules=table.further_rules)
+
+
+def _invalid(state: DatasetState, path: str, broken: list[RuleResult]) -> InvalidRowsError:
+    lines = [result_line(one) for one in broken[:_SHOWN]]
+    if len(broken) > _SHOWN:
+        lines.append(f"… and {plural(len(broken) - _SHOWN, 'more rule')}")
+    return InvalidRowsError(
+        f"The rows of {state.ref} do not keep {plural(len(broken), 'rule')} of the contract, so nothing was loaded.",
+        where=path,
+        remedy=f"see more with `tdmvc validate {state.ref}`, and correct the rows or the rule; "
+        "--no-validate loads the rows all the same.",
+        details=lines,
+    )
