@@ -52,11 +52,12 @@ class FailingFinder:
     def of_repeats(self, test: RepeatTest, nulls: RowTest | None) -> FailingSource:
         """Return the rows whose values repeat, and those with a null where `nulls` allows none."""
         scan = self._rows.scan()
+        repeats = test.failing_sql(self._con, self._stack)
         if nulls is None:
-            return FailingSource(test.failing_sql(), scan)
+            return FailingSource(repeats, scan)
         assert nulls.sql is not None
         missing = f"SELECT * FROM {scan.sql} WHERE {unpruned(nulls.sql)}"
-        return FailingSource(f"({missing} UNION ALL SELECT * FROM {test.failing_sql()} AS repeats)", scan)
+        return FailingSource(f"({missing} UNION ALL SELECT * FROM {repeats} AS repeats)", scan)
 
     def of_reference(self, test: ReferenceTest) -> FailingSource:
         """Return the rows without a parent."""

@@ -1,7 +1,9 @@
 """Counts values that repeat: by their order where the key rises, else by grouping what may repeat."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.rules.rule import join_sql
@@ -19,6 +21,7 @@ from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
 from tdmvc.sql.quoting import quote_name, scan_parquet
 
 _HASHES = "tdmvc_repeated_hashes"
+_numbers = count()
 _FRESH = "tdmvc_fresh_values"
 
 
@@ -57,11 +60,11 @@ class RepeatTest:
             found = self._count_fresh(con, fresh)
         return memory.remember(found) if is_set else found
 
-    def failing_sql(self) -> str:
-        """Return SQL to put behind FROM: the rows with values that repeat."""
-        scan = self.rows.scan()
-        repeated = repeated_sql(self.columns, scan.sql, nulls_distinct=self.unique.nulls_distinct)
-        return f"(SELECT one.* FROM {scan.sql} one SEMI JOIN ({repeated}) repeated ON {self._same('one', 'repeated')})"
+    def failing_sql(self, con: DuckDBConnection, stack: ExitStack) -> str:
+        """Return SQL to put behind FROM: the rows with values that repeat. It is valid until the stack closes."""
+        source = self._suspects(con, stack) or self.rows.scan([]).sql
+        repeated = repeated_sql(self.columns, source, nulls_distinct=self.unique.nulls_distinct)
+        return f"(SELECT one.* FROM {source} one SEMI JOIN ({repeated}) repeated ON {self._same('one', 'repeated')})"
 
     @property
     def _name(self) -> str:
@@ -82,20 +85,25 @@ class RepeatTest:
         return f"SELECT {names} FROM {source}" + (f" WHERE {is_whole}" if self.unique.nulls_distinct else "")
 
     def _count_all(self, con: DuckDBConnection) -> FoundGroups:
-        """Count among all rows: of those with a hash that repeats, if these are few."""
+        with ExitStack() as stack:
+            source = self._suspects(con, stack)
+            return FoundGroups(0, 0) if source is None else self._count(con, source)
+
+    def _suspects(self, con: DuckDBConnection, stack: ExitStack) -> str | None:
+        """Return SQL to put behind FROM: rows among which are all that repeat; None if there is none.
+
+        These are the rows with a hash that repeats, or all rows if many do.
+        """
         scan = self.rows.scan().sql
         names = ", ".join(f"k{place}" for place in range(len(self.columns)))
         hashed = f"SELECT hash({names}) AS h FROM ({self._whole(scan)}) AS whole"
-        try:
-            repeated = collect_repeated(con, hashed, _HASHES, self._most_rows)
-            if repeated == 0:
-                return FoundGroups(0, 0)
-            if repeated is None:
-                return self._count(con, scan)
-            hash_ = f"hash({', '.join(self._forms)})"
-            return self._count(con, f"(SELECT * FROM {scan} WHERE {hash_} IN (SELECT h FROM temp.{_HASHES}))")
-        finally:
-            con.execute(f"DROP TABLE IF EXISTS temp.{_HASHES}")
+        table = f"{_HASHES}_{next(_numbers)}"
+        stack.callback(con.execute, f"DROP TABLE IF EXISTS temp.{table}")
+        repeated = collect_repeated(con, hashed, table, self._most_rows)
+        if repeated is None:
+            return scan
+        hash_ = f"hash({', '.join(self._forms)})"
+        return f"(SELECT * FROM {scan} WHERE {hash_} IN (SELECT h FROM temp.{table}))" if repeated else None
 
     @property
     def _most_rows(self) -> int:
@@ -116,10 +124,10 @@ class RepeatTest:
         same = self._same_keys("a", "b")
         con.execute(f"CREATE OR REPLACE TEMP TABLE {_FRESH} AS {self._whole(self.rows.scan(fresh).sql)}")
         try:
-            ((count, distinct),) = con.execute(
+            ((all_, distinct),) = con.execute(
                 f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT * FROM temp.{_FRESH})) FROM temp.{_FRESH}"
             ).fetchall()
-            if count != distinct:
+            if all_ != distinct:
                 return False
             before = f"ANTI JOIN ({self._whole(scan_parquet(files))}) b ON {same}" if files else ""
             con.execute(f"CREATE OR REPLACE TEMP TABLE {_FRESH} AS SELECT a.* FROM temp.{_FRESH} a {before}")
