@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from tdmvc.checks.drift import drift_findings
 from tdmvc.checks.merged import check_table_names
-from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
+from tdmvc.contracts.base import ImportOptions
+from tdmvc.contracts.odcs.format import OdcsReader
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.environments.planning.checking import check_environments
 from tdmvc.errors import ConfigError, MergeConflictError, NotFoundError, PartError, StoreError, TdmvcError
 from tdmvc.formats import datasets
@@ -124,7 +126,10 @@ class _DatasetCheck:
         contract_path = f"{self._folder}/{CONTRACT_FILE}"
         if contract_path in tree.list_files(self._folder):
             self._read(
-                "contract", lambda files: parse_contract(files.read_text(contract_path) or "", contract_path)
+                "contract",
+                lambda files: OdcsReader().read(
+                    files.read_text(contract_path) or "", contract_path, ImportOptions()
+                ),
             )
         self.pointers = self._read("pointer", lambda files: read_pointers(files, self._folder)) or {}
         for finding in check_table_names(self.pointers, ()):

@@ -22,6 +22,7 @@ from tdmvc.model.rules import (
     Rule,
     Threshold,
     Unique,
+    Unreadable,
     Value,
     Values,
 )
@@ -127,6 +128,8 @@ def failure_words(rule: Rule, values: Mapping[str, str | None]) -> str:
 
 def _demand(rule: Rule) -> str:
     match rule.test:
+        case Unreadable():
+            return "has a rule that cannot be read"
         case HasType(type_):
             return f"has the type {type_}"
         case Required():

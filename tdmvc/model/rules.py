@@ -218,6 +218,13 @@ class JsonSchema:
     """Whether the column holds the value as JSON text; a text that is no JSON breaks the rule."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a contract declares could not be read, so that nothing can be said of the rows."""
+
+    reason: str
+
+
 RuleTest = (
     HasType
     | Required
@@ -234,6 +241,7 @@ RuleTest = (
     | RowCount
     | Query
     | JsonSchema
+    | Unreadable
 )
 """What a rule tests. A null passes unless the test speaks of nulls."""
 

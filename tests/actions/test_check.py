@@ -33,6 +33,20 @@ def test_conflict_markers_are_found_with_file_and_line_and_do_not_hide_other_fau
     assert report.has_errors
 
 
+def test_a_rule_of_the_contract_that_cannot_be_read_is_an_error_with_its_line(workspace: Workspace) -> None:
+    contract = workspace.working_copy("golden") / "contract.yaml"
+    head, orders = contract.read_text().split("  - name: orders\n")
+    rule = "    quality: [{metric: rowCounts, mustBe: 1}]\n"
+    contract.write_text(f"{head}  - name: orders\n{rule}{orders}")
+    (finding,) = check(workspace).findings
+    line = head.count("\n") + 2
+    assert (finding.rule, finding.severity, finding.details["line"]) == ("contract-file", Severity.ERROR, line)
+    assert "'rowCount'" in finding.remedy
+    # The rows can still be read, and none of the checks of rows passes over it.
+    found = {one.rule: one.message for one in check(workspace, rows=True).findings}
+    assert "orders.unreadable" in found["rule-not-evaluated"]
+
+
 def test_an_edit_that_was_not_added_is_a_warning(workspace: Workspace) -> None:
     part = next((workspace.working_copy("golden") / "orders").glob("*.parquet"))
     part.write_bytes(part.read_bytes() + b" ")

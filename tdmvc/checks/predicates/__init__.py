@@ -6,7 +6,19 @@ from tdmvc.checks.predicates.numbers import multiple_sql
 from tdmvc.checks.predicates.ranges import range_sql
 from tdmvc.checks.predicates.texts import format_sql, length_sql, pattern_sql
 from tdmvc.checks.predicates.values import present_sql, values_sql
-from tdmvc.model.rules import Format, Length, MultipleOf, Pattern, Present, Range, Required, Rule, Values
+from tdmvc.model.conditions import NotEvaluatedError
+from tdmvc.model.rules import (
+    Format,
+    Length,
+    MultipleOf,
+    Pattern,
+    Present,
+    Range,
+    Required,
+    Rule,
+    Unreadable,
+    Values,
+)
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
 
@@ -19,7 +31,10 @@ def predicate_sql(rule: Rule, schema: TableSchema) -> str:
     Raises:
         InexactError: no SQL says the same for rows of these types; the reason is named.
         KeyError: the rows lack a column.
+        NotEvaluatedError: the contract's own words could not be read.
     """
+    if isinstance(rule.test, Unreadable):
+        raise NotEvaluatedError(rule.test.reason)
     broken = [_column_sql(rule, column) for column in find_columns(rule, schema)]
     if not broken:
         raise InexactError("it names no column")

@@ -11,6 +11,7 @@ from tdmvc.contracts.odcs.metrics import Where
 from tdmvc.contracts.odcs.nested import as_rule_test, has_inner, inner_elements, read_inner, types_of
 from tdmvc.contracts.odcs.options import read_enum, read_options
 from tdmvc.contracts.odcs.quality import read_rule
+from tdmvc.errors import ConfigError
 from tdmvc.model.rules import (
     Condition,
     Length,
@@ -20,6 +21,7 @@ from tdmvc.model.rules import (
     Rule,
     RuleTest,
     Unique,
+    Unreadable,
     Values,
     rule_id,
 )
@@ -41,16 +43,24 @@ class TableEntry:
 
 def with_rules(entry: TableEntry, gathered: Gathered) -> TableSchema:
     """Return the table with the rules that its other declarations do not imply, and with the places of all."""
-    first = len(gathered.rules)
+    first, first_fault = len(gathered.rules), len(gathered.faults)
     columns = entry.schema.columns
     nodes = children(entry.node, "properties")
     types = {column.name: column.type for column in columns}
     for node, column in zip(nodes, columns, strict=True):
         _read_column(node, column, Where(entry.schema.name, types, is_old=entry.is_old), gathered)
     _read_quality(entry.node, Where(entry.schema.name, types, is_old=entry.is_old), gathered)
+    gathered.rules += [_unreadable(fault, entry) for fault in gathered.faults[first_fault:]]
     schema = replace(entry.schema, further_rules=tuple(gathered.rules[first:]))
     places = dict(_places(entry, schema))
     return replace(schema, places=places)
+
+
+def _unreadable(fault: ConfigError, entry: TableEntry) -> Rule:
+    """Return the rule that says so wherever the rows are checked, although the table itself can be read."""
+    name = entry.schema.name
+    place = Place(entry.node.path, fault.line)
+    return Rule(rule_id(name, (), "unreadable"), name, (), Unreadable(fault.what.rstrip(".")), place=place)
 
 
 def _read_column(node: YamlNode, column: Column, table: Where, gathered: Gathered) -> None:

@@ -26,6 +26,7 @@ from tdmvc.model.rules import (
     RowCount,
     Rule,
     Unique,
+    Unreadable,
     Value,
     Values,
     rule_id,
@@ -57,7 +58,8 @@ def write_further_rules(places: RulePlaces, old: TableSchema | None, new: TableS
     return tuple(
         rule
         for rule in new.further_rules
-        if replace(rule, id="") not in known
+        if not isinstance(rule.test, Unreadable)
+        and replace(rule, id="") not in known
         and all(name in places.columns for name in rule.columns)
         and not _write(rule, new, places)
     )

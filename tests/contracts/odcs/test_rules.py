@@ -29,6 +29,7 @@ from tdmvc.model.rules import (
     RuleTest,
     Threshold,
     Unique,
+    Unreadable,
     Values,
 )
 
@@ -358,7 +359,8 @@ def test_what_is_wrong_is_an_error_with_its_line(column: str, words: str) -> Non
 def test_a_fault_in_a_rule_leaves_the_other_rules_and_the_rows_readable() -> None:
     quality = "[{metric: nothing, mustBe: 0}, {metric: rowCount, mustBe: 1}]"
     table = parse_contract(_text("logicalType: string, required: true", quality), "p").tables["t"]
-    assert [rule.id for rule in table.rules] == ["t.c.required", "t.rowCount"]
+    assert [rule.id for rule in table.rules] == ["t.c.required", "t.rowCount", "t.unreadable"]
+    assert table.rules[-1].test == Unreadable("The metric 'nothing' is unknown")
 
 
 def test_an_id_does_not_change_when_other_rules_do() -> None:
