@@ -2,7 +2,15 @@
 
 from tdmvc.model.contract_changes import ContractDiff
 from tdmvc.model.contract_report import ContractReport
-from tdmvc.render.contract import diff_markdown, diff_terminal, show_markdown, show_terminal
+from tdmvc.model.inference import InferenceReport
+from tdmvc.render.contract import (
+    diff_markdown,
+    diff_terminal,
+    infer_markdown,
+    infer_terminal,
+    show_markdown,
+    show_terminal,
+)
 from tdmvc.render.format import Format, Formats, formats_of
 
 SHOW_FORMATS: Formats[ContractReport] = formats_of(
@@ -10,4 +18,7 @@ SHOW_FORMATS: Formats[ContractReport] = formats_of(
 )
 DIFF_FORMATS: Formats[ContractDiff] = formats_of(
     diff_terminal.render, Format("markdown", diff_markdown.render)
+)
+INFER_FORMATS: Formats[InferenceReport] = formats_of(
+    infer_terminal.render, Format("markdown", infer_markdown.render)
 )

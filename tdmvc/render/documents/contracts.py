@@ -1,6 +1,6 @@
 """The documents of contracts."""
 
-from tdmvc.model import contract_changes, contract_report
+from tdmvc.model import contract_changes, contract_report, inference
 from tdmvc.model.rule_words import demand_words
 from tdmvc.model.rules import Rule, kind_of
 from tdmvc.render.documents.validation import place_object
@@ -68,4 +68,16 @@ declare(
     breaks=lambda change, scope: sorted(change.breaks),
     old=lambda change, scope: rule_object(change.old),
     new=lambda change, scope: rule_object(change.new),
+)
+declare(
+    inference.InferenceReport,
+    "dataset ref path minimum_rows is_applied unwritten tables",
+    format="tdmvc.contract-infer/1",
+)
+declare(inference.TableInference, "table rows proposals notes")
+declare(
+    inference.Proposal,
+    "rule evidence support may_break command",
+    rule=lambda one, scope: rule_object(one.rule),
+    may_break=lambda one, scope: float(f"{one.may_break:.4g}"),
 )
