@@ -15,6 +15,7 @@ READERS: Final = Registry[ContractReader](
         "odcs": "odcs.format.OdcsReader",
         "frictionless": "frictionless.reading.FrictionlessReader",
         "dbt": "dbt.reading.DbtReader",
+        "sql": "ddl.reading.DdlReader",
     },
 )
 """What reads each format, in the order in which they claim texts."""

@@ -9,7 +9,7 @@ from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.contracts.base import ImportedContract, Note
 from tdmvc.contracts.gathering import place_of
 from tdmvc.errors import ConfigError
-from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
+from tdmvc.model.declarations import Check, ForeignKey, Index, TableOptions, UniqueKey
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import NO_ROWS, Condition, Place, Rule, RuleTest, Threshold, rule_id, with_unique_ids
 from tdmvc.model.schema import UNTYPED, Column, Contract, TableSchema
@@ -41,6 +41,8 @@ class TableBuilder:
     references: list[ForeignKey] = field(default_factory=list)
     unique_keys: list[UniqueKey] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    indexes: list[Index] = field(default_factory=list)
+    options: TableOptions | None = None
     rules: list[Rule] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     description: str | None = None
@@ -114,6 +116,12 @@ class TableBuilder:
         name = rule_id(self.name, columns, word)
         self.rules.append(Rule(name, self.name, columns, test, threshold, severity, place=place_of(node)))
 
+    def place(self, columns: tuple[str, ...], word: str) -> YamlNode:
+        """Return where something was declared; the table's own place if nobody said."""
+        return next(
+            (node for names, kind, node in self.declared if (names, kind) == (columns, word)), self.node
+        )
+
     def check_names(self, names: tuple[str, ...], node: YamlNode) -> tuple[str, ...]:
         """Return names of columns of this table.
 
@@ -141,6 +149,8 @@ class TableBuilder:
             tuple(self.references),
             tuple(self.unique_keys),
             tuple(self.checks),
+            tuple(self.indexes),
+            self.options,
             description=self.description,
             further_rules=with_unique_ids(self.rules),
         )
@@ -152,8 +162,7 @@ class TableBuilder:
             if rule.place is None:
                 word = type(rule.test).__name__.lower()
                 key = (rule.test.check.expression,) if isinstance(rule.test, Condition) else rule.columns
-                declared = (node for names, kind, node in self.declared if (names, kind) == (key, word))
-                found[rule.id] = place_of(next(declared, self.node))
+                found[rule.id] = place_of(self.place(key, word))
         return found
 
 

@@ -177,11 +177,7 @@ class _Reading:
         targets = {one.name: one for one in self._tables}
         for reference in table.references:
             target = targets.get(reference.table)
-            node = next(
-                place
-                for columns, kind, place in table.declared
-                if kind == "references" and columns == reference.columns
-            )
+            node = table.place(reference.columns, "references")
             if target is not None:
                 target.check_names(reference.to, node)
             elif reference.table not in self._known_names():

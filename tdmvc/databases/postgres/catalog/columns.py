@@ -1,29 +1,13 @@
 """What PostgreSQL declares about a column: default, identity, generation and collation."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
-import pyarrow as pa
-
-from tdmvc.arrow.types import is_number
 from tdmvc.databases.postgres.catalog.types import DIALECT, ColumnForm
-from tdmvc.model.declarations import Collation, Default, Generated, Identity
+from tdmvc.model.declarations import Collation, Generated, Identity
 from tdmvc.model.schema import Column
+from tdmvc.sql.postgres_defaults import read_default
 from tdmvc.sql.tokens import unwrapped
-
-_LITERAL = re.compile(
-    r"""
-    (?: (?P<number> -?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)? )
-      | \( (?P<negative> -[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)? ) \)
-      | (?P<word> true | false )
-      | (?P<escaped> E? ) '(?P<text> (?:[^']|'')* )'
-    )
-    (?: :: (?P<type> (?:[^()'] | \([0-9, -]+\) )+ ) )?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,38 +131,3 @@ def _ownership_notes(sequence: SequenceFacts, type_: str) -> list[str]:
             f"the sequence {sequence.name} is of the type {sequence.type}; that of a copy is {copied}"
         )
     return notes
-
-
-def read_default(expression: str, type_: pa.DataType) -> Default | None:
-    """Return a default as the value that it is, else as an expression; None for NULL."""
-    if expression.partition("::")[0] == "NULL":
-        return None
-    found = _LITERAL.fullmatch(expression)
-    if found is None or pa.types.is_nested(type_) or pa.types.is_binary(type_):
-        return Default(expression=expression, dialect=DIALECT)
-    number = found["number"] or found["negative"]
-    if number is not None:
-        is_whole = found["type"] is None and is_number(type_)
-        return Default(literal=_as_column(number, type_)) if is_whole else _other(expression)
-    if found["word"] is not None:
-        return Default(literal=found["word"]) if pa.types.is_boolean(type_) else _other(expression)
-    text = found["text"].replace("''", "'")
-    if found["escaped"]:
-        if re.search(r"\\[^\\]", text.replace("\\\\", "")):
-            return _other(expression)
-        text = text.replace("\\\\", "\\")
-    return Default(literal=_as_column(text, type_))
-
-
-def _other(expression: str) -> Default:
-    return Default(expression=expression, dialect=DIALECT)
-
-
-def _as_column(text: str, type_: pa.DataType) -> str:
-    """Return a number with the digits that the column gives it."""
-    if not pa.types.is_decimal(type_):
-        return text
-    try:
-        return str(Decimal(text).quantize(Decimal(1).scaleb(-type_.scale)))
-    except InvalidOperation:
-        return text

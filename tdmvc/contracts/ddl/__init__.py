@@ -1,0 +1,1 @@
+"""SQL scripts that make tables: of PostgreSQL, MySQL and MariaDB, SQLite, DuckDB."""

@@ -1,0 +1,379 @@
+"""Reads a script of SQL as a contract: the tables that it leaves behind when all of it has run."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import pyarrow as pa
+
+from tdmvc.contracts.base import ImportedContract, ImportOptions
+from tdmvc.contracts.ddl.alterations import alter_table, rename_table
+from tdmvc.contracts.ddl.columns import read_sequence, read_type
+from tdmvc.contracts.ddl.cursor import Cursor
+from tdmvc.contracts.ddl.defaults import text_of
+from tdmvc.contracts.ddl.script import Script, Statement, dialect_of
+from tdmvc.contracts.ddl.tables import Made, comment_of, read_table
+from tdmvc.contracts.tables import TableBuilder, imported
+from tdmvc.errors import ConfigError
+from tdmvc.model.declarations import Check, Index, TableOptions, TypeKind, UserType
+from tdmvc.model.rules import Condition, Values
+from tdmvc.model.schema import Column
+from tdmvc.sql.object_definitions import read_index
+from tdmvc.sql.quoting import quote_name
+from tdmvc.sql.tokens import TokenKind, tokens
+
+DIALECTS: Final = ("postgresql", "mysql", "sqlite", "duckdb")
+_LONGEST: Final = 10_000_000
+_TABLE = re.compile(
+    r"(?im)^\s*(?:/\*.*?\*/\s*)?(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:\w+\s+){0,2}TABLE|ALTER\s+TABLE)\s+\S"
+)
+_SESSION: Final = frozenset(
+    {"SET", "SELECT", "PRAGMA", "BEGIN", "COMMIT", "START", "END", "LOCK", "UNLOCK", "USE", "ANALYZE"}
+    | {"VACUUM", "GRANT", "REVOKE", "CHECKPOINT", "ATTACH", "DETACH", "LOAD", "INSTALL", "SHOW", "FLUSH"}
+)
+"""What says nothing about tables."""
+_ROWS: Final = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "COPY", "TRUNCATE", "MERGE"})
+
+
+class DdlReader:
+    """Reads SQL scripts that make tables."""
+
+    name: Final = "sql"
+    suffixes: Final = (".sql", ".ddl")
+
+    def recognises(self, text: str, path: str) -> bool:
+        """Whether a text has a statement that makes or alters a table."""
+        return bool(_TABLE.search(text[:_LONGEST])) and "\0" not in text[:10_000]
+
+    def read(self, text: str, path: str, options: ImportOptions) -> ImportedContract:
+        """Return what a script declares.
+
+        Raises:
+            ConfigError: it is wrong; the line is named.
+        """
+        return read_scripts([(text, path)], options)
+
+
+def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> ImportedContract:
+    """Return what is left when scripts have run one after another, such as the migrations up to a state.
+
+    Args:
+        scripts: text and path of each.
+
+    Raises:
+        ConfigError: one is wrong; the file and the line are named.
+    """
+    listed = list(scripts)
+    dialect = options.dialect or dialect_of("\n".join(text[:200_000] for text, _ in listed))
+    dialect = {"postgres": "postgresql", "mariadb": "mysql"}.get(dialect, dialect)
+    path = listed[-1][1] if listed else ""
+    if dialect not in DIALECTS:
+        raise ConfigError.at(
+            f"The dialect '{dialect[:40]}' is unknown.", path, remedy=f"use one of: {', '.join(DIALECTS)}."
+        )
+    made = Made(path, dialect)
+    for text, own in listed:
+        if len(text) > _LONGEST:
+            raise ConfigError.at(
+                f"The script is longer than {_LONGEST:,} characters.",
+                own,
+                remedy="export the schema without rows: `pg_dump --schema-only`, `mysqldump --no-data`.",
+            )
+        made.path = own
+        script = Script(text, dialect)
+        reader = _Reader(script, made)
+        for statement in script.statements():
+            reader.read(statement)
+    _finish(made)
+    tables = [table for name, table in made.tables.items() if options.table is None or name == options.table]
+    return imported(tables, made.notes, path)
+
+
+class _Reader:
+    """Reads the statements of one script."""
+
+    def __init__(self, script: Script, made: Made) -> None:
+        self._script = script
+        self._made = made
+        self._has_rows = False
+
+    def read(self, statement: Statement) -> None:
+        word = statement.tokens[0].keyword
+        cursor = Cursor(self._script, statement.tokens, self._made.path)
+        readers: Mapping[str, Callable[[Cursor, int], None]] = {
+            "CREATE": self._create,
+            "ALTER": self._alter,
+            "COMMENT": self._comment,
+            "DROP": self._drop,
+            "RENAME": self._rename,
+        }
+        if word in readers:
+            cursor.next()
+            readers[word](cursor, statement.line)
+        elif word in _ROWS or (word == "WITH" and not self._has_rows):
+            if not self._has_rows:
+                self._made.note(statement.line, "Rows are not read from a script: add them with `tdmvc add`.")
+            self._has_rows = True
+        elif word not in _SESSION:
+            self._note(cursor, statement.line)
+
+    def _note(self, cursor: Cursor, line: int) -> None:
+        cursor.go_back(0)
+        words = " ".join(token.text for token in cursor.rest()[:4])
+        self._made.note(line, f"{words[:80]} … is not read, and has no effect.")
+
+    def _create(self, cursor: Cursor, line: int) -> None:
+        cursor.take("OR", "REPLACE")
+        is_temporary, is_unlogged = False, False
+        while (word := cursor.take_one("TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "UNLOGGED")) is not None:
+            is_temporary = is_temporary or word.startswith("TEMP")
+            is_unlogged = is_unlogged or word == "UNLOGGED"
+        if cursor.take("TABLE"):
+            if is_temporary:
+                self._made.note(line, "A temporary table is gone when the script has run, and is not read.")
+                return
+            self._table(cursor, line)
+            if is_unlogged:
+                list(self._made.tables.values())[-1].options = _unlogged()
+        elif cursor.is_next("UNIQUE", "INDEX") or cursor.is_next("INDEX"):
+            self._index(cursor, line)
+        elif cursor.take("TYPE"):
+            self._type(cursor, line)
+        elif cursor.take("DOMAIN"):
+            self._domain(cursor)
+        elif cursor.take("SEQUENCE"):
+            cursor.take("IF", "NOT", "EXISTS")
+            name = cursor.qualified_name()
+            self._made.sequences[name] = read_sequence(cursor)
+        elif not cursor.is_next("SCHEMA") and not cursor.is_next("DATABASE"):
+            self._note(cursor, line)
+
+    def _table(self, cursor: Cursor, line: int) -> None:
+        is_lenient = cursor.take("IF", "NOT", "EXISTS")
+        name = cursor.qualified_name()
+        made = self._made
+        if made.dialect == "sqlite" and name.lower().startswith("sqlite_"):
+            return
+        if cursor.take("PARTITION", "OF"):
+            made.partitions.add(name)
+            return
+        if not cursor.is_next("("):
+            made.note(line, f"The table {name} is made from a query, and is not read.")
+            return
+        if (found := made.table(name)) is not None:
+            if is_lenient:
+                return
+            raise found.node.error(f"The table '{name[:80]}' is made twice.")
+        made.tables[name] = read_table(cursor, name, made)
+
+    def _index(self, cursor: Cursor, line: int) -> None:
+        made = self._made
+        is_unique = cursor.take("UNIQUE")
+        cursor.need("INDEX")
+        cursor.take("CONCURRENTLY")
+        cursor.take("IF", "NOT", "EXISTS")
+        name = cursor.qualified_name().rpartition(".")[2] if not cursor.is_next("ON") else ""
+        cursor.need("ON")
+        cursor.take("ONLY")
+        target = cursor.qualified_name()
+        table = made.table(target)
+        if table is None and target in made.partitions:
+            return
+        if table is None:
+            made.note(line, f"The index {name} has no effect: the script did not make the table {target}.")
+            return
+        index = self._read_index(cursor, name, list(table.columns), is_unique=is_unique)
+        table.indexes.append(index)
+        if is_unique and index.columns:
+            table.declare(index.columns, "unique", made.node(line))
+            if len(index.columns) == 1:
+                table.columns[index.columns[0]] = replace(table.columns[index.columns[0]], unique=True)
+        elif is_unique:
+            made.note(
+                line,
+                f"The unique index {name} is not checked on rows: it is of expressions, or has a condition.",
+            )
+
+    def _read_index(self, cursor: Cursor, name: str, columns: list[str], *, is_unique: bool) -> Index:
+        if self._made.dialect in ("sqlite", "duckdb"):
+            cursor.go_back(0)
+            return read_index(name, self._script.span(cursor.rest()), columns, self._made.dialect)
+        start = cursor.position
+        is_plain = not cursor.take("USING") or cursor.next().keyword == "BTREE"
+        parts = [one.rest() for one in cursor.parts(cursor.brackets())] if cursor.is_next("(") else []
+        kinds = (TokenKind.WORD, TokenKind.NAME)
+        is_plain = is_plain and all(len(one) == 1 and one[0].kind in kinds for one in parts)
+        if is_plain and parts and not cursor.has_more:
+            names = tuple(_name(one[0].text, one[0].name, self._made.dialect) for one in parts)
+            if all(one in columns for one in names):
+                return Index(name, names, is_unique=is_unique)
+        cursor.rest()
+        definition = self._script.span(cursor.since(start))
+        return Index(name, (), definition, is_unique, self._made.dialect)
+
+    def _type(self, cursor: Cursor, line: int) -> None:
+        made = self._made
+        name = _sql_name(cursor.qualified_name())
+        cursor.need("AS")
+        if cursor.take("ENUM"):
+            labels = tuple(text_of(one.next(), made.dialect) for one in cursor.parts(cursor.brackets()))
+            made.types.types[name] = UserType(name, TypeKind.ENUM, made.dialect, labels)
+        elif made.dialect == "duckdb":
+            made.types.bases[name] = read_type(cursor)
+        elif cursor.is_next("(") or cursor.is_next("RANGE"):
+            kind = TypeKind.RANGE if cursor.is_next("RANGE") else TypeKind.COMPOSITE
+            definition = " ".join(self._script.span(cursor.rest()).split())
+            made.types.types[name] = UserType(name, kind, made.dialect, definition=definition)
+        else:
+            self._note(cursor, line)
+
+    def _domain(self, cursor: Cursor) -> None:
+        made = self._made
+        name = _sql_name(cursor.qualified_name())
+        cursor.take("AS")
+        start = cursor.position
+        made.types.bases[name] = read_type(cursor)
+        cursor.rest()
+        definition = " ".join(self._script.span(cursor.since(start)).split())
+        made.types.types[name] = UserType(name, TypeKind.DOMAIN, made.dialect, definition=definition)
+
+    def _alter(self, cursor: Cursor, line: int) -> None:
+        if cursor.take("TABLE"):
+            alter_table(cursor, self._made)
+        elif not cursor.is_next("SEQUENCE") and not any(t.keyword == "OWNER" for t in cursor.rest()):
+            self._note(cursor, line)
+
+    def _comment(self, cursor: Cursor, line: int) -> None:
+        cursor.need("ON")
+        if cursor.take("TABLE"):
+            name = cursor.qualified_name()
+            table = self._made.table(name)
+            if table is not None:
+                table.description = comment_of(cursor, self._made.dialect)
+        elif cursor.take("COLUMN"):
+            names = [cursor.name()]
+            while cursor.take("."):
+                names.append(cursor.name())
+            table = self._made.table(names[-2]) if len(names) > 1 else None
+            if table is None and len(names) > 2:
+                table = self._made.table(".".join(names[-3:-1]))
+            if table is not None and names[-1] in table.columns:
+                text = comment_of(cursor, self._made.dialect)
+                table.columns[names[-1]] = replace(table.columns[names[-1]], description=text)
+        else:
+            self._note(cursor, line)
+
+    def _drop(self, cursor: Cursor, line: int) -> None:
+        made = self._made
+        if cursor.take("TABLE"):
+            cursor.take("IF", "EXISTS")
+            for part in cursor.parts(cursor.rest()):
+                table = made.table(part.qualified_name())
+                if table is not None:
+                    del made.tables[table.name]
+        elif cursor.take("INDEX"):
+            cursor.take("CONCURRENTLY")
+            cursor.take("IF", "EXISTS")
+            name = cursor.qualified_name().rpartition(".")[2]
+            for table in made.tables.values():
+                gone = [one for one in table.indexes if one.name == name]
+                table.indexes = [one for one in table.indexes if one.name != name]
+                for column in (one.columns[0] for one in gone if one.is_unique and len(one.columns) == 1):
+                    table.columns[column] = replace(table.columns[column], unique=False)
+        elif not any(
+            cursor.is_next(word) for word in ("TYPE", "DOMAIN", "SEQUENCE", "VIEW", "SCHEMA", "TRIGGER")
+        ):
+            self._note(cursor, line)
+
+    def _rename(self, cursor: Cursor, line: int) -> None:
+        if not cursor.take("TABLE"):
+            self._note(cursor, line)
+            return
+        for part in cursor.parts(cursor.rest()):
+            table = self._made.table(part.qualified_name())
+            part.need("TO")
+            if table is not None:
+                rename_table(table, part.qualified_name(), self._made)
+
+
+def _name(text: str, plain: str, dialect: str) -> str:
+    return text.lower() if dialect == "postgresql" and text == plain else plain
+
+
+def _sql_name(name: str) -> str:
+    """Return the name of a type as SQL writes it."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) else quote_name(name)
+
+
+def _unlogged() -> TableOptions:
+    return TableOptions(("UNLOGGED",), "postgresql")
+
+
+def _finish(made: Made) -> None:
+    """Resolve what needs the whole script: references without columns, and rules of enums and domains."""
+    for table in made.tables.values():
+        resolved = []
+        for reference in table.references:
+            target = made.table(reference.table)
+            if target is None:
+                table.note(
+                    table.node,
+                    f"{table.name} has a reference to {reference.table}, which the script does not make.",
+                )
+            else:
+                to = reference.to or target.key
+                to = tuple(made.own_column(target, name) for name in to)
+                node = next(
+                    (n for c, w, n in table.declared if (c, w) == (reference.columns, "references")),
+                    table.node,
+                )
+                target.check_names(to, node)
+                if len(to) != len(reference.columns):
+                    raise node.error(f"The reference to {target.name} has another number of columns.")
+                reference = replace(reference, table=target.name, to=to)
+            if reference.to:
+                resolved.append(reference)
+        table.references = resolved
+        table.indexes.sort(key=lambda one: one.name)
+        for column in table.columns.values():
+            _add_type_rules(column, table, made)
+
+
+def _add_type_rules(column: Column, table: TableBuilder, made: Made) -> None:
+    """Add what the type of a column demands of its values beyond the canonical type."""
+    node = table.place((column.name,), "length")
+    labels = _labels(column)
+    if labels is not None and pa.types.is_string(column.type):
+        table.add_rule(node, (column.name,), "enum", Values(labels))
+    for one in column.user_types:
+        if one.kind is TypeKind.DOMAIN and one.definition is not None:
+            for expression in _domain_checks(one.definition):
+                condition = re.sub(r"\bVALUE\b", lambda _: quote_name(column.name), expression)
+                table.add_rule(
+                    node, (column.name,), one.name, Condition(Check(condition, None, made.dialect))
+                )
+
+
+def _labels(column: Column) -> tuple[str, ...] | None:
+    physical = column.physical_type or ""
+    own = column.user_types[-1] if column.user_types else None
+    if own is not None and own.kind is TypeKind.ENUM and not physical.endswith("[]"):
+        return own.labels
+    if physical.lower().startswith("enum("):
+        listed = [one for one in tokens(physical) if one.kind is TokenKind.TEXT]
+        return tuple(one.text[1:-1].replace("''", "'") for one in listed)
+    return None
+
+
+def _domain_checks(definition: str) -> list[str]:
+    script = Script(definition, "postgresql")
+    found = []
+    for statement in script.statements():
+        cursor = Cursor(script, statement.tokens, "")
+        while cursor.has_more:
+            if cursor.take("CHECK"):
+                found.append(cursor.expression())
+            else:
+                cursor.next()
+    return found
