@@ -148,6 +148,9 @@ def bounds(of: st.SearchStrategy[Value]) -> st.SearchStrategy[Range]:
 @example("int64", Range(maximum=Decimal("1e30")))
 @example("uint8", Range(minimum=256))
 @example("float32", Range(maximum=Decimal("0.1")))
+@example("decimal(38,0)", Range(10**38 - 1, 10**38 - 1))
+@example("decimal(38,2)", Range(minimum=Decimal("999999999999999999999999999999999999.98")))
+@example("decimal(38,2)", Range(maximum=Decimal("-0.01")))
 @settings(max_examples=trials(1500, sample=150))
 def test_ranges_of_numbers(engine: duckdb.DuckDBPyConnection, kind: str, test: Range) -> None:
     check(engine, test, kind, NUMERIC[kind])

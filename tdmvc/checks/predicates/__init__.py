@@ -20,9 +20,11 @@ from tdmvc.model.rules import (
     Values,
 )
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name
+from tdmvc.sql.types import no_rows
 
-__all__ = ["InexactError", "find_columns", "has_type", "predicate_sql", "unpruned"]
+__all__ = ["InexactError", "checked_predicate_sql", "find_columns", "has_type", "predicate_sql", "unpruned"]
 
 
 def predicate_sql(rule: Rule, schema: TableSchema) -> str:
@@ -39,6 +41,22 @@ def predicate_sql(rule: Rule, schema: TableSchema) -> str:
     if not broken:
         raise InexactError("it names no column")
     return broken[0] if len(broken) == 1 else " OR ".join(f"({one})" for one in broken)
+
+
+def checked_predicate_sql(con: DuckDBConnection, rule: Rule, schema: TableSchema) -> str:
+    """Return the same as `predicate_sql`, and only if DuckDB understands it: it may find no regular expression of RE2.
+
+    Raises:
+        InexactError: no SQL says the same for rows of these types; the reason is named.
+        KeyError: the rows lack a column.
+    """
+    sql = predicate_sql(rule, schema)
+    if isinstance(rule.test, Pattern | Format):
+        try:
+            con.execute(f"SELECT count(*) FROM {no_rows(schema.arrow_schema())} WHERE {sql}")
+        except duckdb_error() as error:
+            raise InexactError("DuckDB cannot evaluate it") from error
+    return sql
 
 
 def find_columns(rule: Rule, schema: TableSchema) -> list[Column]:

@@ -79,7 +79,7 @@ class Ordinals:
         if pa.types.is_integer(self.type):
             return f"CAST({quote_text(str(place))} AS {name})"
         if pa.types.is_decimal(self.type):
-            return f"CAST({quote_text(format(Decimal(place).scaleb(-self.type.scale), 'f'))} AS {name})"
+            return f"CAST({quote_text(_decimal_text(place, self.type.scale))} AS {name})"
         if pa.types.is_date(self.type):
             return f"(DATE '1970-01-01' + {place})"
         if pa.types.is_time(self.type):
@@ -88,6 +88,13 @@ class Ordinals:
             return f"TIME '{minutes // 60:02}:{minutes % 60:02}:{second:02}.{us:06}'"
         moment = f"make_timestamp({place})"
         return f"({moment} AT TIME ZONE 'UTC')" if self.type == SIMPLE["timestamptz"] else moment
+
+
+def _decimal_text(place: int, scale: int) -> str:
+    """Return a decimal by its digits, which Python's decimals round to the precision of their context."""
+    digits = str(abs(place)).zfill(scale + 1)
+    whole, fraction = digits[: len(digits) - scale], digits[len(digits) - scale :]
+    return f"{'-' if place < 0 else ''}{whole}{'.' if fraction else ''}{fraction}"
 
 
 def number(value: Value, type_: pa.DataType) -> Fraction:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tdmvc.checks.fallback import open_fallback
-from tdmvc.checks.predicates import InexactError, find_columns, predicate_sql, unpruned
+from tdmvc.checks.predicates import InexactError, checked_predicate_sql, find_columns, predicate_sql, unpruned
 from tdmvc.checks.rules.collecting import BROKEN, collect_broken
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import identities_sql, side_sql, sql_command
@@ -41,6 +41,8 @@ class RowCheck:
         side = table.tables[table.name]
         # A share of all rows, or a number of them, is not that of the rows that are looked at.
         source = table.source if self.rule.threshold == NO_ROWS else side_sql(side)
+        if self.rule.threshold == NO_ROWS and table.broken.get(self.rule.demand) == 0:
+            return
         try:
             count = self._collect(table.con, side, source, BROKEN)
             if not self._allows(count, side):
@@ -69,12 +71,12 @@ class RowCheck:
 
     def _collect(self, con: DuckDBConnection, side: TableSide, source: str, into: str) -> int:
         try:
-            broken = f"(SELECT * FROM {source} WHERE {unpruned(predicate_sql(self.rule, side.schema))})"
+            sql = checked_predicate_sql(con, self.rule, side.schema)
         except KeyError as error:
             raise NotEvaluatedError(f"the rows have no column {error.args[0]}") from None
         except InexactError as error:
             return self._collect_in_batches(con, side.schema, source, into, str(error))
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT * FROM {broken} AS broken")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT * FROM {source} WHERE {unpruned(sql)}")
         return int(con.execute(f"SELECT count(*) FROM temp.{into}").fetchall()[0][0])
 
     def _collect_in_batches(

@@ -1,6 +1,7 @@
 """What checks a rule of a contract, and the rows that it is checked on."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from tdmvc.arrow.parquet import count_nulls
+from tdmvc.checks.predicates import InexactError, checked_predicate_sql
 from tdmvc.checks.table_rows import (
     compared_sql,
     first_keys,
@@ -22,7 +24,7 @@ from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
-from tdmvc.model.rules import Length, Rule
+from tdmvc.model.rules import Condition, Length, References, Required, Rule, Unique
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
@@ -119,6 +121,19 @@ class CheckedTable:
             return {}
         counts = ", ".join(f"count(*) FILTER (WHERE {is_too_long(*one)})" for one in limits)
         return dict(zip(limits, self.fetch(f"SELECT {counts} FROM {self.source}"), strict=True))
+
+    @cached_property
+    def broken(self) -> Mapping[tuple[object, ...], int]:
+        """How many rows break each test of single rows that SQL can say, by what the rule demands: in one scan."""
+        conditions: dict[tuple[object, ...], str] = {}
+        for rule in self.schema.rules:
+            if not isinstance(rule.test, Required | Condition | Unique | References):
+                with suppress(InexactError, KeyError):
+                    conditions[rule.demand] = checked_predicate_sql(self.con, rule, self.schema)
+        if not conditions:
+            return {}
+        counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for sql in conditions.values())
+        return dict(zip(conditions, self.fetch(f"SELECT {counts} FROM {self.source}"), strict=True))
 
     def source_with_values_of(self, columns: Sequence[Column], *, nulls_distinct: bool = True) -> str:
         """Return SQL to put behind FROM: the rows of all parts that share a value with those looked at."""
