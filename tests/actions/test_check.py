@@ -40,7 +40,11 @@ def test_a_rule_of_the_contract_that_cannot_be_read_is_an_error_with_its_line(wo
     contract.write_text(f"{head}  - name: orders\n{rule}{orders}")
     (finding,) = check(workspace).findings
     line = head.count("\n") + 2
-    assert (finding.rule, finding.severity, finding.details["line"]) == ("contract-file", Severity.ERROR, line)
+    assert (finding.rule, finding.severity, finding.details["line"]) == (
+        "contract-file",
+        Severity.ERROR,
+        line,
+    )
     assert "'rowCount'" in finding.remedy
     # The rows can still be read, and none of the checks of rows passes over it.
     found = {one.rule: one.message for one in check(workspace, rows=True).findings}

@@ -34,8 +34,8 @@ def test_a_dump_of_postgresql(system_postgres: DatabaseServer, shared: Path, fil
     if psql is None or pg_dump is None:
         pytest.skip("there is no psql or no pg_dump")
     text = (shared / file).read_text(encoding="utf-8-sig")
-    text = re.sub(r"(?m)^(?:DROP DATABASE|CREATE DATABASE|\\c|INSERT INTO)[^;\n]*(?:;|$)", "", text)
-    text = text[: text.find("INSERT INTO")] if "INSERT INTO" in text else text
+    text = re.sub(r"(?m)^(?:DROP DATABASE|CREATE DATABASE|\\c)[^;\n]*(?:;|$)", "", text)
+    text = text.partition("\nINSERT INTO")[0]
     with system_postgres.fresh_database() as database:
         url = system_postgres.url(database)
         subprocess.run([psql, url, "-q", "-f", "-"], input=text, text=True, capture_output=True, check=True)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-import pyarrow as pa
-
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.contracts.ddl.alterations import alter_table, rename_table
 from tdmvc.contracts.ddl.columns import read_sequence, read_type
@@ -17,11 +15,11 @@ from tdmvc.contracts.ddl.tables import Made, comment_of, read_table
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import Check, Index, TableOptions, TypeKind, UserType
-from tdmvc.model.rules import Condition, Values
+from tdmvc.model.rules import Condition
 from tdmvc.model.schema import Column
 from tdmvc.sql.object_definitions import read_index
 from tdmvc.sql.quoting import quote_name
-from tdmvc.sql.tokens import TokenKind, tokens
+from tdmvc.sql.tokens import TokenKind
 
 DIALECTS: Final = ("postgresql", "mysql", "sqlite", "duckdb")
 _LONGEST: Final = 10_000_000
@@ -343,9 +341,6 @@ def _finish(made: Made) -> None:
 def _add_type_rules(column: Column, table: TableBuilder, made: Made) -> None:
     """Add what the type of a column demands of its values beyond the canonical type."""
     node = table.place((column.name,), "length")
-    labels = _labels(column)
-    if labels is not None and pa.types.is_string(column.type):
-        table.add_rule(node, (column.name,), "enum", Values(labels))
     for one in column.user_types:
         if one.kind is TypeKind.DOMAIN and one.definition is not None:
             for expression in _domain_checks(one.definition):
@@ -353,17 +348,6 @@ def _add_type_rules(column: Column, table: TableBuilder, made: Made) -> None:
                 table.add_rule(
                     node, (column.name,), one.name, Condition(Check(condition, None, made.dialect))
                 )
-
-
-def _labels(column: Column) -> tuple[str, ...] | None:
-    physical = column.physical_type or ""
-    own = column.user_types[-1] if column.user_types else None
-    if own is not None and own.kind is TypeKind.ENUM and not physical.endswith("[]"):
-        return own.labels
-    if physical.lower().startswith("enum("):
-        listed = [one for one in tokens(physical) if one.kind is TokenKind.TEXT]
-        return tuple(one.text[1:-1].replace("''", "'") for one in listed)
-    return None
 
 
 def _domain_checks(definition: str) -> list[str]:
