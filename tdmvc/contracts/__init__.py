@@ -16,6 +16,7 @@ READERS: Final = Registry[ContractReader](
         "frictionless": "frictionless.reading.FrictionlessReader",
         "dbt": "dbt.reading.DbtReader",
         "sql": "ddl.reading.DdlReader",
+        "avro": "avro.reading.AvroReader",
     },
 )
 """What reads each format, in the order in which they claim texts."""
