@@ -41,6 +41,9 @@ os.environ.update(
         "GIT_AUTHOR_EMAIL": "ada@example.test",
         "GIT_COMMITTER_NAME": "Ada Tester",
         "GIT_COMMITTER_EMAIL": "ada@example.test",
+        # No test uses the public network, and each connection of PyMySQL would take 20 ms to read the certificates of it.
+        "SSL_CERT_FILE": os.devnull,
+        "SSL_CERT_DIR": os.devnull,
         "DVC_NO_ANALYTICS": "1",
         "NO_COLOR": "1",
     }
