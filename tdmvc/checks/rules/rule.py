@@ -127,7 +127,8 @@ class CheckedTable:
         """How many rows break each test of single rows that SQL can say, by what the rule demands: in one scan."""
         conditions: dict[tuple[object, ...], str] = {}
         for rule in self.schema.rules:
-            if not isinstance(rule.test, Required | Condition | Unique | References):
+            is_counted = isinstance(rule.test, Length) and rule.test.minimum is None
+            if not is_counted and not isinstance(rule.test, Required | Condition | Unique | References):
                 with suppress(InexactError, KeyError):
                     conditions[rule.demand] = checked_predicate_sql(self.con, rule, self.schema)
         if not conditions:
