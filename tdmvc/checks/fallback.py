@@ -10,8 +10,9 @@ from fractions import Fraction
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
+from tdmvc.checks.json_schema import JsonSchemaCondition
 from tdmvc.model.conditions import Condition, NotEvaluatedError
-from tdmvc.model.rules import MultipleOf, Rule
+from tdmvc.model.rules import Format, JsonSchema, MultipleOf, Pattern, Rule
 from tdmvc.model.schema import Column
 
 
@@ -25,6 +26,8 @@ def open_fallback(rule: Rule, columns: Sequence[Column]) -> Iterator[Condition]:
     match rule.test:
         case MultipleOf(step) if step > 0 and all(pa.types.is_floating(column.type) for column in columns):
             yield _FloatSteps(step)
+        case JsonSchema() | Pattern() | Format() as test:
+            yield JsonSchemaCondition.of(test, columns)
         case _:
             raise NotEvaluatedError("nothing else evaluates it")
 

@@ -1,4 +1,4 @@
-"""Whether a text is a regular expression of ECMA-262, in which contract formats write patterns."""
+"""Regular expressions of ECMA-262, in which contract formats write patterns."""
 
 import regress
 
@@ -15,3 +15,15 @@ def pattern_fault(pattern: str) -> str | None:
         found = str(error) or "it cannot be parsed"
         return found[0].lower() + found[1:]
     return None
+
+
+def has_match(pattern: str, text: str) -> bool:
+    """Whether a regular expression of ECMA-262 matches some part of a text, such as the name of a column.
+
+    It is about code points, as JSON Schema says, unless only the older syntax allows it.
+    """
+    try:
+        expression = regress.Regex(pattern, "u")
+    except regress.RegressError:
+        expression = regress.Regex(pattern)
+    return expression.find(text) is not None

@@ -216,6 +216,10 @@ class JsonSchema:
     draft: str = "2020-12"
     is_text: bool = False
     """Whether the column holds the value as JSON text; a text that is no JSON breaks the rule."""
+    is_row: bool = False
+    """Whether it is about the row as an object of its columns, and not about the value of one column."""
+    null_values: tuple[str, ...] = ()
+    """Of a row: the columns whose null is the value null; the null of another is a property that is absent."""
 
 
 @dataclass(frozen=True, slots=True)

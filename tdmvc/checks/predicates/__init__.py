@@ -9,6 +9,7 @@ from tdmvc.checks.predicates.values import present_sql, values_sql
 from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.rules import (
     Format,
+    JsonSchema,
     Length,
     MultipleOf,
     Pattern,
@@ -96,4 +97,6 @@ def _column_sql(rule: Rule, column: Column) -> str:
             return values_sql(allowed, column, value)
         case Present(missing):
             return present_sql(missing, column, value)
+        case JsonSchema():
+            raise InexactError("SQL has no form of this schema")
     raise InexactError("it is no test of single values")

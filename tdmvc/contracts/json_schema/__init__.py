@@ -1,0 +1,1 @@
+"""JSON Schema as a contract: read in five versions, and written in the newest."""

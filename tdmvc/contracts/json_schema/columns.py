@@ -1,0 +1,224 @@
+"""The rules of a column by the schemas that its values must meet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+
+from tdmvc.contracts.base import Note
+from tdmvc.contracts.json_schema.conjuncts import OLD_DRAFTS, Conjunct, rest_of
+from tdmvc.contracts.json_schema.keywords import JsonObject
+from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
+from tdmvc.contracts.json_schema.types import json_kind
+from tdmvc.contracts.patterns import pattern_fault
+from tdmvc.documents.json_text import Json, as_integer, is_number
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import (
+    Format,
+    JsonSchema,
+    Length,
+    MultipleOf,
+    Pattern,
+    Place,
+    Range,
+    Rule,
+    RuleTest,
+    Value,
+    Values,
+    rule_id,
+)
+from tdmvc.model.schema import Column
+
+FORMATS = frozenset(
+    {
+        *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri"),
+        *("iri-reference", "uuid", "date", "time", "date-time", "duration", "regex", "json-pointer"),
+        *("relative-json-pointer", "uri-template"),
+    }
+)
+"""The formats of texts that can be tested."""
+_LONGEST = 2**31
+"""No text or list is longer."""
+_NONE = Values(())
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One test of a column's values, and what declares it."""
+
+    word: str
+    """The last word of the rule's id."""
+    test: RuleTest
+    pointer: str
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(slots=True)
+class ColumnReader:
+    """Reads the rules of one column."""
+
+    resources: Resources
+    table: str
+    column: Column
+    notes: list[Note]
+
+    def rules(self, conjuncts: Sequence[Conjunct]) -> Iterator[Rule]:
+        """Yield the rules that the values of the column must keep; a null keeps all of them."""
+        names = (self.column.name,)
+        for one in conjuncts:
+            for demand in self._demands(one):
+                yield Rule(
+                    rule_id(self.table, names, demand.word),
+                    self.table,
+                    names,
+                    demand.test,
+                    severity=demand.severity,
+                    place=self._place(demand.pointer),
+                )
+
+    def _demands(self, one: Conjunct) -> Iterator[Demand]:
+        if one.place.schema is False:
+            yield Demand("false", _NONE, one.place.pointer)
+            return
+        if self.column.is_json or one.is_whole:
+            yield from self._remaining(one, one.schema, is_whole=one.is_whole)
+            return
+        kind = json_kind(self.column.type)
+        handled = set()
+        for keyword, tests in self._typed(kind, one):
+            handled.add(keyword)
+            for word, test in tests:
+                pointer = f"{one.place.pointer}/{keyword}"
+                severity = Severity.WARNING if isinstance(test, Format) else Severity.ERROR
+                yield Demand(word, test, pointer, severity)
+        rest = rest_of(one.schema, frozenset({"allOf", *handled}), kind, self.resources.draft)
+        if "$ref" in rest and self._leads_on(one):
+            del rest["$ref"]
+        yield from self._remaining(one, rest)
+
+    def _remaining(self, one: Conjunct, rest: JsonObject, *, is_whole: bool = False) -> Iterator[Demand]:
+        if not is_whole:
+            kind = None if self.column.is_json else json_kind(self.column.type)
+            handled = frozenset({"allOf", *(("$ref",) if self._leads_on(one) else ())})
+            rest = rest_of(rest, handled, kind, self.resources.draft)
+        if not rest:
+            return
+        place = one.place if is_whole else SchemaPlace(one.place.pointer, rest)
+        text = self.resources.contained(place)
+        word = next(iter(rest)) if len(rest) == 1 else "schema"
+        test = JsonSchema(text, self.resources.draft, is_text=self.column.is_json)
+        yield Demand(word.lstrip("$"), test, one.place.pointer)
+
+    def _leads_on(self, one: Conjunct) -> bool:
+        """Whether the schema behind a reference is a conjunct of its own."""
+        if "$ref" not in one.schema:
+            return False
+        return self.resources.target(one.place) is not None
+
+    def _typed(self, kind: str, one: Conjunct) -> Iterator[tuple[str, list[tuple[str, RuleTest]]]]:
+        """Yield the keywords that rules can say, each with those."""
+        schema = one.schema
+        if "type" in schema:
+            yield "type", list(self._type(kind, schema["type"]))
+        if kind in ("array", "object"):
+            if pa.types.is_list(self.column.type):
+                yield from self._counts(schema, "minItems", "maxItems")
+            return
+        if pa.types.is_binary(self.column.type):
+            return
+        if "enum" in schema:
+            yield "enum", [("enum", Values(_scalars(schema["enum"])))]
+        if "const" in schema and self.resources.draft != "4":
+            yield "const", [("const", Values(_scalars([schema["const"]])))]
+        if kind in ("integer", "number"):
+            yield from self._numbers(one)
+        if pa.types.is_string(self.column.type):
+            yield from self._texts(one)
+
+    def _type(self, kind: str, types: Json) -> Iterator[tuple[str, RuleTest]]:
+        named = types if isinstance(types, list) else [types]
+        if kind in named or (kind == "integer" and "number" in named):
+            return
+        if kind == "number" and "integer" in named:
+            yield "type", MultipleOf(Decimal(1))
+        else:
+            yield "type", _NONE
+
+    def _numbers(self, one: Conjunct) -> Iterator[tuple[str, list[tuple[str, RuleTest]]]]:
+        schema = one.schema
+        flags = {key: schema.get(key) is True for key in _BOUNDS}
+        for key in _BOUNDS:
+            bound = schema.get(key)
+            if not is_number(bound):
+                if key in schema:
+                    yield key, []  # a flag of draft 4
+                continue
+            is_exclusive = key.startswith("exclusive") or flags[f"exclusive{key.capitalize()}"]
+            number = self._number(one, key)
+            if key.lower().endswith("minimum"):
+                test = Range(minimum=number, excludes_minimum=is_exclusive)
+            else:
+                test = Range(maximum=number, excludes_maximum=is_exclusive)
+            yield key, [(key, test)]
+        if "multipleOf" in schema:
+            yield "multipleOf", [("multipleOf", MultipleOf(Decimal(self._number(one, "multipleOf"))))]
+
+    def _number(self, one: Conjunct, key: str) -> int | Decimal:
+        number = one.schema[key]
+        assert isinstance(number, int | Decimal)
+        if isinstance(number, Decimal) and abs(number.adjusted()) > 2_000:
+            raise self.resources.error(
+                "The number is too large or too small to compare with.", one.place, key
+            )
+        whole = as_integer(number)
+        return number if whole is None else whole
+
+    def _texts(self, one: Conjunct) -> Iterator[tuple[str, list[tuple[str, RuleTest]]]]:
+        schema = one.schema
+        yield from self._counts(schema, "minLength", "maxLength")
+        if isinstance(schema.get("pattern"), str):
+            expression = str(schema["pattern"])
+            fault = pattern_fault(expression)
+            if fault is not None:
+                raise self.resources.error(
+                    f"This is not a regular expression of ECMA-262: {fault}.", one.place, "pattern"
+                )
+            yield "pattern", [("pattern", Pattern(expression))]
+        name = schema.get("format")
+        if isinstance(name, str) and name in FORMATS:
+            yield "format", [("format", Format(name))]
+        elif isinstance(name, str):
+            self._note(one, "format", f"The format '{name[:80]}' is not tested: tdmvc does not know it.")
+        for key in ("contentEncoding", "contentMediaType", "contentSchema"):
+            if key in schema and self.resources.draft not in OLD_DRAFTS:
+                self._note(one, key, f"'{key}' describes the texts and is not tested, as the standard says.")
+
+    def _counts(
+        self, schema: JsonObject, least: str, most: str
+    ) -> Iterator[tuple[str, list[tuple[str, RuleTest]]]]:
+        if (count := as_integer(schema.get(least))) is not None:
+            test: RuleTest = Length(minimum=count) if count <= _LONGEST else _NONE
+            yield least, [(least, test)] if count > 0 else []
+        if (count := as_integer(schema.get(most))) is not None:
+            yield most, [(most, Length(maximum=count))] if count <= _LONGEST else []
+
+    def _note(self, one: Conjunct, key: str, message: str) -> None:
+        self.notes.append(Note(self._place(f"{one.place.pointer}/{key}"), message))
+
+    def _place(self, pointer: str) -> Place:
+        document = self.resources.document
+        return Place(document.path, document.line(pointer), pointer)
+
+
+def _scalars(values: Json) -> tuple[Value, ...]:
+    """Return the values of a list that a column without nested values can hold."""
+    found: list[Value] = []
+    for value in values if isinstance(values, list) else []:
+        if isinstance(value, str | bool | int):
+            found.append(value)
+        elif isinstance(value, Decimal):
+            whole = as_integer(value)
+            found.append(value if whole is None else whole)
+    return tuple(found)

@@ -1,0 +1,155 @@
+"""JSON Schema as one of the contract formats."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
+from tdmvc.contracts.json_schema.keywords import ANNOTATIONS, KNOWN
+from tdmvc.contracts.json_schema.recursion import check_recursion
+from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
+from tdmvc.contracts.json_schema.tables import TableReader
+from tdmvc.documents.json_text import Document, escape_pointer, read_document
+from tdmvc.documents.validator import META_SCHEMAS, Draft, SchemaError, check_meta_schema
+from tdmvc.errors import ConfigError
+from tdmvc.model.rules import Place, Rule
+from tdmvc.model.schema import Contract, TableSchema
+
+_DIALECT = re.compile(r"""["']?\$schema["']?\s*:\s*["']?https?://json-schema\.org/""")
+_SUFFIX = re.compile(r"(?:\.schema)?\.(?:json|ya?ml)$", re.IGNORECASE)
+
+
+class JsonSchemaReader:
+    """Reads JSON Schemas of drafts 4, 6, 7, 2019-09 and 2020-12."""
+
+    name: Final = "json-schema"
+    suffixes: Final = (".schema.json", ".schema.yaml", ".schema.yml", ".json")
+
+    def recognises(self, text: str, path: str) -> bool:
+        """Whether a text says that it is a JSON Schema."""
+        return _DIALECT.search(text) is not None or path.lower().endswith(
+            (".schema.json", ".schema.yaml", ".schema.yml")
+        )
+
+    def read(self, text: str, path: str, options: ImportOptions) -> ImportedContract:
+        """Return what a schema of rows declares; of a schema that only has definitions, a table for each object.
+
+        Raises:
+            ConfigError: it is no valid schema, a reference leads out of the file or cannot end, or it describes
+                no rows; the line and the JSON pointer are named.
+        """
+        document = read_document(text, path)
+        draft = read_draft(document)
+        check_schema(document, "", draft)
+        resources = Resources(document, draft)
+        check_recursion(resources)
+        tables = dict(_tables(resources, options))
+        return read_tables(resources, tables, options, unknown_keywords(resources))
+
+
+def read_draft(document: Document) -> Draft:
+    """Return the version that `$schema` names; 2020-12 without one.
+
+    Raises:
+        ConfigError: it names none that is read.
+    """
+    root = document.value
+    named = root.get("$schema") if isinstance(root, dict) else None
+    if named is None:
+        return Draft.V2020_12
+    draft = META_SCHEMAS.get(str(named).rstrip("#"))
+    if draft is None:
+        raise document.error(
+            f"The version of JSON Schema '{str(named)[:120]}' is unknown.",
+            "/$schema",
+            f"write one of these: {', '.join(META_SCHEMAS)}.",
+        )
+    return draft
+
+
+def check_schema(document: Document, pointer: str, draft: Draft) -> None:
+    """Raise a ConfigError if a schema of the document is not valid under the meta-schema of its version."""
+    value = Resources(document, draft, ()).value_at(pointer)
+    try:
+        check_meta_schema(value, draft)
+    except SchemaError as error:
+        at = pointer + "".join(f"/{escape_pointer(str(step))}" for step in error.path)
+        raise document.error(f"This is no valid JSON Schema {draft}: {error}.", at) from None
+
+
+def read_tables(
+    resources: Resources, tables: Mapping[str, SchemaPlace], options: ImportOptions, notes: list[Note]
+) -> ImportedContract:
+    """Return the tables for some schemas of a document, by name."""
+    schemas: dict[str, TableSchema] = {}
+    rules: list[Rule] = []
+    for name, place in tables.items():
+        reader = TableReader(resources, name, known_table(options, name))
+        schemas[name], found = reader.read(place)
+        rules += found
+        notes += reader.notes
+    distinct = dict.fromkeys(notes)
+    return ImportedContract(Contract(schemas), tuple(rules), tuple(distinct))
+
+
+def known_table(options: ImportOptions, name: str) -> TableSchema | None:
+    """Return the table of this name in the contracts that there are already."""
+    return next((one.tables[name] for one in options.known.values() if name in one.tables), None)
+
+
+def unknown_keywords(resources: Resources) -> list[Note]:
+    """Return a note for each keyword that JSON Schema does not have, at its first place."""
+    found: dict[str, list[str]] = {}
+    for place in resources.places:
+        for key in place.schema if isinstance(place.schema, dict) else ():
+            if key not in KNOWN and key not in ANNOTATIONS:
+                found.setdefault(key, []).append(f"{place.pointer}/{escape_pointer(key)}")
+    return [_unknown(resources.document, key, pointers) for key, pointers in found.items()]
+
+
+def _unknown(document: Document, key: str, pointers: list[str]) -> Note:
+    first = min(pointers, key=document.line)
+    times = f" ({len(pointers)} times)" if len(pointers) > 1 else ""
+    message = f"'{key[:80]}'{times} is not a keyword of JSON Schema, and has no effect."
+    return Note(Place(document.path, document.line(first), first), message)
+
+
+def _tables(resources: Resources, options: ImportOptions) -> Iterator[tuple[str, SchemaPlace]]:
+    root = resources.document.value
+    place = SchemaPlace("", root)
+    entries = root.get(resources.definitions) if isinstance(root, dict) else None
+    if not isinstance(entries, dict) or not isinstance(root, dict) or _says_something(root):
+        yield options.table or _title(root) or _file_name(resources.document.path), place
+        return
+    found = {
+        name: SchemaPlace(f"/{resources.definitions}/{escape_pointer(name)}", schema)
+        for name, schema in entries.items()
+        if isinstance(schema, dict) and (schema.get("type") == "object" or "properties" in schema)
+    }
+    if options.table is not None and options.table not in found:
+        raise ConfigError.at(
+            f"The schema defines no object '{options.table}'.",
+            resources.document.path,
+            remedy=f"name one of these: {', '.join(found) or 'it defines none'}.",
+        )
+    yield from ((name, one) for name, one in found.items() if options.table in (None, name))
+
+
+def _says_something(root: Mapping[str, object]) -> bool:
+    return (
+        any(
+            key in KNOWN - ANNOTATIONS and not key.startswith("$") and key not in ("definitions", "id")
+            for key in root
+        )
+        or "$ref" in root
+    )
+
+
+def _title(root: object) -> str | None:
+    title = root.get("title") if isinstance(root, dict) else None
+    return title if isinstance(title, str) and title.strip() else None
+
+
+def _file_name(path: str) -> str:
+    return _SUFFIX.sub("", PurePosixPath(path).name) or path
