@@ -86,7 +86,9 @@ class JsonSchemaCondition:
 
     def _find_rows(self, rows: pa.RecordBatch) -> list[int]:
         names = [column.name for column in self.columns]
-        cells = [self._values(column, array) for column, array in zip(self.columns, rows.columns, strict=True)]
+        cells = [
+            self._values(column, array) for column, array in zip(self.columns, rows.columns, strict=True)
+        ]
         broken = []
         for place in range(rows.num_rows):
             row = {
@@ -101,7 +103,9 @@ class JsonSchemaCondition:
     def _values(self, column: Column, cells: pa.Array) -> Sequence[JsonCell]:
         values = json_cells(column, cells, is_text=self.is_text)
         is_written = self.is_text or column.is_json
-        return [with_whole_numbers(one) for one in values] if self.tells_writing and not is_written else values
+        return (
+            [with_whole_numbers(one) for one in values] if self.tells_writing and not is_written else values
+        )
 
     def _breaks(self, value: JsonCell) -> bool:
         if value is NO_JSON:
