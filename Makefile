@@ -8,6 +8,7 @@ FOR_USE := .venv/.for-use
 FOR_WORK := .venv/.for-work
 # The tools that diff is compared with need other versions of its dependencies, so they have their own environment.
 PEERS := benchmarks/.data/peers-venv
+CONTRACT_PEERS := benchmarks/.data/contracts-venv
 # The migration tools that tests compare our readers with, installed with npm.
 ORACLES := tests/oracles
 
@@ -44,7 +45,7 @@ docs: $(FOR_WORK) ## Regenerate the pages of docs/
 docs-check: $(FOR_WORK)
 	$(BIN)/python docs/generate.py --check
 
-bench: $(FOR_WORK) ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
+bench: $(FOR_WORK) $(if $(findstring contracts,$(ARGS)),$(CONTRACT_PEERS)/.made) ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-peers: $(FOR_WORK) $(PEERS)/.made ## Compare diff with DuckDB, datacompy, Oxen and DVC; ARGS="--write" writes docs/performance.md
@@ -77,10 +78,12 @@ $(FOR_WORK): pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	@touch $(FOR_USE) $@
 
-$(PEERS)/.made: benchmarks/peers.txt | $(BIN)/python
-	@echo "Setting up $(PEERS) (once)"
-	$(BIN)/python -m venv --clear $(PEERS)
-	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --requirement benchmarks/peers.txt
+$(PEERS)/.made: benchmarks/peers.txt
+$(CONTRACT_PEERS)/.made: benchmarks/contracts.txt
+$(PEERS)/.made $(CONTRACT_PEERS)/.made: | $(BIN)/python
+	@echo "Setting up $(@D) (once)"
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	@touch $@
 
 $(ORACLES)/node_modules/.made: $(ORACLES)/package.json

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.contracts import measure_contracts, measure_large_contract
 from benchmarks.databases import measure_databases
 from benchmarks.encodings import HEADINGS, measure_encodings
 from benchmarks.environments import measure_environments, measure_runs
@@ -27,8 +28,8 @@ from benchmarks.startup import measure_startup
 from benchmarks.volume import measure_volume
 
 _GROUPS = ("startup", "migrations", "history", "merge", "volume", "encodings", "databases", "environments")
-_PEERS = "peers"
-"""Asked for by name only: it needs programs that `make bench-peers` installs."""
+_PEERS, _CONTRACTS = "peers", "contracts"
+"""Asked for by name only: they need programs that the Makefile installs."""
 _PACKAGES = ("tdmvc", "duckdb", "pyarrow", "dvc")
 _ROWS_AT_SCALE_1 = 6_001_215
 
@@ -87,6 +88,14 @@ def main() -> None:
             _print_figures("Resets between tests", measure_environments(work, rows=rows, tests=tests))
         with _work_folder() as work:
             _print_figures("`tdmvc run`", measure_runs(work, runs=runs))
+    if _CONTRACTS in groups:
+        rows, turns = (300_000, 1) if options.quick else (10_000_000, 5)
+        _say("measuring validation …")
+        with _work_folder() as work:
+            _print_figures("Validation against a contract", measure_contracts(work, rows=rows, runs=turns))
+        if options.full:
+            with _work_folder() as work:
+                _print_figures("Validation of many rows", measure_large_contract(work, rows=options.rows))
     if _PEERS in groups:
         for name, block in _compare_with_peers(options):
             if options.write:
@@ -96,11 +105,20 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "groups", nargs="*", metavar="GROUP", help=f"{', '.join(_GROUPS)} (default: all of them) or {_PEERS}"
+        "groups",
+        nargs="*",
+        metavar="GROUP",
+        help=f"{', '.join(_GROUPS)} (default: all of them), {_PEERS} or {_CONTRACTS}",
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="0.6 million rows, few turns: does it run?")
     size.add_argument("--full", action="store_true", help="60 million rows as well; 30 GB of disk")
+    parser.add_argument(
+        "--rows",
+        type=int,
+        default=200_000_000,
+        help=f"{_CONTRACTS} --full: how many rows the large table has",
+    )
     parser.add_argument(
         "--join", action="store_true", help=f"{_PEERS}: compare with DuckDB's join alone, in eleven turns"
     )
@@ -109,8 +127,9 @@ def _parse() -> argparse.Namespace:
     )
     options = parser.parse_args()
     for group in options.groups:
-        if group not in (*_GROUPS, _PEERS):
-            parser.error(f"there is no group {group!r}; choose from {', '.join(_GROUPS)}, {_PEERS}")
+        if group not in (*_GROUPS, _PEERS, _CONTRACTS):
+            known = ", ".join((*_GROUPS, _PEERS, _CONTRACTS))
+            parser.error(f"there is no group {group!r}; choose from {known}")
     if options.write and (options.quick or options.groups != [_PEERS]):
         parser.error(f"--write is for {_PEERS} alone, and not for --quick")
     return options
