@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tdmvc.model.contract_changes import ContractChange
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.service_levels import ServiceLevel
 
@@ -19,3 +20,38 @@ class ContractReport:
     service_levels: tuple[ServiceLevel, ...] = ()
     notes: tuple[str, ...] = ()
     """What it declares without effect, each with its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractImport:
+    """What a file or a database added to the contract of a dataset."""
+
+    dataset: str
+    path: str
+    """Of the dataset's contract, from the root of the repository."""
+    source: str
+    """The file or the database."""
+    changes: tuple[ContractChange, ...]
+    is_written: bool
+    """Whether the contract was changed; never with --dry-run."""
+    is_new: bool = False
+    """Whether there are no rows of the dataset yet."""
+    conflicts: tuple[str, ...] = ()
+    """What the file says otherwise than the contract or its rows, which stay."""
+    left_out: tuple[str, ...] = ()
+    """The tables of the file that the dataset does not have."""
+    unwritten: tuple[str, ...] = ()
+    """The rules that contract.yaml has no form for, in words."""
+    notes: tuple[str, ...] = ()
+    """What the file declares without effect, each with its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractExport:
+    """A contract as a text of some format."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+    """What the format cannot say, each with its place."""
+    path: str | None = None
+    """The file that it was written to; None if to none."""

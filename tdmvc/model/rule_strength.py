@@ -24,6 +24,7 @@ from tdmvc.model.rules import (
     Present,
     Query,
     Range,
+    References,
     Required,
     RowCount,
     Rule,
@@ -54,7 +55,8 @@ def implies(stronger: Rule, weaker: Rule) -> bool:
     if stronger.table != weaker.table or _rank(stronger.severity) < _rank(weaker.severity):
         return False
     is_same = compare_tests(stronger.test, weaker.test) is Strength.SAME
-    if stronger.columns == weaker.columns and is_same:
+    names_columns = isinstance(weaker.test, Condition | References | Query)
+    if is_same and (names_columns or stronger.columns == weaker.columns):
         is_whole = not isinstance(weaker.test, Query)
         found = compare_thresholds(weaker.threshold, stronger.threshold, is_whole=is_whole)
         return found in (Strength.SAME, Strength.STRICTER)
@@ -72,6 +74,9 @@ def is_implied(rule: Rule, rules: Iterable[Rule]) -> bool:
 
 def compare_tests(old: RuleTest, new: RuleTest) -> Strength:
     """Return whether a test lets fewer values pass than the one that it replaces."""
+    # In Python, lists that hold true and 1 are equal.
+    if old == new and not isinstance(old, Values | Present):
+        return Strength.SAME
     match old, new:
         case Range(), Range():
             return compare_bounds(bounds_of_range(old), bounds_of_range(new))
@@ -92,7 +97,7 @@ def compare_tests(old: RuleTest, new: RuleTest) -> Strength:
             )
         case (Condition(), Condition()) | (Query(), Query()) | (JsonSchema(), JsonSchema()):
             return Strength.SAME if _text_of(old) == _text_of(new) else Strength.CHANGED
-    return Strength.SAME if old == new else Strength.CHANGED
+    return Strength.CHANGED
 
 
 def _counted(rule: Rule, found: Strength) -> Strength:

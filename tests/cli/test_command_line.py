@@ -337,6 +337,8 @@ def test_the_json_of_every_command_is_as_published(
         "revert": check("revert", "revert", "golden", "HEAD..HEAD"),
     }
     check("contract-diff", "contract", "diff", "golden@1.0.0", "golden")
+    contract = published / "datasets/golden/contract.yaml"
+    check("contract-import", "contract", "import", contract, "--dataset", "golden")
     check("contract-infer", "contract", "infer", "golden", "--min-rows", "2")
     check("row-log", "log", "golden", "customers", "--key", "1")
     source.write_text("id,name,locale\n1,Ada,en\n1,Twice,en\n3,,nl\n")

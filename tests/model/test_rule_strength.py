@@ -119,6 +119,7 @@ def test_thresholds_compare_as_the_numbers_of_rows_that_they_allow(old: Threshol
         (Range("2024-01-01T00:00:00Z"), Range("2024-01-01T01:00:00+01:00"), "same"),
         (Range("2024-01-01T00:00:00Z"), Range("2024-01-01T00:00:00"), "changed"),
         (Range("a"), Range("b"), "changed"),
+        (Range("a"), Range("a"), "same"),
         (Pattern("^a"), Pattern("^ab"), "changed"),
         (Condition(Check("a  >= 0")), Condition(Check("a >= 0")), "same"),
         (Condition(Check("a >= 0")), Condition(Check("a >= 1")), "changed"),

@@ -10,6 +10,8 @@ from tdmvc.cli.suggestions import suggest_in_group
 COMMANDS = {
     "show": "Show what a contract demands, rule by rule.",
     "diff": "Compare two contracts: what got stricter, and whom it may break.",
+    "import": "Add what a file or a database declares to a contract.",
+    "export": "Write a contract in another format.",
     "infer": "Propose rules that all rows of a dataset keep, with their evidence.",
 }
 """Every command with its short help, so that the help of the group imports none of them."""
@@ -49,5 +51,6 @@ def command() -> None:
     Examples:
       tdmvc contract show golden
       tdmvc contract diff golden@1.0.0 golden
+      tdmvc contract import schema.sql --dataset golden
       tdmvc contract infer golden
     """

@@ -1,11 +1,13 @@
 """The formats of what the verbs of contracts return."""
 
 from tdmvc.model.contract_changes import ContractDiff
-from tdmvc.model.contract_report import ContractReport
+from tdmvc.model.contract_report import ContractImport, ContractReport
 from tdmvc.model.inference import InferenceReport
 from tdmvc.render.contract import (
     diff_markdown,
     diff_terminal,
+    import_markdown,
+    import_terminal,
     infer_markdown,
     infer_terminal,
     show_markdown,
@@ -21,4 +23,7 @@ DIFF_FORMATS: Formats[ContractDiff] = formats_of(
 )
 INFER_FORMATS: Formats[InferenceReport] = formats_of(
     infer_terminal.render, Format("markdown", infer_markdown.render)
+)
+IMPORT_FORMATS: Formats[ContractImport] = formats_of(
+    import_terminal.render, Format("markdown", import_markdown.render)
 )

@@ -13,7 +13,8 @@ def render(diff: ContractDiff, options: RenderOptions) -> str:
     page = Page(options)
     word, words = diff_verdict(diff)
     page.verdict(word, words, page.style.red if diff.breaks else page.style.green)
-    page.facts([("from", visible(diff.old)), ("to", visible(diff.new))])
+    page.path("from", diff.old)
+    page.path("to  ", diff.new)
     for table, changes in by_table(diff.changes).items():
         page.blank()
         page.headline(visible(table or "contract"), plural(len(changes), "change"))

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from tdmvc.model.contract_changes import ContractChange, ContractDiff, Party
+from tdmvc.model.contract_report import ContractImport
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_words import demand_words, threshold_words
 from tdmvc.model.rules import NO_ROWS, RowCount, Rule
+from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 
 
@@ -52,3 +54,14 @@ def by_table(changes: Iterable[ContractChange]) -> dict[str | None, list[Contrac
     for change in changes:
         found.setdefault(change.table, []).append(change)
     return found
+
+
+def import_verdict(report: ContractImport) -> tuple[str, str]:
+    """Return whether a contract changed, and how much."""
+    counts = [(report.changes, "change"), (report.conflicts, "conflict"), (report.left_out, "left-out table")]
+    words = ", ".join(plural(len(found), word) for found, word in counts if found)
+    if report.is_written:
+        return "Imported", words
+    if report.changes:
+        return "Would import", words
+    return "Nothing new", words or "the contract demands all of it already"

@@ -81,3 +81,8 @@ declare(
     rule=lambda one, scope: rule_object(one.rule),
     may_break=lambda one, scope: float(f"{one.may_break:.4g}"),
 )
+declare(
+    contract_report.ContractImport,
+    "dataset path source is_written is_new changes conflicts left_out unwritten notes",
+    format="tdmvc.contract-import/1",
+)

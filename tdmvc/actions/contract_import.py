@@ -1,0 +1,106 @@
+"""`contract import`: adds what a file or a database declares to the contract of a dataset."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tdmvc.changes.contracts import diff_contracts
+from tdmvc.contracts import READERS
+from tdmvc.contracts.base import ImportOptions
+from tdmvc.contracts.merging import ImportScope, merge_contract
+from tdmvc.contracts.odcs.reading import CONTRACT_FILE
+from tdmvc.databases import find_engine
+from tdmvc.errors import NotFoundError
+from tdmvc.model.contract_report import ContractImport
+from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.rule_words import demand_words
+from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
+from tdmvc.workspace.contract_files import (
+    FileForm,
+    OpenedContract,
+    read_contract_file,
+    read_database_contract,
+)
+from tdmvc.workspace.states import current_state
+from tdmvc.workspace.workspace import Workspace
+
+READABLE: Final = tuple(READERS)
+"""The formats of files that can be imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractImportOptions:
+    """What to take over, and how."""
+
+    format: str | None = None
+    """Of the file; by default, the one that its content has."""
+    tables: tuple[str, ...] = ()
+    """Only these tables of the file, also if the dataset does not have them."""
+    table: str | None = None
+    """The table that a schema of a single record describes."""
+    dialect: str | None = None
+    """Of an SQL script."""
+    is_dry_run: bool = False
+
+
+def import_contract(
+    workspace: Workspace, source: Location, dataset: str, options: ContractImportOptions | None = None
+) -> ContractImport:
+    """Merge what a file or the catalog of a database declares into the contract of a dataset.
+
+    What people wrote stays, with comments; rows decide about columns, types and keys. A dataset that does not
+    exist gets its contract before its first rows.
+
+    Raises:
+        ConfigError: the file is wrong, or in no format that tdmvc reads; the file and the line are named.
+        DatabaseError: the database cannot be read.
+        NotFoundError: there is no such file, table or format.
+    """
+    options = options or ContractImportOptions()
+    workspace.check_name(dataset)
+    state = current_state(workspace, dataset)
+    known = dict.fromkeys(state.contract.tables, state.contract)
+    form = FileForm(options.format, ImportOptions(options.table, options.dialect, known))
+    opened = _open(workspace, source, form)
+    for name in options.tables:
+        if name not in opened.contract.tables:
+            raise NotFoundError.named("table", name, sorted(opened.contract.tables), where=opened.path)
+    scope = ImportScope(tuple(state.pointers), options.tables)
+    merged = merge_contract(state.contract, opened.found, scope)
+    path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
+    text = workspace.tree.read_text(path)
+    tables = {name: table for name, table in merged.tables.items() if state.contract.table(name) != table}
+    if not tables:
+        return ContractImport(
+            dataset,
+            path,
+            opened.name,
+            (),
+            is_written=False,
+            is_new=not state.pointers,
+            conflicts=merged.conflicts,
+            left_out=merged.left_out,
+            notes=opened.notes,
+        )
+    edit = plan_contract_edit(text, dataset, tables)
+    if not options.is_dry_run and edit.text != text:
+        write_contract(workspace, dataset, edit.text)
+    return ContractImport(
+        dataset,
+        path,
+        opened.name,
+        diff_contracts(state.contract, edit.contract).changes,
+        is_written=not options.is_dry_run and edit.text != text,
+        is_new=not state.pointers,
+        conflicts=merged.conflicts,
+        left_out=merged.left_out,
+        unwritten=tuple(f"{rule.id}: {demand_words(rule)}" for rule in edit.unwritten),
+        notes=opened.notes,
+    )
+
+
+def _open(workspace: Workspace, source: Location, form: FileForm) -> OpenedContract:
+    is_file = isinstance(source, PathLocation) and not source.scheme
+    if is_file and (form.format is not None or find_engine(source) is None):
+        assert isinstance(source, PathLocation)
+        return read_contract_file(workspace, source.path, form)
+    return read_database_contract(workspace, source)
