@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -41,9 +42,6 @@ os.environ.update(
         "GIT_AUTHOR_EMAIL": "ada@example.test",
         "GIT_COMMITTER_NAME": "Ada Tester",
         "GIT_COMMITTER_EMAIL": "ada@example.test",
-        # No test uses the public network, and each connection of PyMySQL would take 20 ms to read the certificates of it.
-        "SSL_CERT_FILE": os.devnull,
-        "SSL_CERT_DIR": os.devnull,
         "DVC_NO_ANALYTICS": "1",
         "NO_COLOR": "1",
     }
@@ -52,6 +50,8 @@ for _name in [name for name in os.environ if name.startswith(("PG", "MYSQL_", "M
     del os.environ[_name]
 # Tests kill processes but no machine: whatever was written is there, and need not have reached the disk.
 os.fsync = lambda _: None
+# No test uses the public network, and to read its certificates takes 20 ms for each connection of PyMySQL.
+ssl.SSLContext.load_default_certs = lambda *_: None
 # A run makes and deletes hundreds of thousands of files, most of them in copies of servers' data folders.
 use_files_in_memory()
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be the programs that tests interrupt.
