@@ -25,6 +25,7 @@ WRITERS: Final = Registry[ContractWriter](
     __name__,
     {
         "odcs": "odcs.format.OdcsWriter",
+        "sql": "ddl.writing.DdlWriter",
     },
 )
 """What writes each format."""

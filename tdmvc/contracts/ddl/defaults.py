@@ -19,7 +19,7 @@ _ESCAPES = {"0": "\0", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "b": "\b"}
 def read_default(text: str, tokens: Sequence[Token], type_: pa.DataType, dialect: str) -> Default | None:
     """Return what an SQL text behind DEFAULT gives a column; None if it is null."""
     if dialect == "postgresql":
-        return read_postgres_default(text, type_)
+        return read_postgres_default(unwrapped(text), type_)
     bare = unwrapped(text).strip() if dialect != "mysql" else text
     if bare.upper() == "NULL":
         return None
