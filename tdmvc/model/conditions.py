@@ -36,6 +36,13 @@ class ConditionEngine(Protocol):
             NotEvaluatedError: it is no expression that can be evaluated.
         """
 
+    def find_plain_sql(self, expression: str, table: str, columns: Sequence[Column]) -> str | None:
+        """Return a condition on these columns as SQL of DuckDB that means the same in any connection.
+
+        None if it is more than comparisons and arithmetic. A row may still make it fail, as by a number that is
+        too large; then only `open` tells the rows that break it.
+        """
+
     def close(self) -> None:
         """Give back what is held between conditions."""
 

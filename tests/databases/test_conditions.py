@@ -76,6 +76,41 @@ def test_a_condition_is_false_for_the_rows_that_its_database_refuses(
     ]
     rows = pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
     assert find_broken(engines, dialect, case["condition"], columns, rows) == case["broken"][dialect]
+    plain = engines[dialect].find_plain_sql(case["condition"], "items", columns)
+    if plain is not None:
+        con = duckdb.connect()
+        con.register("given", pa.Table.from_batches([rows]))
+        numbered = "(SELECT *, row_number() OVER () - 1 AS place FROM given)"
+        found = con.sql(f"SELECT place FROM {numbered} WHERE NOT {plain} ORDER BY place").fetchall()
+        assert [place for (place,) in found] == case["broken"][dialect]
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_plain"),
+    [
+        ("n > 0 -- a comment", True),
+        ("price * n < 100 AND day >= DATE '2024-01-01'", True),
+        ("length(code) BETWEEN 1 AND 3 OR n IS NULL", True),
+        ("ratio < 100", False),
+        ("moment > '2024-01-01'", False),
+        ("items.n > 0", False),
+        ("CAST(code AS TIMESTAMPTZ) IS NOT NULL", False),
+        ("replace(code, 'a', 'aaaa') <> ''", False),
+        ("n > 0) OR (SELECT true", False),
+        ("id = 'x'", False),
+    ],
+)
+def test_only_comparisons_and_arithmetic_on_exact_values_are_plain(
+    engines: ConditionEngines, condition: str, is_plain: bool
+) -> None:
+    columns = [
+        N,
+        *(Column("price", pa.decimal128(10, 2)), Column("day", pa.date32()), Column("code", pa.string())),
+        *(Column("ratio", pa.float64()), Column("moment", pa.timestamp("us", "UTC"))),
+        Column("id", pa.string(), "uuid"),
+    ]
+    named = [column for column in columns if column.name in condition]
+    assert (engines["duckdb"].find_plain_sql(condition, "items", named) is not None) == is_plain
 
 
 @pytest.mark.parametrize(

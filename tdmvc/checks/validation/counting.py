@@ -11,9 +11,9 @@ from tdmvc.arrow.compute import call_function
 from tdmvc.checks.validation.footers import count_by_footer, has_facts, read_facts
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.row_tests import RowTest
-from tdmvc.checks.validation.rows import TableRows
+from tdmvc.checks.validation.rows import PartScan, TableRows
 from tdmvc.model.conditions import Condition, NotEvaluatedError
-from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name
 
 _BATCH_ROWS = 131_072
@@ -116,7 +116,7 @@ def _scans(
     """Yield what to count in one SELECT: tests, and the parts for which they all lack a count."""
     lacking: dict[str, list[str]] = defaultdict(list)
     for name, test in tests.items():
-        if test.sql is not None:
+        if test.sql is not None or test.plain_sql is not None:
             for part in missing[name]:
                 lacking[part].append(name)
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -130,14 +130,24 @@ def _scans(
 def _scan(
     con: DuckDBConnection, rows: TableRows, tests: Sequence[RowTest], parts: Sequence[str], found: Counts
 ) -> None:
+    """Count in one SELECT; where a row makes a plain condition fail, without these, which are left uncounted."""
     scan = rows.scan(parts)
-    counts = ", ".join(f"count_if({test.sql})" for test in tests)
-    for file, *numbers in con.execute(f"SELECT {scan.file}, {counts} FROM {scan.sql} GROUP BY 1").fetchall():
+    try:
+        counted = _select_counts(con, scan, tests)
+    except duckdb_error():
+        tests = [test for test in tests if test.sql is not None]
+        counted = _select_counts(con, scan, tests) if tests else []
+    for file, *numbers in counted:
         for test, number in zip(tests, numbers, strict=True):
             found[test.name][scan.parts[file]] = int(number or 0)
     for test in tests:
         for part in parts:
             found[test.name].setdefault(part, 0)
+
+
+def _select_counts(con: DuckDBConnection, scan: PartScan, tests: Sequence[RowTest]) -> list[tuple[int, ...]]:
+    counts = ", ".join(f"count_if({test.sql or test.plain_sql})" for test in tests)
+    return con.execute(f"SELECT {scan.file}, {counts} FROM {scan.sql} GROUP BY 1").fetchall()
 
 
 def _count_by_batches(
@@ -151,8 +161,9 @@ def _count_by_batches(
     """Count what SQL does not: all tests that lack the same parts in one pass over the columns that they need."""
     groups: dict[tuple[str, ...], list[RowTest]] = defaultdict(list)
     for test in tests:
-        if missing[test.name]:
-            groups[tuple(missing[test.name])].append(test)
+        lacking = tuple(part for part in missing[test.name] if part not in found[test.name])
+        if lacking:
+            groups[lacking].append(test)
     for parts, group in groups.items():
         counted.read.update(parts)
         for test in group:

@@ -32,6 +32,8 @@ class RowTest:
     sql: str | None = None
     """The condition that is true for rows that break it; None if `open` evaluates it."""
     open: Callable[[], AbstractContextManager[RowCondition]] | None = None
+    plain_sql: str | None = None
+    """As `sql`, of a test that `open` evaluates too, if a row makes this SQL fail."""
     reason: str | None = None
     """Why it is not evaluated in SQL."""
     is_fallback: bool = False
@@ -63,7 +65,7 @@ def _plan_fallback(rule: Rule, columns: Sequence[Column], reason: str) -> RowTes
     except NotEvaluatedError as error:
         raise NotEvaluatedError(f"{reason}; {error}") from error
     name = cache_name(CHECKER, repr((rule.columns, rule.test)), *_types(columns))
-    return RowTest(name, rule, tuple(columns), None, lambda: open_fallback(rule, columns), reason, True)
+    return RowTest(name, rule, tuple(columns), None, lambda: open_fallback(rule, columns), None, reason, True)
 
 
 def _plan_condition(
@@ -77,6 +79,7 @@ def _plan_condition(
         raise NotEvaluatedError("it names no column of the table")
     # In the order of the table, as for the other checks.
     name = cache_name(CHECKER, duckdb_version(), dialect, check.expression, *_types(columns))
+    plain = engine.find_plain_sql(check.expression, rule.table, columns)
     reason = None if dialect == OWN_DIALECT else f"it is evaluated as {engine_name(dialect)} does"
     return RowTest(
         name,
@@ -84,6 +87,7 @@ def _plan_condition(
         tuple(columns),
         None,
         lambda: engine.open(check.expression, rule.table, columns),
+        None if plain is None else f"NOT {plain}",
         reason,
     )
 

@@ -33,6 +33,12 @@ _CLASSES = frozenset(
 _PHYSICAL = {"uuid": "UUID", "interval": "INTERVAL", "hugeint": "HUGEINT", "uhugeint": "UHUGEINT"}
 """Types that parts hold as texts or decimals, by their name in contracts."""
 
+_PLAIN_CLASSES = frozenset({"CONJUNCTION", "COMPARISON", "BETWEEN", "OPERATOR", "CAST", "CONSTANT"})
+_PLAIN_FUNCTIONS = frozenset({"+", "-", "*", "/", "//", "%", "abs", "length", "strlen"})
+"""What needs no settings, little memory and little time."""
+_PLAIN_TYPES = frozenset({"BOOLEAN", "INTEGER", "BIGINT", "DECIMAL", "DOUBLE", "DATE"})
+"""What a plain expression may cast to, as `DATE '2024-01-01'` does."""
+
 
 class DuckdbConditions:
     """The conditions of DuckDB databases, and those that people write."""
@@ -46,6 +52,16 @@ class DuckdbConditions:
         con = self._con = self._con or _connect()
         _check_expression(con, expression, table, {column.name.casefold() for column in columns})
         yield _Expression(con, expression, table, columns)
+
+    def find_plain_sql(self, expression: str, table: str, columns: Sequence[Column]) -> str | None:
+        """Return a condition as SQL if it is plain; see `ConditionEngine.find_plain_sql`."""
+        con = self._con = self._con or _connect()
+        try:
+            tree = _check_expression(con, expression, table, {column.name.casefold() for column in columns})
+        except NotEvaluatedError:
+            return None
+        is_plain = _is_plain_node(tree) and all(map(_is_plain_column, columns))
+        return f"(\n{expression}\n)" if is_plain else None
 
     def close(self) -> None:
         if self._con is not None:
@@ -117,8 +133,12 @@ def _cell(column: Column) -> str:
     return f"CAST({name} AS {physical}) AS {name}" if physical else name
 
 
-def _check_expression(con: DuckDBConnection, expression: str, table: str, columns: set[str]) -> None:
-    """Raise a NotEvaluatedError if a text is not one expression over one row, of known functions."""
+def _check_expression(con: DuckDBConnection, expression: str, table: str, columns: set[str]) -> object:
+    """Return the tree of an expression over one row, of known functions.
+
+    Raises:
+        NotEvaluatedError: a text is anything else.
+    """
     if len(expression) > _LONGEST_EXPRESSION:
         raise NotEvaluatedError("it is too long")
     (text,) = con.execute("SELECT json_serialize_sql(?)", [f"SELECT (\n{expression}\n)"]).fetchall()[0]
@@ -135,6 +155,41 @@ def _check_expression(con: DuckDBConnection, expression: str, table: str, column
     ):
         raise NotEvaluatedError("it is more than an expression over one row")
     _check_node(chosen[0][0], table.casefold(), columns)
+    return chosen[0][0]
+
+
+def _is_plain_node(node: object) -> bool:
+    """Whether an expression consists of comparisons and arithmetic on columns, which go by their names alone."""
+    if isinstance(node, list):
+        return all(map(_is_plain_node, node))
+    if not isinstance(node, dict):
+        return True
+    match node.get("class"):
+        case "FUNCTION":
+            is_plain = str(node.get("function_name")).lower() in _PLAIN_FUNCTIONS
+        case "TYPE":
+            is_plain = str(node.get("type_name")).upper() in _PLAIN_TYPES
+        case "COLUMN_REF":
+            is_plain = len(node.get("column_names") or ()) == 1
+        case kind:
+            is_plain = kind is None or kind in _PLAIN_CLASSES
+    return is_plain and all(map(_is_plain_node, node.values()))
+
+
+def _is_plain_column(column: Column) -> bool:
+    """Whether values are what they look like: no NaN, which statistics leave out, no time zone, collation, or type
+    that parts hold as another.
+    """
+    type_ = column.type
+    is_known = (
+        pa.types.is_integer(type_)
+        or pa.types.is_decimal(type_)
+        or pa.types.is_boolean(type_)
+        or pa.types.is_date(type_)
+        or (pa.types.is_string(type_) and not column.is_json)
+        or (pa.types.is_timestamp(type_) and type_.tz is None)
+    )
+    return is_known and column.collation is None and column.declared_type not in _PHYSICAL
 
 
 def _select_list(statement: dict[str, object]) -> list[object]:

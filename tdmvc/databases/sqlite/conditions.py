@@ -79,6 +79,10 @@ class SqliteConditions:
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
             yield _TableCondition(database, expression, table, columns)
 
+    def find_plain_sql(self, expression: str, table: str, columns: Sequence[Column]) -> str | None:
+        """Return None: what SQLite compares depends on each value's own type."""
+        return None
+
     def close(self) -> None:
         """Hold nothing: each condition has a database of its own, which closes with it."""
 

@@ -17,6 +17,7 @@ from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import (
+    Condition,
     Format,
     HasType,
     Length,
@@ -89,6 +90,26 @@ ORDER_ROWS: list[list[Cells]] = [
     [(1, 1, "a", 1.5), (2, 1, "", float("nan"))],
     [(3, None, "abc", -1.0), (4, 9, None, None), (5, 2, "a", 0.3)],
 ]
+
+
+def test_a_condition_that_a_row_makes_fail_stops_no_other_rule(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection, options: ValidationOptions
+) -> None:
+    large = 9_000_000_000_000_000_000
+    tables = {"orders": side(tmp_path, ORDERS, [(1, 2, "a", 1.5)], [(2, large, "b", 1.5), (3, 9, None, 1.5)])}
+    declared = with_rules(
+        ORDERS,
+        (("id", "customer"), Condition(Check("id * customer < 20", "ck"))),
+        (("id",), Range(1, 2)),
+        (("id", "customer"), Condition(Check("id < customer - 1", "ck"))),
+    )
+    found = validate(con, tables, declared, options=options)
+    overflow, too_large, compared = (found[f"orders.r{number}"] for number in range(3))
+    assert (overflow.verdict, overflow.failing) == (Verdict.NOT_EVALUATED, None)
+    assert overflow.reason == "DuckDB cannot do it (OutOfRangeException)"
+    assert (too_large.failing, compared.failing) == (1, 1)
+    without = {"orders": side(tmp_path, ORDERS, [(1, 2, "a", 1.5)], [(3, 9, None, 1.5)])}
+    assert validate(con, without, declared, options=options)["orders.r0"].failing == 1
 
 
 @pytest.mark.parametrize(
