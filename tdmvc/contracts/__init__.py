@@ -17,6 +17,8 @@ READERS: Final = Registry[ContractReader](
         "dbt": "dbt.reading.DbtReader",
         "sql": "ddl.reading.DdlReader",
         "avro": "avro.reading.AvroReader",
+        "openapi": "openapi.OpenApiReader",
+        "json-schema": "json_schema.format.JsonSchemaReader",
     },
 )
 """What reads each format, in the order in which they claim texts."""
@@ -26,6 +28,7 @@ WRITERS: Final = Registry[ContractWriter](
     {
         "odcs": "odcs.format.OdcsWriter",
         "sql": "ddl.writing.DdlWriter",
+        "json-schema": "json_schema.writing.JsonSchemaWriter",
     },
 )
 """What writes each format."""

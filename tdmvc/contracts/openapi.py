@@ -7,13 +7,12 @@ from typing import Final
 
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
 from tdmvc.contracts.json_schema.conjuncts import conjuncts_of, types_allowed
-from tdmvc.contracts.json_schema.format import check_schema, read_tables, unknown_keywords
+from tdmvc.contracts.json_schema.format import check_patterns, check_schema, read_tables, unknown_keywords
 from tdmvc.contracts.json_schema.keywords import JsonObject, map_schemas
 from tdmvc.contracts.json_schema.recursion import check_recursion
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.documents.json_text import Document, Json, escape_pointer, read_document
 from tdmvc.documents.validator import META_SCHEMAS, Draft
-from tdmvc.errors import ConfigError
 from tdmvc.model.rules import Place
 
 _VERSION = re.compile(r"""(?m)^\s*\{?\s*["']?openapi["']?\s*:\s*["']?3\.""")
@@ -49,10 +48,11 @@ class OpenApiReader:
         for pointer in pointers.values():
             check_schema(document, pointer, draft)
         resources = Resources(document, draft, tuple(pointers.values()))
+        check_patterns(resources)
         check_recursion(resources)
         tables = _choose(resources, pointers, options, notes)
         notes += unknown_keywords(resources)
-        return read_tables(resources, tables, options, notes)
+        return read_tables(resources, tables, options, notes, is_api=True)
 
 
 def _read_draft(document: Document) -> Draft:
@@ -111,14 +111,6 @@ def _as_json_schema(document: Document, draft: Draft, notes: list[Note]) -> Docu
 def _translate(schema: JsonObject, *, is_old: bool) -> JsonObject:
     found = {key: one for key, one in schema.items() if key not in _FOR_PEOPLE and not key.startswith("x-")}
     found.pop("discriminator", None)
-    # What only clients send need not be stored: a password becomes a hash in another column.
-    properties, required = found.get("properties"), found.get("required")
-    if isinstance(properties, dict) and isinstance(required, list):
-        kept = [name for name in required if not _is_write_only(properties.get(str(name)))]
-        if len(kept) < len(required):
-            found["required"] = kept
-            if not kept:
-                del found["required"]
     if not is_old:
         return found
     found.pop("nullable", None)
@@ -127,10 +119,6 @@ def _translate(schema: JsonObject, *, is_old: bool) -> JsonObject:
         if isinstance(found.get("enum"), list) and None not in found["enum"]:  # type: ignore[operator]
             found["enum"] = [*found["enum"], None]  # type: ignore[misc]
     return found
-
-
-def _is_write_only(schema: Json | None) -> bool:
-    return isinstance(schema, dict) and schema.get("writeOnly") is True
 
 
 def _note_discriminators(document: Document, schema: Json, pointer: str, notes: list[Note]) -> None:
@@ -184,9 +172,9 @@ def _choose(
         if named is not None:
             found[table] = rows[named]
     if not found:
-        raise ConfigError.at(
+        raise resources.document.error(
             f"No schema of objects is named after {'the table ' + wanted[0] if len(wanted) == 1 else 'a table'}.",
-            resources.document.path,
+            _SCHEMAS,
             remedy=f"name one of these: {', '.join(rows) or 'there is none'}.",
         )
     used = {place.pointer for place in found.values()}

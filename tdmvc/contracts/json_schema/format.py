@@ -10,9 +10,9 @@ from tdmvc.contracts.json_schema.keywords import ANNOTATIONS, KNOWN
 from tdmvc.contracts.json_schema.recursion import check_recursion
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.tables import TableReader
+from tdmvc.contracts.patterns import pattern_fault
 from tdmvc.documents.json_text import Document, escape_pointer, read_document
 from tdmvc.documents.validator import META_SCHEMAS, Draft, SchemaError, check_meta_schema
-from tdmvc.errors import ConfigError
 from tdmvc.model.rules import Place, Rule
 from tdmvc.model.schema import Contract, TableSchema
 
@@ -43,6 +43,7 @@ class JsonSchemaReader:
         draft = read_draft(document)
         check_schema(document, "", draft)
         resources = Resources(document, draft)
+        check_patterns(resources)
         check_recursion(resources)
         tables = dict(_tables(resources, options))
         return read_tables(resources, tables, options, unknown_keywords(resources))
@@ -78,14 +79,41 @@ def check_schema(document: Document, pointer: str, draft: Draft) -> None:
         raise document.error(f"This is no valid JSON Schema {draft}: {error}.", at) from None
 
 
+def check_patterns(resources: Resources) -> None:
+    """Raise a ConfigError for the first regular expression that is none."""
+    for place in resources.places:
+        schema = place.schema if isinstance(place.schema, dict) else {}
+        found = [("pattern", str(schema["pattern"]))] if isinstance(schema.get("pattern"), str) else []
+        named = schema.get("patternProperties")
+        found += [
+            (f"patternProperties/{escape_pointer(one)}", one)
+            for one in (named if isinstance(named, dict) else ())
+        ]
+        for pointer, expression in found:
+            fault = pattern_fault(expression)
+            if fault is not None:
+                raise resources.error(
+                    f"This is not a regular expression of ECMA-262: {fault}.", place, pointer
+                )
+
+
 def read_tables(
-    resources: Resources, tables: Mapping[str, SchemaPlace], options: ImportOptions, notes: list[Note]
+    resources: Resources,
+    tables: Mapping[str, SchemaPlace],
+    options: ImportOptions,
+    notes: list[Note],
+    *,
+    is_api: bool = False,
 ) -> ImportedContract:
-    """Return the tables for some schemas of a document, by name."""
+    """Return the tables for some schemas of a document, by name.
+
+    Args:
+        is_api: whether they are those of an API, in which a write-only property need not be stored.
+    """
     schemas: dict[str, TableSchema] = {}
     rules: list[Rule] = []
     for name, place in tables.items():
-        reader = TableReader(resources, name, known_table(options, name))
+        reader = TableReader(resources, name, known_table(options, name), is_api=is_api)
         schemas[name], found = reader.read(place)
         rules += found
         notes += reader.notes
@@ -128,10 +156,10 @@ def _tables(resources: Resources, options: ImportOptions) -> Iterator[tuple[str,
         if isinstance(schema, dict) and (schema.get("type") == "object" or "properties" in schema)
     }
     if options.table is not None and options.table not in found:
-        raise ConfigError.at(
+        raise resources.document.error(
             f"The schema defines no object '{options.table}'.",
-            resources.document.path,
-            remedy=f"name one of these: {', '.join(found) or 'it defines none'}.",
+            f"/{resources.definitions}",
+            f"name one of these: {', '.join(found) or 'it defines none'}.",
         )
     yield from ((name, one) for name, one in found.items() if options.table in (None, name))
 

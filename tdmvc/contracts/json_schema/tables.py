@@ -15,7 +15,7 @@ from tdmvc.contracts.json_schema.conjuncts import (
 from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import column_of
-from tdmvc.contracts.patterns import has_match, pattern_fault
+from tdmvc.contracts.patterns import has_match
 from tdmvc.documents.json_text import Json, escape_pointer
 from tdmvc.documents.validator import SchemaError, SchemaValidator
 from tdmvc.model.declarations import Default
@@ -43,6 +43,8 @@ class TableReader:
     name: str
     known: TableSchema | None
     """The table that there is already, whose columns have types."""
+    is_api: bool = False
+    """Whether it is the schema of messages, in which a write-only property need not be stored."""
     notes: list[Note] = field(default_factory=list)
 
     def read(self, place: SchemaPlace) -> tuple[TableSchema, tuple[Rule, ...]]:
@@ -74,7 +76,7 @@ class TableReader:
             column = self._column(name, conjuncts, schemas)
             if self._admits_null(name, conjuncts):
                 nullable.add(name)
-            elif name in required:
+            elif name in required and not (self.is_api and _is_write_only(schemas)):
                 column = replace(column, required=True)
                 one = (name,)
                 rules.append(
@@ -135,10 +137,6 @@ class TableReader:
             is_named = True
             yield SchemaPlace(f"{one.place.pointer}/properties/{escape_pointer(name)}", properties[name])
         for pattern, schema in _entries(one.schema, "patternProperties").items():
-            fault = pattern_fault(pattern)
-            if fault is not None:
-                at = SchemaPlace(f"{one.place.pointer}/patternProperties/{escape_pointer(pattern)}", schema)
-                raise self.resources.error(f"This is not a regular expression of ECMA-262: {fault}.", at)
             if has_match(pattern, name):
                 is_named = True
                 yield SchemaPlace(f"{one.place.pointer}/patternProperties/{escape_pointer(pattern)}", schema)
@@ -253,6 +251,10 @@ def _entries(schema: JsonObject, key: str) -> JsonObject:
 
 def _entries_of(conjuncts: Sequence[Conjunct], name: str) -> bool:
     return any(name in _entries(one.schema, "properties") for one in conjuncts)
+
+
+def _is_write_only(conjuncts: Sequence[Conjunct]) -> bool:
+    return any(one.schema.get("writeOnly") is True for one in conjuncts)
 
 
 def _literal(value: Json) -> str:
