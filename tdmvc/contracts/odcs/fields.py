@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tdmvc.contracts.odcs.column_types import FORM_PROPERTY, LOOKS_PROPERTY, TYPE_PROPERTY
+from tdmvc.contracts.odcs.custom_rules import RULES_PROPERTY
 from tdmvc.contracts.odcs.declarations import (
     COLLATION_PROPERTY,
     CONSTRAINT_PROPERTY,
@@ -228,7 +229,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
 
 OWN_PROPERTIES: dict[Kind, tuple[str, ...]] = {
     Kind.CONTRACT: (VIEWS_PROPERTY,),
-    Kind.TABLE: (INDEXES_PROPERTY, OPTIONS_PROPERTY),
+    Kind.TABLE: (INDEXES_PROPERTY, OPTIONS_PROPERTY, RULES_PROPERTY),
     Kind.COLUMN: (
         *(TYPE_PROPERTY, FORM_PROPERTY, LOOKS_PROPERTY, DEFAULT_PROPERTY, GENERATED_PROPERTY),
         *(IDENTITY_PROPERTY, COLLATION_PROPERTY, USER_TYPES_PROPERTY),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.column_types import is_document, read_logical_type
+from tdmvc.contracts.odcs.custom_rules import read_custom_rules
 from tdmvc.contracts.odcs.declarations import children, read_check, read_unique_key
 from tdmvc.contracts.odcs.elements import ColumnElement, Documents, ElementTest
 from tdmvc.contracts.odcs.metrics import Where
@@ -50,6 +51,8 @@ def with_rules(entry: TableEntry, gathered: Gathered) -> TableSchema:
     for node, column in zip(nodes, columns, strict=True):
         _read_column(node, column, Where(entry.schema.name, types, is_old=entry.is_old), gathered)
     _read_quality(entry.node, Where(entry.schema.name, types, is_old=entry.is_old), gathered)
+    with gathered.faults_of_one():
+        read_custom_rules(entry.node, entry.schema, gathered)
     gathered.rules += [_unreadable(fault, entry) for fault in gathered.faults[first_fault:]]
     schema = replace(entry.schema, further_rules=tuple(gathered.rules[first:]))
     places = dict(_places(entry, schema))

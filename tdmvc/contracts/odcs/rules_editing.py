@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from tdmvc.contracts.odcs.custom_rules import add_custom_rule
 from tdmvc.contracts.odcs.declarations_editing import set_option
 from tdmvc.contracts.odcs.options import FORMATS, OPTIONS
 from tdmvc.contracts.odcs.queries import row_rule
@@ -84,7 +85,7 @@ def _write(rule: Rule, table: TableSchema, places: RulePlaces) -> bool:
                 set_option(entry, key, value)
             return True
     if measured is None:
-        return False
+        return add_custom_rule(places.table, rule, _word(rule, rule.columns), _threshold(rule))
     is_of_column = column is not None and rule.id.startswith(rule_id(rule.table, rule.columns, ""))
     names = rule.columns if is_of_column else ()
     owner = places.columns[rule.columns[0]] if is_of_column else places.table

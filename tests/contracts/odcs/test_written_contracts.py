@@ -25,6 +25,7 @@ from tdmvc.model.rules import (
     Present,
     Query,
     Range,
+    References,
     Required,
     RowCount,
     Rule,
@@ -187,19 +188,24 @@ def test_every_contract_is_valid_under_the_version_that_it_names_and_reads_back_
     assert update_contract(written.text, "golden", tables) == written.text
 
 
-def test_rules_that_the_standard_has_no_form_for_are_named() -> None:
+def test_rules_that_the_standard_has_no_form_for_are_kept_or_named() -> None:
     column = Column("c", SIMPLE["string"])
     rules = (
         Rule("t.c.range", "t", ("c",), Range("a", "b")),
         Rule("t.c.json", "t", ("c",), JsonSchema('{"minProperties": 1}', is_text=True)),
         Rule("t.c.pattern", "t", ("c",), Pattern("a", is_whole=True)),
     )
-    written = OdcsWriter().write(Contract({"t": TableSchema("t", (column,))}), rules, {"name": "g"})
+    reference = References(ForeignKey(("c",), "u", ("id",)))
+    some = Threshold(Operator.LESS, (Decimal(5),))
+    lax = Rule("t.c.references", "t", ("c",), reference, some)
+    written = OdcsWriter().write(Contract({"t": TableSchema("t", (column,))}), (*rules, lax), {"name": "g"})
     assert [note.message for note in written.notes] == [
-        "The rule 't.c.range' (range) has no form in the standard.",
-        "The rule 't.c.json' (json schema) has no form in the standard.",
+        "The rule 't.c.references' (reference) has no form in the standard."
     ]
     assert "pattern: ^(?:a)$" in written.text
+    # The others are in a custom property, which other tools pass over.
+    kept = [rule.test for rule in parse_contract(written.text, "p").rules]
+    assert kept == [Pattern("^(?:a)$"), rules[0].test, rules[1].test]
 
 
 def test_the_values_of_a_column_are_written_in_the_form_of_the_version() -> None:
