@@ -196,6 +196,10 @@ def _embedded(test: JsonSchema) -> Json:
         dialect = next(url for url, draft in META_SCHEMAS.items() if draft == test.draft)
         name = hashlib.sha256(test.schema.encode()).hexdigest()[:16]
         key = "id" if test.draft == Draft.V4 else "$id"
+        if test.draft in _OLD and "$ref" in schema:
+            # Beside a reference, a name means nothing in these versions.
+            inner: Json = {"$ref": schema["$ref"]}
+            schema = {"allOf": [inner], **{one: schema[one] for one in ("definitions",) if one in schema}}
         return {"$schema": dialect, key: f"urn:tdmvc:{name}", **schema}
     return schema
 
