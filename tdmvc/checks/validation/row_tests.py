@@ -1,8 +1,11 @@
 """How each rule about single rows is evaluated: as SQL in the scan, or by something else, batch by batch."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.fallback import open_fallback
@@ -64,7 +67,7 @@ def _plan_fallback(rule: Rule, columns: Sequence[Column], reason: str) -> RowTes
             pass
     except NotEvaluatedError as error:
         raise NotEvaluatedError(f"{reason}; {error}") from error
-    name = cache_name(CHECKER, repr((rule.columns, rule.test)), *_types(columns))
+    name = cache_name(CHECKER, _validator_version(), repr((rule.columns, rule.test)), *_types(columns))
     return RowTest(name, rule, tuple(columns), None, lambda: open_fallback(rule, columns), None, reason, True)
 
 
@@ -78,7 +81,8 @@ def _plan_condition(
     if not columns:
         raise NotEvaluatedError("it names no column of the table")
     # In the order of the table, as for the other checks.
-    name = cache_name(CHECKER, duckdb_version(), dialect, check.expression, *_types(columns))
+    versions = (duckdb_version(), sqlite3.sqlite_version)
+    name = cache_name(CHECKER, *versions, dialect, check.expression, *_types(columns))
     plain = engine.find_plain_sql(check.expression, rule.table, columns)
     reason = None if dialect == OWN_DIALECT else f"it is evaluated as {engine_name(dialect)} does"
     return RowTest(
@@ -90,6 +94,11 @@ def _plan_condition(
         None if plain is None else f"NOT {plain}",
         reason,
     )
+
+
+@cache
+def _validator_version() -> str:
+    return version("jsonschema-rs")
 
 
 def _types(columns: Sequence[Column]) -> list[str]:
