@@ -173,7 +173,7 @@ def imported(tables: list[TableBuilder], notes: list[Note], path: str) -> Import
         ConfigError: there is no table, or two have one name.
     """
     if not tables:
-        why = f" {notes[0].message}" if notes else ""
+        why = f" {notes[-1].message}" if notes else ""
         raise ConfigError.at(f"The file declares no table.{why}", path)
     named: dict[str, TableSchema] = {}
     for table in tables:

@@ -30,14 +30,15 @@ class AvroReader:
 
     def recognises(self, text: str, path: str) -> bool:
         """Whether a text is JSON with a record that has fields."""
-        if not _RECORD.search(text):
+        is_named = path.lower().endswith(self.suffixes)
+        if not _RECORD.search(text) and not is_named:
             return False
         try:
             root = parse_json(text, path)
         except ConfigError:
             return False
         nodes = root.elements() if root.is_list else (root,)
-        return any(one.is_mapping and "fields" in dict(one.entries()) for one in nodes)
+        return is_named or any(one.is_mapping and "fields" in dict(one.entries()) for one in nodes)
 
     def read(self, text: str, path: str, options: ImportOptions) -> ImportedContract:
         """Return what a schema declares; a list of records declares a table each.
@@ -53,9 +54,10 @@ class AvroReader:
         for node in nodes:
             if not node.is_mapping or node.text("type") not in ("record", "error"):
                 resolver.resolve(node, "")
-                notes.append(
-                    Note(place_of(node), "What is no record is not a table, and is only read for others.")
-                )
+                if not node.is_mapping or node.text("type") not in ("enum", "fixed"):
+                    notes.append(
+                        Note(place_of(node), "A type that is no record is not a table, and is left out.")
+                    )
                 continue
             tables.append(_read_record(node, resolver, options if len(nodes) == 1 else ImportOptions()))
         wanted = options.table if len(nodes) > 1 else None

@@ -24,7 +24,7 @@ from tdmvc.sql.tokens import TokenKind
 DIALECTS: Final = ("postgresql", "mysql", "sqlite", "duckdb")
 _LONGEST: Final = 10_000_000
 _TABLE = re.compile(
-    r"(?im)^\s*(?:/\*.*?\*/\s*)?(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:\w+\s+){0,2}TABLE|ALTER\s+TABLE)\s+\S"
+    r"(?im)^[ \t]*(?:CREATE\s{1,9}(?:OR\s{1,9}REPLACE\s{1,9})?(?:\w{1,20}\s{1,9}){0,2}TABLE|ALTER\s{1,9}TABLE)\s"
 )
 _SESSION: Final = frozenset(
     {"SET", "SELECT", "PRAGMA", "BEGIN", "COMMIT", "START", "END", "LOCK", "UNLOCK", "USE", "ANALYZE"}

@@ -80,10 +80,32 @@ def read_table(cursor: Cursor, name: str, made: Made) -> TableBuilder:
             made.note(part.line, f"LIKE in {name} has no effect: its columns are not copied.")
         else:
             add_column(part, table, made)
+    start = cursor.position
+    _inherit(cursor, table, made)
     for part in waiting:
         add_constraint(part, table, made)
+    cursor.go_back(start)
     _options(cursor, table, made)
     return table
+
+
+def _inherit(cursor: Cursor, table: TableBuilder, made: Made) -> None:
+    """Give a table of PostgreSQL what it inherits: columns, and conditions of them."""
+    while cursor.has_more:
+        if not cursor.take("INHERITS"):
+            cursor.next()
+            continue
+        for part in cursor.parts(cursor.brackets()):
+            line = part.line
+            parent = made.table(part.qualified_name())
+            if parent is None:
+                made.note(line, f"INHERITS of {table.name} has no effect: the script did not make the table.")
+                continue
+            table.columns = {**parent.columns, **table.columns}
+            table.checks += [one for one in parent.checks if one.is_inherited and one not in table.checks]
+            table.declared += [
+                one for one in parent.declared if one[1] in ("required", "length", "condition")
+            ]
 
 
 def _is_column(part: Cursor) -> bool:
@@ -286,8 +308,6 @@ def _options(cursor: Cursor, table: TableBuilder, made: Made) -> None:
             made.note(
                 line, f"PARTITION BY of {table.name} has no effect: the rows of all partitions are one table."
             )
-        elif cursor.take("INHERITS"):
-            made.note(line, f"INHERITS ({cursor.expression()[:60]}) of {table.name} has no effect.")
         elif cursor.take("WITH"):
             made.note(line, f"WITH ({cursor.expression()[:60]}) of {table.name} has no effect.")
         else:

@@ -139,12 +139,14 @@ class KnownTypes:
 
     def chain(self, name: str) -> tuple[UserType, ...]:
         """Return a type and those that it is made of, in an order in which they can be made."""
-        own = self.types.get(name)
-        if own is None:
-            return ()
-        base = self.bases.get(name)
-        before = self.chain(base.words) if base is not None and base.words != name else ()
-        return (*before, own)
+        found: list[UserType] = []
+        while (own := self.types.get(name)) is not None and own not in found:
+            found.insert(0, own)
+            base = self.bases.get(name)
+            if base is None:
+                break
+            name = base.words
+        return tuple(found)
 
 
 def column_type(written: WrittenType, dialect: str, known: KnownTypes) -> tuple[pa.DataType, str | None]:

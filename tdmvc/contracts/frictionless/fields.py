@@ -106,7 +106,7 @@ class _Field:
         self._kind = kind
         own = node.child("missingValues")
         self._missing_node = own or missing
-        self._missing = _missing_values(self._missing_node)
+        self._missing = missing_values(self._missing_node)
 
     @property
     def _type(self) -> pa.DataType:
@@ -292,7 +292,7 @@ def _one_sided(end: str, bound: object) -> Range:
     return Range(maximum=bound, excludes_maximum=True)  # type: ignore[arg-type]
 
 
-def _missing_values(node: YamlNode | None) -> tuple[str, ...]:
+def missing_values(node: YamlNode | None) -> tuple[str, ...]:
     """Return the texts that stand for a missing value; by default, the empty one."""
     if node is None:
         return ("",)

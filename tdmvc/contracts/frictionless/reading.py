@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
-from tdmvc.contracts.frictionless.fields import read_field
+from tdmvc.contracts.frictionless.fields import missing_values, read_field
 from tdmvc.contracts.gathering import place_of
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError
@@ -127,7 +127,7 @@ class _Reading:
             if key not in _SCHEMA_KEYS:
                 table.note(node, f"The property '{key[:80]}' of the schema of {name} has no effect.")
         missing = schema.child("missingValues")
-        if missing is not None:
+        if missing is not None and missing_values(missing) != ("",):
             table.note(
                 missing,
                 "'missingValues' turns no text into null. They count as missing where a constraint speaks of that.",
