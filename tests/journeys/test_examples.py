@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,25 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_examples(tmp_path_factory.mktemp("examples") / "project")
 
 
-def run_environment(folder: Path, *words: str) -> tuple[dict[str, Any], str]:
-    """Run `tdmvc run`; return the steps of the environment by name, and what the command printed."""
-    done = run_in(folder, "tdmvc", "run", "--format", "json", *words)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {step["name"]: step for step in json.loads(done.stdout)["steps"]}, done.stderr
+@dataclass(frozen=True)
+class Programs:
+    """What runs the examples: commands as people have them in a long run, and otherwise the stand-in for Python."""
+
+    tdmvc: tuple[str, ...]
+    pytest: tuple[str, ...]
+
+    def run(self, folder: Path, *words: str) -> tuple[dict[str, Any], str]:
+        """Run `tdmvc run`; return the steps of the environment by name, and what the command printed."""
+        done = run_in(folder, *self.tdmvc, "run", "--format", "json", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return {step["name"]: step for step in json.loads(done.stdout)["steps"]}, done.stderr
+
+
+@pytest.fixture(scope="module")
+def programs(fast_python: Path) -> Programs:
+    if IS_LONG:
+        return Programs(("tdmvc",), ("pytest",))
+    return Programs((str(fast_python), "-m", "tdmvc"), (str(fast_python), "-m", "pytest"))
 
 
 def count_passed(said: str) -> int:
@@ -34,26 +49,28 @@ def count_passed(said: str) -> int:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_passes_where_it_is_and_later_runs_need_no_migrations(project: Path, example: str) -> None:
+def test_an_example_passes_where_it_is_and_later_runs_need_no_migrations(
+    project: Path, example: str, programs: Programs
+) -> None:
     folder = project / "examples" / example
     is_whole = IS_LONG or example == EXAMPLES[0]
 
     tests = () if is_whole else ("tests/test_database.py",)
-    steps, said = run_environment(folder, "--rebuild", "--", "pytest", "-q", "-n", "0", *tests)
+    steps, said = programs.run(folder, "--rebuild", "--", *programs.pytest, "-q", "-n", "0", *tests)
     assert not steps["migrate"]["is_skipped"]
     assert count_passed(said) > 20 if is_whole else count_passed(said) == 5
 
     if is_whole:
-        command = ("pytest", "-q", "-n", "0", "tests/test_database.py") if IS_LONG else ("true",)
-        steps, said = run_environment(folder, "--", *command)
+        command = (*programs.pytest, "-q", "-n", "0", "tests/test_database.py") if IS_LONG else ("true",)
+        steps, said = programs.run(folder, "--", *command)
         assert steps["migrate"]["is_skipped"]
         assert not IS_LONG or count_passed(said) == 5
 
 
 @long_only
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_four_workers_each_have_a_database(project: Path, example: str) -> None:
-    _, said = run_environment(project / "examples" / example, "--", "pytest", "-q", "-n", "4")
+def test_four_workers_each_have_a_database(project: Path, example: str, programs: Programs) -> None:
+    _, said = programs.run(project / "examples" / example, "--", *programs.pytest, "-q", "-n", "4")
     assert count_passed(said) > 20
 
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -343,48 +344,53 @@ def test_a_merge_does_not_wait_for_an_add(repo):
     assert repo.rows() == {**BOTH, 5: "new"}
 
 
-def _call_driver(repo: MergeRepo, marker_size: int, path: str = POINTER) -> tuple[int, str]:
+@pytest.fixture
+def call_driver(repo: MergeRepo, fast_python: Path) -> Callable[..., tuple[int, str]]:
     """Call the driver as Git does, outside of any merge; return its exit code, and what is in our file then."""
-    names = {"O": "main~1", "A": "main", "B": "clash"}
-    for name, ref in names.items():
-        (repo.root / name).write_text(repo.git("show", f"{ref}:{POINTER}") + "\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "tdmvc", "git-merge", "--", *names, str(marker_size), path],
-        cwd=repo.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == done.stderr == ""
-    return done.returncode, (repo.root / "A").read_text()
+
+    def call(marker_size: int, path: str = POINTER) -> tuple[int, str]:
+        names = {"O": "main~1", "A": "main", "B": "clash"}
+        for name, ref in names.items():
+            (repo.root / name).write_text(repo.git("show", f"{ref}:{POINTER}") + "\n")
+        done = subprocess.run(
+            [fast_python, "-m", "tdmvc", "git-merge", "--", *names, str(marker_size), path],
+            cwd=repo.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == done.stderr == ""
+        return done.returncode, (repo.root / "A").read_text()
+
+    return call
 
 
-def test_in_a_virtual_merge_base_conflicts_take_the_base(repo):
-    code, text = _call_driver(repo, 9)
+def test_in_a_virtual_merge_base_conflicts_take_the_base(repo, call_driver):
+    code, text = call_driver(9)
     assert code == 0
     (repo.root / POINTER).write_text(text)
     assert repo.rows() == {**BOTH, 1: "paid"}
 
 
 @pytest.mark.parametrize("marker_size", [7, 8])
-def test_a_rename_lengthens_markers_by_one_and_is_no_virtual_merge_base(repo, marker_size):
-    code, text = _call_driver(repo, marker_size)
+def test_a_rename_lengthens_markers_by_one_and_is_no_virtual_merge_base(repo, marker_size, call_driver):
+    code, text = call_driver(marker_size)
     assert code == 4
     assert text.startswith("<<<<<<< ours\nouts:\n")
 
 
-def test_longer_markers_that_a_person_configured_are_no_virtual_merge_base(repo):
+def test_longer_markers_that_a_person_configured_are_no_virtual_merge_base(repo, call_driver):
     (repo.root / ".git/info/attributes").write_text("*.dvc conflict-marker-size=20\n")
-    assert _call_driver(repo, 20)[0] == 4
-    assert _call_driver(repo, 22)[0] == 0
+    assert call_driver(20)[0] == 4
+    assert call_driver(22)[0] == 0
 
 
 @pytest.mark.parametrize(
     "path", ["orders.dvc", "datasets/golden/sub/orders.dvc", "datasets/golden/other.dvc"]
 )
-def test_a_pointer_outside_the_datasets_is_left_to_git(repo, path):
+def test_a_pointer_outside_the_datasets_is_left_to_git(repo, path, call_driver):
     before = repo.git("show", f"main:{POINTER}") + "\n"
-    assert _call_driver(repo, 7, path) == (2, before)
+    assert call_driver(7, path) == (2, before)
 
 
 def _rename(repo: MergeRepo, rows: dict[int, str]) -> Path:
