@@ -13,6 +13,7 @@ import click
 import yaml
 
 from tdmvc.cli.group import COMMANDS, cli
+from tdmvc.contracts import READERS, WRITERS
 from tdmvc.contracts.odcs.fields import FIELDS, LOGICAL_OPTIONS, Field, Kind
 
 PAGE = Path(__file__).parent / "reference.md"
@@ -24,6 +25,8 @@ BEGIN, END = "<!-- types: `make docs` writes this table -->", "<!-- end of types
 CONTRACT = PAGE.parent / "formats" / "contract.md"
 BEGIN_FIELDS, END_FIELDS = "<!-- fields: `make docs` writes these tables -->", "<!-- end of fields -->"
 FORMATS = PAGE.parents[1] / "tests" / "cases" / "contract_formats"
+CONTRACTS = PAGE.parent / "contracts"
+BEGIN_FORMATS, END_FORMATS = "<!-- formats: `make docs` writes this table -->", "<!-- end of formats -->"
 BEGIN_READ, END_READ = "<!-- read: `make docs` writes these tables -->", "<!-- end of read -->"
 HEAD = """\
 # Command reference
@@ -157,6 +160,21 @@ def render_format(path: Path) -> str:
     return "\n\n".join(tables)
 
 
+def render_formats() -> str:
+    """Return the table of contract formats, as Markdown."""
+    rows: list[tuple[str, ...]] = []
+    for name in dict.fromkeys((*READERS, *WRITERS)):
+        page = CONTRACTS / f"{name}.md"
+        link = page.name if page.exists() else "../formats/contract.md"
+        title = (
+            page.read_text(encoding="utf-8").partition("\n")[0] if page.exists() else "# contract.yaml (ODCS)"
+        )
+        yes_or_no = ["yes" if name in registry else "no" for registry in (READERS, WRITERS)]
+        rows.append((f"[{title.removeprefix('# ')}]({link})", f"`{name}`", *yes_or_no))
+    rows.append(("the catalog of a live database", "its URL", "yes", "no"))
+    return _table(("format", "name", "read", "written"), iter(rows))
+
+
 def _type(line: dict[str, Any]) -> str:
     if "shown" in line:
         return str(line["shown"])
@@ -185,6 +203,10 @@ def pages() -> Iterator[tuple[Path, str]]:
             path,
             f"{begin}{BEGIN_READ}\n\n{render_format(cases)}\n\n{END_READ}{rest.partition(END_READ)[2]}",
         )
+    overview = CONTRACTS / "README.md"
+    begin, _, rest = overview.read_text(encoding="utf-8").partition(BEGIN_FORMATS)
+    end = rest.partition(END_FORMATS)[2]
+    yield overview, f"{begin}{BEGIN_FORMATS}\n\n{render_formats()}\n\n{END_FORMATS}{end}"
     text = CONTRACT.read_text(encoding="utf-8")
     begin, _, rest = text.partition(BEGIN_FIELDS)
     yield (

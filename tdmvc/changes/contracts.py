@@ -10,7 +10,7 @@ from tdmvc.model.contract_changes import ContractChange, ContractChangeKind, Con
 from tdmvc.model.diff import Bump, BumpLevel, SchemaChange, SchemaChangeKind
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_bounds import Strength
-from tdmvc.model.rule_strength import compare_rules, is_implied
+from tdmvc.model.rule_strength import compare_rules, is_implied, with_joined_bounds
 from tdmvc.model.rule_words import demand_words, threshold_words
 from tdmvc.model.rules import NO_ROWS, References, RowCount, Rule, Unique
 from tdmvc.model.schema import Column, Contract, TableSchema
@@ -103,8 +103,8 @@ def _broken_by_schema(change: SchemaChange, new: TableSchema) -> frozenset[Party
 
 def _rules(old: TableSchema, new: TableSchema) -> Iterator[ContractChange]:
     """Yield what became of the rules of a table; the key's is told by the schema."""
-    before = [rule for rule in old.rules if not _is_key(rule)]
-    after = [rule for rule in new.rules if not _is_key(rule)]
+    before = [rule for rule in with_joined_bounds(old.rules) if not _is_key(rule)]
+    after = [rule for rule in with_joined_bounds(new.rules) if not _is_key(rule)]
     partners = {new_place: old_place for old_place, new_place in _pairs(before, after)}
     for place, rule in enumerate(before):
         if place not in partners.values():

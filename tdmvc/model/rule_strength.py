@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from tdmvc.model.finding import Severity
@@ -68,8 +69,36 @@ def implies(stronger: Rule, weaker: Rule) -> bool:
 
 
 def is_implied(rule: Rule, rules: Iterable[Rule]) -> bool:
-    """Whether one of several rules implies another."""
-    return any(implies(other, rule) for other in rules)
+    """Whether one of several rules, or a lower and an upper bound together, imply another."""
+    rules = tuple(rules)
+    return any(implies(other, rule) for other in (*rules, *with_joined_bounds(rules)))
+
+
+def with_joined_bounds(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules; a lower bound and an upper one of the same values, each alone, become one rule."""
+    found = list(rules)
+    for place, low in enumerate(found):
+        for other, high in enumerate(found):
+            joined = _joined(low, high) if place != other else None
+            if joined is not None:
+                found[min(place, other)] = joined
+                del found[max(place, other)]
+                return with_joined_bounds(found)
+    return tuple(found)
+
+
+def _joined(low: Rule, high: Rule) -> Rule | None:
+    """Return the rule that two bounds come to; None if they are not two bounds that belong together."""
+    is_alike = (low.table, low.columns, low.severity) == (high.table, high.columns, high.severity)
+    if not is_alike or not low.threshold == high.threshold == NO_ROWS:
+        return None
+    match low.test, high.test:
+        case Range(least, None), Range(None, most) if least is not None and most is not None:
+            test = Range(least, most, low.test.excludes_minimum, high.test.excludes_maximum)
+            return replace(low, test=test)
+        case Length(int() as fewest, None), Length(None, int() as longest):
+            return replace(low, test=Length(fewest, longest))
+    return None
 
 
 def compare_tests(old: RuleTest, new: RuleTest) -> Strength:

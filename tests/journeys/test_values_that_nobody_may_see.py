@@ -107,6 +107,10 @@ READING = {
     "migrations": ["migrations"],
     "gc": ["gc"],
     "merge-check": ["merge-check other"],
+    "contract": [
+        *("contract show golden", "contract diff golden@1.0.0 golden", "contract infer golden --min-rows 2"),
+        *("contract export golden --to odcs", "contract export golden --to json-schema"),
+    ],
 }
 WRITING = {
     "add": ["add golden", "add golden {bad}"],
@@ -131,7 +135,7 @@ WRITING = {
     "pull": ["pull"],
 }
 ELSEWHERE = {
-    *("init", "install", "demo", "help", "build", "sql", "completion", "contract"),
+    *("init", "install", "demo", "help", "build", "sql", "completion"),
     *("run", "up", "down", "reset", "env"),
 }
 """Commands that read no rows, `sql`, which shows them on purpose, and those of environments, which seed as `seed`."""
@@ -173,7 +177,9 @@ def written(app: Path) -> list[Path]:
 def test_reading_shows_no_value(app: Path, tdmvc: Tdmvc, request: pytest.FixtureRequest) -> None:
     commands = READING
     if "older" in request.node.name:
-        commands = {name: READING[name] for name in ("diff", "log", "blame", "review", "merge-check")}
+        commands = {
+            name: READING[name] for name in ("diff", "log", "blame", "review", "merge-check", "contract")
+        }
     assert sum(len(ran.out) for ran in outputs(app, tdmvc, commands, {})) > 10_000
     assert written(app) == []
 

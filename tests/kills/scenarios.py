@@ -133,6 +133,7 @@ SCENARIOS = (
     Scenario("resolve", ("tdmvc", "resolve", "--theirs"), _begin_clash),
     Scenario("git-merge", ("git", "merge", "-q", "--no-edit", "feature")),
     Scenario("git-merge-clash", ("git", "merge", "-q", "--no-edit", "clash"), code=1),
+    Scenario("contract-infer", ("tdmvc", "contract", "infer", "golden", "--apply", "--min-rows", "2")),
     Scenario("revert", ("tdmvc", "revert", "golden", "HEAD"), _nothing),
     Scenario("push", ("tdmvc", "push")),
     Scenario("pull", ("tdmvc", "pull", "golden"), _lose_cache),

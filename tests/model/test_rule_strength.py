@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tdmvc.model.declarations import Check
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_bounds import Strength, compare_thresholds
-from tdmvc.model.rule_strength import compare_rules, compare_tests, implies
+from tdmvc.model.rule_strength import compare_rules, compare_tests, implies, is_implied, with_joined_bounds
 from tdmvc.model.rules import (
     NO_ROWS,
     Condition,
@@ -179,3 +179,16 @@ def test_a_count_below_one_is_none() -> None:
 )
 def test_a_rule_implies_another(stronger: Rule, weaker: Rule, *, holds: bool) -> None:
     assert implies(stronger, weaker) is holds
+
+
+def test_two_bounds_of_the_same_values_are_one_rule() -> None:
+    low, high, other = rule(Range(1)), rule(Range(maximum=9, excludes_maximum=True)), rule(Range(2), "b")
+    joined = with_joined_bounds([low, other, high])
+    assert [one.test for one in joined] == [Range(1, 9, excludes_maximum=True), Range(2)]
+    assert is_implied(rule(Range(0, 10)), [high, other, low])
+    assert not is_implied(rule(Range(0, 8)), [high, other, low])
+    texts = with_joined_bounds([rule(Length(maximum=9)), rule(Length(1))])
+    assert [one.test for one in texts] == [Length(1, 9)]
+    warning = replace(high, severity=Severity.WARNING)
+    assert with_joined_bounds([low, warning]) == (low, warning)
+    assert with_joined_bounds([low, low]) == (low, low)

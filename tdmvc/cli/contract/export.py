@@ -39,9 +39,9 @@ def command(
 
     \b
     Examples:
-      tdmvc contract export golden --to odcs
-      tdmvc contract export golden@1.0.0 --to odcs --output shop.odcs.yaml
-      tdmvc contract export golden --to odcs --tables orders > orders.yaml
+      tdmvc contract export golden --to json-schema
+      tdmvc contract export golden --to sql --dialect postgresql --output schema.sql
+      tdmvc contract export golden@1.0.0 --to odcs --tables orders > orders.odcs.yaml
     """
     folder = Path(settings_of(context).directory)
     options = ContractExportOptions(file_format, tables, dialect, folder / output if output else None)

@@ -8,8 +8,9 @@ from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
 from tdmvc.render.contract.wording import allowance, place_of, short_demand
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.page import INDENT, Page
+from tdmvc.render.page import INDENT, Page, Step
 from tdmvc.render.terminal import display_width
+from tdmvc.render.text import shell_word
 
 _MOST_NOTES = 5
 
@@ -35,6 +36,8 @@ def render(report: ContractReport, options: RenderOptions) -> str:
             words = f"{level.property} {level.amount} {level.unit}" + (f" of {where}" if where else "")
             page.line(visible(words), indent=INDENT)
     _notes(report, page)
+    if rules and report.name != report.path:
+        page.next([Step(f"tdmvc validate {shell_word(report.name)}", "check the rows against it")])
     return page.text
 
 
