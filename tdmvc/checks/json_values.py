@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.types import fields_of
@@ -76,11 +77,7 @@ def _converter(type_: pa.DataType) -> Callable[[object], JsonCell]:
 def _single(value: object) -> JsonCell:
     if not isinstance(value, float) or not math.isfinite(value):
         return NO_JSON
-    for digits in range(6, 10):
-        text = f"{value:.{digits}g}"
-        if pa.scalar(float(text), pa.float32()).as_py() == value:
-            return float(text)
-    return value
+    return float(str(np.float32(value)))
 
 
 def _list(value: object, inner: Callable[[object], JsonCell]) -> JsonCell:

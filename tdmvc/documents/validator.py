@@ -1,11 +1,9 @@
-"""The door to jsonschema-rs: whether values are valid under a JSON Schema."""
+"""The door to jsonschema-rs, which is imported where it is first used: whether values are valid under a JSON Schema."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-import jsonschema_rs
 
 from tdmvc.documents.json_text import Json, parse_json
 
@@ -20,13 +18,6 @@ class Draft(StrEnum):
     V4 = "4"
 
 
-_VALIDATORS = {
-    Draft.V2020_12: jsonschema_rs.Draft202012Validator,
-    Draft.V2019_09: jsonschema_rs.Draft201909Validator,
-    Draft.V7: jsonschema_rs.Draft7Validator,
-    Draft.V6: jsonschema_rs.Draft6Validator,
-    Draft.V4: jsonschema_rs.Draft4Validator,
-}
 META_SCHEMAS = {
     "https://json-schema.org/draft/2020-12/schema": Draft.V2020_12,
     "https://json-schema.org/draft/2019-09/schema": Draft.V2019_09,
@@ -68,11 +59,13 @@ class SchemaValidator:
         Raises:
             SchemaError: it is no schema of that draft.
         """
+        import jsonschema_rs
+
         try:
             value = parse_json(schema)
             if not isinstance(value, dict | bool):
                 raise SchemaError("a schema is an object, true or false")
-            validator = _VALIDATORS[Draft(draft)](
+            validator = _validator_class(Draft(draft))(
                 value,
                 validate_formats=checks_formats,
                 ignore_unknown_formats=not checks_formats,
@@ -91,6 +84,8 @@ class SchemaValidator:
             BacktrackingError: a regular expression took too many steps on it.
             SchemaError: a reference of the schema leads nowhere.
         """
+        import jsonschema_rs
+
         try:
             if self._validator.is_valid(value):
                 return True
@@ -106,11 +101,23 @@ def check_meta_schema(schema: Json, draft: Draft) -> None:
     url = next(url for url, one in META_SCHEMAS.items() if one is draft)
     if not isinstance(schema, dict | bool):
         raise SchemaError("a schema is an object, true or false")
-    for error in _VALIDATORS[draft]({"$ref": url}, offline=True).iter_errors(schema):
+    for error in _validator_class(draft)({"$ref": url}, offline=True).iter_errors(schema):
         raise SchemaError(_plain(error.message), error.instance_path)
 
 
-def _gave_up(error: jsonschema_rs.ValidationError) -> bool:
+def _validator_class(draft: Draft) -> Any:
+    import jsonschema_rs
+
+    return {
+        Draft.V2020_12: jsonschema_rs.Draft202012Validator,
+        Draft.V2019_09: jsonschema_rs.Draft201909Validator,
+        Draft.V7: jsonschema_rs.Draft7Validator,
+        Draft.V6: jsonschema_rs.Draft6Validator,
+        Draft.V4: jsonschema_rs.Draft4Validator,
+    }[draft]
+
+
+def _gave_up(error: Any) -> bool:
     return type(error.kind).__name__ == "BacktrackLimitExceeded"
 
 
