@@ -112,6 +112,7 @@ _MYSQL: Final = {
 }
 _WIDTH = re.compile(r"\b(tinyint|smallint|mediumint|int|bigint|year)\(\d+\)")
 _SQLITE_DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
+_SQLITE_SAME: Final = frozenset({"bool", "date", "time", "timestamp"})
 _SQLITE_NO_INTEGER = re.compile("INTERVAL|POINT")
 
 
@@ -286,7 +287,9 @@ def _sqlite(text: str) -> tuple[pa.DataType, str | None]:
     """Return what the declaration proposes; its values may decide otherwise."""
     upper = text.upper()
     type_ = _sqlite_proposal(upper) or SIMPLE["string"]
-    return type_, text
+    # A canonical name that SQLite reads as what it means says it all.
+    is_same = text == format_type(type_) and (text in _SQLITE_SAME or pa.types.is_decimal(type_))
+    return type_, None if is_same else text
 
 
 def _sqlite_proposal(upper: str) -> pa.DataType | None:

@@ -9,8 +9,8 @@ from tdmvc.contracts import READERS
 from tdmvc.contracts.base import ImportOptions
 from tdmvc.errors import ConfigError
 
-_DEEP = 50_000
-_MANY = 5_200_000
+_DEEP = 10_000
+_MANY = 1_000_000
 _AVRO_BOMB = json.dumps(
     [
         {"type": "record", "name": "r0", "fields": [{"name": "a", "type": "int"}]},
@@ -38,13 +38,13 @@ TEXTS = {
     "a list that holds itself": "models: &m [*m]",
     "large": "x" * 11_000_000,
     "many lines": "\n" * _MANY,
-    "a text without an end": "CREATE TABLE t (a text DEFAULT '" + "''" * 200_000,
+    "a text without an end": "CREATE TABLE t (a text DEFAULT '" + "''" * 50_000,
     "brackets without an end": "CREATE TABLE t (a int CHECK " + "(" * _DEEP,
     "deep brackets": "CREATE TABLE t (a int CHECK " + "(" * _DEEP + "1" + ")" * _DEEP + ");",
-    "comments without an end": "/*!" * 100_000,
-    "rows without an end": "COPY t FROM stdin;\n" * 50_000,
-    "dollars": "$a$" * 50_001,
-    "many columns": f"CREATE TABLE t ({', '.join(f'c{n} int' for n in range(3000))});",
+    "comments without an end": "/*!" * 20_000,
+    "rows without an end": "COPY t FROM stdin;\n" * 10_000,
+    "dollars": "$a$" * 10_001,
+    "many columns": f"CREATE TABLE t ({', '.join(f'c{n} int' for n in range(1000))});",
     "a domain of itself": "CREATE DOMAIN d AS d;\nCREATE TABLE t (a d);",
     "domains in a circle": "CREATE DOMAIN d AS e;\nCREATE DOMAIN e AS d;\nCREATE TABLE t (a d);",
     "a wide decimal": "CREATE TABLE t (a numeric(99999999999999999999));",
