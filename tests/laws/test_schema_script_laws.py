@@ -66,7 +66,7 @@ def contracts(draw: st.DrawFn) -> Contract:
     return Contract({"child": child, "t": table})
 
 
-@settings(deadline=None, max_examples=trials(8, 300))
+@settings(deadline=None, max_examples=trials(300, 8))
 @given(contracts())
 def test_a_script_for_sqlite_runs_and_declares_what_the_catalog_declares(contract: Contract) -> None:
     written = WRITERS["sql"].write(contract, contract.rules, {"dialect": "sqlite"})
@@ -80,7 +80,7 @@ def test_a_script_for_sqlite_runs_and_declares_what_the_catalog_declares(contrac
     assert differences(live, read_script(written.text, "sqlite").contract.tables) == []
 
 
-@settings(deadline=None, max_examples=trials(8, 300))
+@settings(deadline=None, max_examples=trials(300, 8))
 @given(contracts())
 def test_a_script_for_duckdb_runs_and_declares_what_the_catalog_declares(contract: Contract) -> None:
     written = WRITERS["sql"].write(contract, contract.rules, {"dialect": "duckdb"})
