@@ -28,6 +28,7 @@ WRITERS: Final = Registry[ContractWriter](
     {
         "odcs": "odcs.format.OdcsWriter",
         "sql": "ddl.writing.DdlWriter",
+        "avro": "avro.writing.AvroWriter",
         "json-schema": "json_schema.writing.JsonSchemaWriter",
     },
 )
