@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE, fields_of, is_number
+from tdmvc.arrow.types import SIMPLE, fields_of
 from tdmvc.contracts.base import ExportedContract, Note
 from tdmvc.model.rules import NO_ROWS, Format, HasType, Place, Required, Rule, Values
 from tdmvc.model.schema import Column, Contract, TableSchema
@@ -173,16 +173,8 @@ def _default(column: Column) -> object:
         return None
     if pa.types.is_boolean(column.type):
         return {"true": True, "false": False}.get(literal)
-    if (
-        is_number(column.type)
-        and not pa.types.is_decimal(column.type)
-        and re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]+)?", literal)
-    ):
-        return (
-            float(literal)
-            if pa.types.is_floating(column.type)
-            else int(literal)
-            if "." not in literal
-            else None
-        )
+    if pa.types.is_integer(column.type):
+        return int(literal) if re.fullmatch(r"-?[0-9]{1,18}", literal) else None
+    if pa.types.is_floating(column.type):
+        return float(literal) if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]+)?", literal) else None
     return literal if pa.types.is_string(column.type) else None
