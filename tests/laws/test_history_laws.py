@@ -234,7 +234,7 @@ def every_key(history: History) -> set[tuple[object, ...]]:
     return {key for point in history.points for key in point.rows}
 
 
-@settings(max_examples=trials(2_000, 150), deadline=None)
+@settings(max_examples=trials(2_000, 50), deadline=None)
 @given(key=KEYS["date"][1])
 def test_every_generated_key_date_is_in_one_year(key: tuple[date]) -> None:
     assert key[0].year == 2026

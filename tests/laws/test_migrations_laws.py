@@ -182,7 +182,7 @@ def _loaded(files):
         assume(False)
 
 
-@settings(max_examples=trials(200, 60), deadline=None)
+@settings(max_examples=trials(200, 20), deadline=None)
 @given(django_files())
 def test_django_heads_are_those_of_django_itself(files):
     loader = _loaded(files)
@@ -198,7 +198,7 @@ def _django_file(*, replaces=(), dependencies=()):
     )
 
 
-@settings(max_examples=trials(200, 60), deadline=None)
+@settings(max_examples=trials(200, 20), deadline=None)
 @given(django_files())
 @example(
     {

@@ -88,7 +88,7 @@ def plain_counts(patterns: tuple[Pattern, ...]) -> Counter[PatternKind]:
 
 
 @given(case=changed_cells(), most=st.sampled_from([0, 3, 2000]))
-@settings(max_examples=trials(250, 40), deadline=None)
+@settings(max_examples=trials(250, 15), deadline=None)
 def test_each_cell_is_in_exactly_one_pattern_that_fits(
     case: tuple[pa.DataType, list[Cells]], most: int
 ) -> None:

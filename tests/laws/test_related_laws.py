@@ -78,7 +78,7 @@ def sides(table: TableDiff, row: RelatedRow) -> list[dict[str, object]]:
     ]
 
 
-@settings(max_examples=trials(200, 60), deadline=None)
+@settings(max_examples=trials(200, 20), deadline=None)
 @given(DATASETS)
 def test_every_row_is_in_one_unit_at_most_and_names_it(dataset: tuple[TableDiff, ...]) -> None:
     known = {table.name: table for table in dataset}
@@ -97,7 +97,7 @@ def test_every_row_is_in_one_unit_at_most_and_names_it(dataset: tuple[TableDiff,
             assert samples[row.sample].key == row.key
 
 
-@settings(max_examples=trials(200, 60), deadline=None)
+@settings(max_examples=trials(200, 20), deadline=None)
 @given(DATASETS)
 def test_a_child_names_its_parent_by_a_declared_reference(dataset: tuple[TableDiff, ...]) -> None:
     known = {table.name: table for table in dataset}
@@ -117,7 +117,7 @@ def test_a_child_names_its_parent_by_a_declared_reference(dataset: tuple[TableDi
             )
 
 
-@settings(max_examples=trials(100, 40), deadline=None)
+@settings(max_examples=trials(100, 15), deadline=None)
 @given(DATASETS, st.permutations(range(3)))
 def test_units_come_in_one_order(dataset: tuple[TableDiff, ...], order: list[int]) -> None:
     units = relate_rows(dataset)
@@ -125,7 +125,7 @@ def test_units_come_in_one_order(dataset: tuple[TableDiff, ...], order: list[int
     assert [unit.rows for unit in units] == sorted((unit.rows for unit in units), reverse=True)
 
 
-@settings(max_examples=trials(100, 40), deadline=None)
+@settings(max_examples=trials(100, 15), deadline=None)
 @given(st.lists(st.sampled_from([None, 0, 1, 2, 3]), max_size=8), st.sets(st.integers(0, 3)))
 def test_with_one_reference_units_are_the_groups_by_its_value(
     named: list[int | None], orders: set[int]

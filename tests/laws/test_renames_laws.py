@@ -151,7 +151,7 @@ def test_renames_are_the_same_from_either_side(
 
 
 @given(a=st.text(max_size=8), b=st.text(max_size=8))
-@settings(max_examples=100)
+@settings(max_examples=trials(100, 30))
 def test_the_similarity_of_names_is_symmetric(a: str, b: str) -> None:
     assert name_likeness(a, b) == name_likeness(b, a)
 

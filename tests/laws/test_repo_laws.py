@@ -29,7 +29,7 @@ from tdmvc.yaml.writer import scalar
 from tests.series import trials
 
 FEW = settings(max_examples=trials(40, 10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-MANY = settings(max_examples=trials(300, 60), deadline=None)
+MANY = settings(max_examples=trials(300, 20), deadline=None)
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 odd = st.sampled_from(

@@ -139,7 +139,7 @@ def test_any_review_is_valid_in_every_machine_format(review: Review) -> None:
     assert SECRET not in "\n".join([*lines, junit, sarif, quality])
 
 
-@settings(max_examples=trials(300, 40), deadline=None)
+@settings(max_examples=trials(300, 15), deadline=None)
 @given(st.one_of(st.text(), TEXTS))
 @example("\\|")
 @example("` a")
@@ -152,7 +152,7 @@ def test_any_text_in_a_cell_of_a_table_shows_as_itself(text: str) -> None:
     assert codes == [visible(text) or "''"] * 4
 
 
-@settings(max_examples=trials(300, 40), deadline=None)
+@settings(max_examples=trials(300, 15), deadline=None)
 @given(
     st.one_of(st.text(), TEXTS, st.lists(st.sampled_from([*NASTY, "1.", "-", "+", "#", " "])).map(" ".join))
 )

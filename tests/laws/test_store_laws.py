@@ -352,7 +352,7 @@ def types(depth: int = 3) -> st.SearchStrategy[pa.DataType]:
     )
 
 
-@settings(max_examples=trials(200, 60), deadline=None)
+@settings(max_examples=trials(200, 20), deadline=None)
 @given(types())
 def test_parsing_a_formatted_type_gives_it_back(type_: pa.DataType) -> None:
     assert parse_type(format_type(type_)) == type_
@@ -360,7 +360,7 @@ def test_parsing_a_formatted_type_gives_it_back(type_: pa.DataType) -> None:
     assert parse_type(format_type(type_) + "x") is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100, 30), deadline=None)
 @given(types(), types())
 def test_types_are_equal_exactly_if_their_texts_are(a: pa.DataType, b: pa.DataType) -> None:
     assert (format_type(a) == format_type(b)) is (a == b)
@@ -368,7 +368,9 @@ def test_types_are_equal_exactly_if_their_texts_are(a: pa.DataType, b: pa.DataTy
     assert (schema_content(schemas[0]) == schema_content(schemas[1])) is (a == b)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=trials(100, 30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(types())
 def test_duckdb_understands_every_type_and_gives_it_back(
     con: duckdb.DuckDBPyConnection, type_: pa.DataType
@@ -378,7 +380,7 @@ def test_duckdb_understands_every_type_and_gives_it_back(
     assert back == type_
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100, 30), deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_a_type_or_is_not_and_never_an_error(text: str) -> None:
     type_ = parse_type(text)

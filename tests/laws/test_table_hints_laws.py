@@ -8,6 +8,7 @@ from sqlglot import exp, parse
 from tdmvc.checks.drift import plain_name, touched_tables
 from tdmvc.migrations.sql_tables import sql_tables
 from tdmvc.model.migration import Migration
+from tests.series import trials
 
 QUOTES = {"postgres": ('"', '"'), "mysql": ("`", "`"), "tsql": ("[", "]"), "sqlite": ('"', '"')}
 PLAIN = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).map("t_{}".format)
@@ -72,7 +73,7 @@ def scripts(draw, dialect):
 
 
 @pytest.mark.parametrize("dialect", QUOTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60, 20), deadline=None)
 @given(st.data())
 def test_the_hint_equals_what_a_parser_finds_in_plain_statements(dialect, data):
     sql, touched = data.draw(scripts(dialect))
