@@ -9,17 +9,14 @@ from pathlib import Path
 
 from tdmvc.checks.sandbox import QueryLimits
 from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
-from tdmvc.contracts import reader_for
-from tdmvc.contracts.base import ImportedContract, ImportOptions
-from tdmvc.contracts.odcs.format import OdcsReader
-from tdmvc.contracts.odcs.reading import CONTRACT_FILE
-from tdmvc.errors import NotFoundError, StoreError, UsageError
-from tdmvc.formats.versions import contract_path
+from tdmvc.contracts.base import ImportedContract
+from tdmvc.errors import NotFoundError, StoreError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
 from tdmvc.model.validation import TableValidation, ValidationReport
 from tdmvc.store.dvc_config import state_folder
+from tdmvc.workspace import contract_files
 from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.workspace import Workspace
@@ -168,37 +165,9 @@ def read_contract_of(
         NotFoundError: there is no such file.
         UsageError: the state has no contract.
     """
-    if file is not None:
-        return read_contract_file(file, workspace.root)
-    if not state.contract_text:
-        raise UsageError(
-            f"{state.ref} has no contract, so there is nothing to validate it against.",
-            where=f"{workspace.dataset_path(state.name)}/{CONTRACT_FILE}",
-            remedy=f"add its rows again with `tdmvc add {state.name}`, which writes one, or name one: --contract FILE.",
-        )
-    folder = workspace.dataset_path(state.name)
-    path = f"{folder}/{CONTRACT_FILE}"
-    if state.version is not None:
-        path = contract_path(folder, state.version.contract)
-    return path, OdcsReader().read(state.contract_text, path, ImportOptions())
-
-
-def read_contract_file(file: Path, root: Path) -> tuple[str, ImportedContract]:
-    """Return the path of a contract from the root of the repository, and what it declares.
-
-    Raises:
-        ConfigError: it is wrong, or in no format that tdmvc reads.
-        NotFoundError: there is no such file.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFoundError(f"There is no file {file}.", remedy="name an existing contract.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text in UTF-8.", remedy="save it as UTF-8.") from error
-    path = os.path.relpath(file, root).replace(os.sep, "/")
-    shown = file.as_posix() if path.startswith("../") else path
-    return shown, reader_for(text, shown).read(text, shown, ImportOptions())
+    opened = contract_files.read_contract_file(workspace, file) if file is not None else None
+    opened = opened or contract_files.read_contract_of(workspace, state)
+    return opened.path, opened.found
 
 
 @contextmanager

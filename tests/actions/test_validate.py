@@ -138,7 +138,7 @@ def test_another_contract_takes_the_place_of_the_own(workspace: Workspace, tmp_p
     [report] = validate(workspace, ["golden"], ValidationRequest(contract=other))
     assert list(failing([report])) == ["orders.customer_id.range"]
     assert report.contract == other.as_posix()
-    with pytest.raises(NotFoundError, match="There is no file"):
+    with pytest.raises(NotFoundError, match="There is no such file"):
         validate(workspace, ["golden"], ValidationRequest(contract=tmp_path / "none.yaml"))
     with pytest.raises(NotFoundError, match="ordres"):
         validate(workspace, ["golden"], ValidationRequest(tables=("ordres",)))

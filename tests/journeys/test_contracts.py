@@ -151,3 +151,16 @@ def test_a_written_contract_is_read_back_as_it_was(tdmvc: Tdmvc, repo: Path) -> 
         "--dialect is for SQL"
         in tdmvc("contract", "export", "golden", "--to", "odcs", "--dialect", "x", code=2).err
     )
+
+
+def test_what_a_format_cannot_say_is_noted(tdmvc: Tdmvc, repo: Path) -> None:
+    tdmvc("contract", "infer", "golden", "--apply")
+    target = repo.parent / "shop.schema.json"
+    notes = tdmvc("contract", "export", "golden", "--to", "json-schema", "--output", target).err
+    assert "orders.customer_id.references" in notes
+    changes = tdmvc("contract", "diff", "golden", target, "--format", "json").json["changes"]
+    lost = [
+        one["old"]["id"] for one in changes if one["kind"] in ("rule-removed", "rule-weaker", "rule-changed")
+    ]
+    assert lost
+    assert [id_ for id_ in lost if id_ not in notes] == []

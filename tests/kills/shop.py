@@ -59,6 +59,7 @@ class KillShop:
 def build_shop(template: Path, folder: Path) -> KillShop:
     """Build the shop: a published version, a pushed remote, branches that merge cleanly and that clash."""
     shop = KillShop(folder)
+    shop.folder.mkdir(parents=True, exist_ok=True)
     app = copy_repo(template, shop.app)
     add_remotes(app, "storage", "archive")
     text = (app / ".dvc/config").read_text()
