@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tdmvc.contracts.ddl.columns import default_of, read_identity, read_type, typed
+from tdmvc.contracts.ddl.clauses import read_identity
+from tdmvc.contracts.ddl.columns import default_of, read_type, typed
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.tables import Made, add_column, add_constraint
 from tdmvc.contracts.tables import TableBuilder

@@ -7,7 +7,8 @@ from typing import Final
 
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.contracts.ddl.alterations import alter_table, rename_table
-from tdmvc.contracts.ddl.columns import read_sequence, read_type
+from tdmvc.contracts.ddl.clauses import read_sequence
+from tdmvc.contracts.ddl.columns import read_type
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
 from tdmvc.contracts.ddl.script import Script, Statement, dialect_of

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tdmvc.contracts.base import Note
-from tdmvc.contracts.ddl.columns import read_column, read_reference
+from tdmvc.contracts.ddl.clauses import read_reference
+from tdmvc.contracts.ddl.columns import read_column
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
 from tdmvc.contracts.ddl.types import KnownTypes
