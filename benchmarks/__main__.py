@@ -89,7 +89,7 @@ def main() -> None:
         with _work_folder() as work:
             _print_figures("`tdmvc run`", measure_runs(work, runs=runs))
     if _CONTRACTS in groups:
-        rows, turns = (300_000, 1) if options.quick else (10_000_000, 5)
+        rows, turns = (300_000, 1) if options.quick else (10_000_000, 3)
         _say("measuring validation …")
         with _work_folder() as work:
             _print_figures("Validation against a contract", measure_contracts(work, rows=rows, runs=turns))

@@ -25,6 +25,11 @@ def check_recursion(resources: Resources) -> None:
         found = list(_same_value(resources, place))
         waiting.extend(one for one in found if one.pointer not in steps)
         places.update({one.pointer: one for one in found})
+        for inner in _inner_values(place):
+            # Of a schema that only a reference leads to: it is where no keyword has schemas.
+            if inner.pointer not in places:
+                places[inner.pointer] = inner
+                waiting.append(inner)
         steps[place.pointer] = [one.pointer for one in found]
     _check_loops(resources, places, steps)
     _check_endless(resources, places)
@@ -49,6 +54,16 @@ def _same_value(resources: Resources, place: SchemaPlace) -> Iterator[SchemaPlac
     for key in keys:
         if key in schema:
             yield SchemaPlace(f"{place.pointer}/{key}", schema[key])
+
+
+def _inner_values(place: SchemaPlace) -> Iterator[SchemaPlace]:
+    """Yield the schemas for the properties and the elements of a value."""
+    schema = place.schema if isinstance(place.schema, dict) else {}
+    properties = schema.get("properties")
+    for name, one in properties.items() if isinstance(properties, dict) else ():
+        yield SchemaPlace(f"{place.pointer}/properties/{_step(name)}", one)
+    if isinstance(schema.get("items"), dict):
+        yield SchemaPlace(f"{place.pointer}/items", schema["items"])
 
 
 def _check_loops(resources: Resources, places: dict[str, SchemaPlace], steps: dict[str, list[str]]) -> None:
