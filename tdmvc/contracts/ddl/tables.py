@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import pyarrow as pa
+
 from tdmvc.contracts.base import Note
 from tdmvc.contracts.ddl.clauses import read_reference
 from tdmvc.contracts.ddl.columns import read_column
@@ -18,6 +20,7 @@ from tdmvc.yaml.node import YamlNode
 _CONSTRAINTS: Final = frozenset(
     {"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "KEY", "INDEX", "FULLTEXT", "SPATIAL"}
 )
+_USUAL_COLLATIONS: Final = frozenset({"utf8mb4_general_ci", "utf8mb4_0900_ai_ci", "utf8mb4_uca1400_ai_ci"})
 _ONLY_MYSQL: Final = frozenset({"KEY", "INDEX", "FULLTEXT", "SPATIAL"})
 
 
@@ -304,6 +307,13 @@ def _options(cursor: Cursor, table: TableBuilder, made: Made) -> None:
         if cursor.take("COMMENT"):
             cursor.take("=")
             table.description = text_of(cursor.next(), made.dialect) or None
+        elif made.dialect == "mysql" and cursor.take("COLLATE"):
+            cursor.take("=")
+            name = cursor.name()
+            # A script does not say what its database has; the usual ones are taken for that.
+            has_texts = any(pa.types.is_string(one.type) for one in table.columns.values())
+            if has_texts and name.lower() not in _USUAL_COLLATIONS:
+                table.options = TableOptions((f"COLLATE {name}",), "mysql")
         elif cursor.take("PARTITION", "BY"):
             cursor.rest()
             made.note(
