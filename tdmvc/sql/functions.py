@@ -43,7 +43,7 @@ ROW_FUNCTIONS = frozenset(
         *("isodow", "dayofyear", "weekday", "isoyear", "yearweek", "epoch", "epoch_ms", "epoch_us"),
         *("make_date", "make_time", "make_timestamp", "last_day", "strftime", "strptime", "try_strptime"),
         *("to_years", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes", "to_seconds"),
-        *("to_milliseconds", "to_microseconds", "to_quarters", "timezone", "age"),
+        *("to_milliseconds", "to_microseconds", "to_quarters", "timezone"),
         *("json_valid", "json_type", "json_extract", "json_extract_string", "json_array_length", "->", "->>"),
         *("json_exists", "json_contains", "json_keys"),
     }

@@ -4,7 +4,10 @@ Whatever a query makes it do, it can only read the rows that it was given, and i
 """
 
 import json
+import os
+import queue
 import sys
+import threading
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from tdmvc.arrow.parquet import open_parquet_dataset
-from tdmvc.checks.sandbox.examples import examples_query
+from tdmvc.checks.sandbox.examples import examples_query, shows_table
 from tdmvc.checks.sandbox.guard import ReadQuery, RefusedQueryError, read_query
 from tdmvc.checks.sandbox.jobs import (
     OUT_OF_MEMORY,
@@ -27,17 +30,26 @@ from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error, lock_in, m
 
 
 def main() -> None:
-    """Read the first line (tables and limits), then a query a line, until there are no more."""
+    """Read the first line (tables and limits), then a query a line, until the parent ends."""
     first = json.loads(sys.stdin.readline())
     tables = decode_tables(first["tables"])
     con = _connect(tables, int(first["threads"]), int(first["memory_bytes"]))
+    lines: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_read, args=(lines,), daemon=True).start()
     give_up_rights(None if first["is_watched"] else int(first["memory_bytes"]))
     _say({"ready": True})
-    for line in sys.stdin:
-        asked = json.loads(line)
+    while True:
+        asked = json.loads(lines.get())
         allow_processor_time(float(first["seconds"]) * int(first["threads"]))
         job = QueryJob(asked["sql"], asked["table"])
         _say(encode_outcome(_run(con, job, tables, int(asked["examples"]))))
+
+
+def _read(lines: queue.Queue[str]) -> None:
+    """Read queries; at the end of them, end the process in the middle of a query, because its parent is gone."""
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)
 
 
 def _say(values: Mapping[str, Any]) -> None:
@@ -82,7 +94,7 @@ def _run(
     except duckdb_error() as error:
         # Its own words may hold a value.
         return _outcome(query, reason=_reason(error))
-    return _outcome(query, number=number, rows=rows)
+    return _outcome(query, number=number, rows=rows, shows_table=bool(rows) and shows_table(query, job.table))
 
 
 def _outcome(query: ReadQuery, **found: Any) -> QueryOutcome:

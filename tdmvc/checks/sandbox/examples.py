@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tdmvc.checks.sandbox.guard import Node, ReadQuery
+from tdmvc.checks.sandbox.guard import Node, ReadQuery, cte_names
 from tdmvc.checks.sandbox.jobs import QueryJob, QueryTable
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -17,7 +17,7 @@ def examples_query(
     """Return SQL for the rows that a query counts, as texts: the table's key, or all columns of what is counted."""
     tree = json.loads(json.dumps(query.tree))
     node = tree["statements"][0]["node"]
-    alias = _alias_of(job.table, node["from_table"])
+    alias = _alias_of(job.table, node["from_table"]) if shows_table(query, job.table) else None
     names = table.key or tuple(table.schema.names)
     node["select_list"] = [_star()] if alias is None else [_column(alias, name) for name in names]
     (rows,) = con.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0]
@@ -25,10 +25,18 @@ def examples_query(
     return f"SELECT left(CAST(COLUMNS(*) AS VARCHAR), {_LONGEST}) FROM ({first}) AS shown"
 
 
+def shows_table(query: ReadQuery, table: str) -> bool:
+    """Whether what `examples_query` returns are columns of a table under their own names."""
+    node = query.tree["statements"][0]["node"]
+    return table.casefold() not in cte_names(query.tree) and _alias_of(table, node["from_table"]) is not None
+
+
 def _alias_of(table: str, source: Node) -> str | None:
     """Return the name by which a FROM calls a table, the leftmost first; None if it has no such table."""
     match source["type"]:
-        case "BASE_TABLE" if str(source["table_name"]).casefold() == table.casefold():
+        case "BASE_TABLE" if (
+            str(source["table_name"]).casefold() == table.casefold() and not source["column_name_alias"]
+        ):
             return str(source["alias"] or source["table_name"])
         case "JOIN":
             return _alias_of(table, source["left"]) or _alias_of(table, source["right"])

@@ -32,6 +32,8 @@ _OWN_SCHEMAS = ("", "main")
 _CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
 """Names that read the clock without being written as a function."""
 _COUNTS = frozenset({"count_star", "count"})
+_MAKE_ROWS = frozenset({"range", "generate_series", "unnest"})
+"""Functions that make as many rows as a value says."""
 Node = dict[str, Any]
 
 
@@ -47,7 +49,7 @@ class ReadQuery:
     columns: frozenset[str]
     """Every name that may be a column's, in lower case."""
     names_all_columns: bool
-    """Whether it has a star."""
+    """Whether it may read a column without its name: by a star, a whole row as a value, or other names for columns."""
 
     @property
     def counts_rows(self) -> bool:
@@ -66,7 +68,11 @@ class ReadQuery:
             )
         )
         is_whole = not any(node.get(key) for key in ("group_expressions", "group_sets", "having", "qualify"))
-        return has_plain_count and is_whole and node["from_table"]["type"] != "EMPTY"
+        is_made = any(
+            one.get("function_name") in _MAKE_ROWS or one.get("type") == "RECURSIVE_CTE_NODE"
+            for one in _nodes(self.tree["statements"])
+        )
+        return has_plain_count and is_whole and node["from_table"]["type"] != "EMPTY" and not is_made
 
 
 def read_query(con: DuckDBConnection, sql: str, tables: Collection[str]) -> ReadQuery:
@@ -86,17 +92,27 @@ def read_query(con: DuckDBConnection, sql: str, tables: Collection[str]) -> Read
         raise RefusedQueryError("it is not one SELECT that DuckDB understands")
     if len(tree["statements"]) != 1:
         raise RefusedQueryError("it is more than one statement")
-    known = {name.casefold() for name in tables} | {name.casefold() for name in _cte_names(tree)}
+    known = {name.casefold() for name in tables} | cte_names(tree)
     columns: set[str] = set()
-    has_star = False
+    sources, last_names, names_all = set(known), set[str](), False
     for node in _nodes(tree["statements"]):
         _check(node, known)
         if node.get("class") == "COLUMN_REF":
-            columns.update(str(name).casefold() for name in node["column_names"])
-        has_star = has_star or node.get("class") == "STAR"
-        has_star = has_star or bool(node.get("type") == "JOIN" and node.get("ref_type") == "NATURAL")
+            names = [str(name).casefold() for name in node["column_names"]]
+            columns.update(names)
+            last_names.add(names[-1])
+        elif "column_name_alias" in node:
+            sources.add(str(node.get("alias")).casefold())
+            names_all = names_all or bool(node["type"] == "BASE_TABLE" and node["column_name_alias"])
+        names_all = names_all or node.get("class") == "STAR"
+        names_all = names_all or bool(node.get("type") == "JOIN" and node.get("ref_type") == "NATURAL")
         columns.update(str(name).casefold() for name in node.get("using_columns") or ())
-    return ReadQuery(tree, frozenset(columns), has_star)
+    return ReadQuery(tree, frozenset(columns), names_all or not sources.isdisjoint(last_names))
+
+
+def cte_names(tree: Node) -> frozenset[str]:
+    """Return the names that a query gives to parts of itself, in lower case."""
+    return frozenset(name.casefold() for name in _cte_names(tree))
 
 
 def _nodes(value: Any) -> Iterator[Node]:

@@ -54,12 +54,14 @@ class QueryOutcome:
     columns: frozenset[str] = frozenset()
     """Every name that may be a column's, in lower case."""
     names_all_columns: bool = False
-    """Whether it has a star, which stands for every column."""
+    """Whether it may read a column without its name, as by a star."""
     counts_rows: bool = False
     """Whether the number is a count of the rows that a condition holds for."""
     rows: tuple[Mapping[str, str | None], ...] = field(default=())
     """The first rows that a failing count counted, as texts: the key of the table if the query has it, else all
     columns of what it counts."""
+    shows_table: bool = False
+    """Whether the rows have columns of the table under their own names; others may have a value of any column."""
 
 
 def encode_tables(tables: Mapping[str, QueryTable]) -> dict[str, Any]:
@@ -95,6 +97,7 @@ def encode_outcome(outcome: QueryOutcome) -> dict[str, Any]:
         "names_all_columns": outcome.names_all_columns,
         "counts_rows": outcome.counts_rows,
         "rows": [dict(row) for row in outcome.rows],
+        "shows_table": outcome.shows_table,
     }
 
 
@@ -107,4 +110,5 @@ def decode_outcome(values: Mapping[str, Any]) -> QueryOutcome:
         bool(values["names_all_columns"]),
         bool(values["counts_rows"]),
         tuple(values["rows"]),
+        bool(values["shows_table"]),
     )

@@ -74,15 +74,19 @@ def _result(rule: Rule, outcome: QueryOutcome, rows: int, schemas: Sequence[Tabl
         return not_evaluated(rule, rows, outcome.reason or "it returned no number", Evaluation.QUERY)
     result = judge(rule, outcome.number, rows, evaluation=Evaluation.QUERY)
     hidden = {name.casefold() for name in hidden_columns(schemas)}
+    may_read_hidden = bool(hidden) and (outcome.names_all_columns or not hidden.isdisjoint(outcome.columns))
     if outcome.counts_rows:
         result = replace(result, failing=int(outcome.number))
-    elif outcome.names_all_columns or not hidden.isdisjoint(outcome.columns):
+    elif may_read_hidden:
         # The largest salary is a salary.
         reason = "its number is not shown, because it may come from a personal column"
         result = replace(result, measured=None, reason=reason)
     if result.verdict is Verdict.PASSED:
         return result
     cells = [cell for row in outcome.rows for cell in row.items()]
+    if may_read_hidden and not outcome.shows_table:
+        # A column of another name may hold the values of a hidden one.
+        hidden |= {name.casefold() for name, _ in cells}
     hidden |= {name.casefold() for name in columns_that_look_sensitive(cells, schemas)}
     return replace(result, examples=tuple(_example(row, hidden) for row in outcome.rows))
 

@@ -1,7 +1,10 @@
 """SQL of a contract reads the dataset's tables, and can do nothing else."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -65,6 +68,7 @@ REFUSED = [
     "SELECT count(*) FROM orders WHERE get_current_timestamp() IS NULL",
     "SELECT count(*) FROM orders WHERE localtime IS NULL",
     "SELECT count(*) FROM orders WHERE current_timestamp IS NULL",
+    "SELECT count(*) FROM orders WHERE age(DATE '2000-01-01') IS NULL",
     "SELECT random()",
     "SELECT count(*) FROM orders WHERE uuid() IS NULL",
     "SELECT nextval('x')",
@@ -165,8 +169,6 @@ def test_the_process_knows_nothing_of_the_environment(
     tables: dict[str, QueryTable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[dict[str, str]] = []
-    import subprocess
-
     popen = subprocess.Popen
 
     def start(*args: object, env: dict[str, str], **more: object) -> object:
@@ -178,6 +180,35 @@ def test_the_process_knows_nothing_of_the_environment(
     [outcome] = run_all(["SELECT count(*) FROM orders"], tables)
     assert outcome.number == 3
     assert SECRET not in repr(started)
+
+
+_PARENT = """
+import sys
+from pathlib import Path
+import pyarrow as pa
+from tdmvc.checks.sandbox import QueryJob, QueryTable, process, run_queries
+popen = process.subprocess.Popen
+def start(*args, **more):
+    child = popen(*args, **more)
+    print(child.pid, flush=True)
+    return child
+process.subprocess.Popen = start
+process._QueryProcess.run_before = process._QueryProcess.run
+def run(self, *args):
+    print("ready", flush=True)
+    return self.run_before(*args)
+process._QueryProcess.run = run
+run_queries({"x": QueryJob("SELECT sum(range % 7) FROM range(1000000000000)", "t")}, {})
+"""
+
+
+def test_a_query_ends_with_the_process_that_asked_for_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert parent.stdout.readline() == "ready\n"
+        parent.kill()
+        child.wait(timeout=20)
 
 
 def test_damaged_rows_are_no_pass(tables: dict[str, QueryTable], tmp_path: Path) -> None:

@@ -89,3 +89,47 @@ def test_a_query_says_which_columns_it_names(tables: dict[str, QueryTable]) -> N
     assert named.columns >= {"total", "id"}
     assert not named.names_all_columns
     assert starred.names_all_columns
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT max(x.b) FROM orders AS x(a, b)",
+        "SELECT max(o.a) FROM orders o(a)",
+        "SELECT max(struct_extract(orders, 'to' || 'tal')) FROM orders",
+        "SELECT max(CAST(CAST(o AS JSON)->>'$.total' AS INT)) FROM orders o",
+        "SELECT max(list_value(Orders)[1].total) FROM orders",
+        "SELECT max(x.s) FROM (SELECT unnest(o) FROM orders o) x(i, s)",
+    ],
+)
+def test_a_query_that_reads_a_column_by_another_name_is_said_to_read_all(
+    tables: dict[str, QueryTable], text: str
+) -> None:
+    [outcome] = run(tables, text)
+    assert outcome.names_all_columns
+
+
+def test_rows_that_are_made_are_no_count(tables: dict[str, QueryTable]) -> None:
+    made = run(
+        tables,
+        "SELECT count(*) FROM range((SELECT max(total) FROM orders))",
+        "SELECT count(*) FROM (SELECT unnest(range(max(total))) FROM orders)",
+        "SELECT count(*) FROM orders, generate_series(1, total)",
+        "WITH RECURSIVE n AS (SELECT max(total) a FROM orders UNION ALL SELECT a - 1 FROM n WHERE a > 1)"
+        " SELECT count(*) FROM n",
+    )
+    assert [outcome.number for outcome in made] == [7, 7, 12, 7]
+    assert not any(outcome.counts_rows or outcome.rows for outcome in made)
+
+
+def test_rows_say_whether_their_columns_are_those_of_the_table(tables: dict[str, QueryTable]) -> None:
+    own, *others = run(
+        tables,
+        "SELECT count(*) FROM orders",
+        "SELECT count(*) FROM (SELECT total AS id FROM orders)",
+        "SELECT count(*) FROM orders AS x(total, id)",
+        "WITH orders AS (SELECT total AS id FROM lines, empty) SELECT count(*) FROM orders RIGHT JOIN lines ON true",
+    )
+    assert own.shows_table
+    assert all(outcome.rows for outcome in others)
+    assert not any(outcome.shows_table for outcome in others)

@@ -335,6 +335,23 @@ def test_values_that_are_or_look_personal_are_masked(con: duckdb.DuckDBPyConnect
     assert found["orders.r1"].examples[0].key == {"id": "•••"}
 
 
+def test_a_personal_value_under_another_name_is_masked(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    tables = {"customers": side(tmp_path, CUSTOMERS, [(1, "secret")])}
+    texts = (
+        "SELECT count(*) FROM (SELECT email AS x FROM customers)",
+        "SELECT count(*) FROM customers AS c(email, x)",
+        "SELECT count(*) FROM range((SELECT max(length(email)) FROM customers))",
+        "SELECT max(length(c.x)) FROM customers AS c(id, x)",
+    )
+    declared = with_rules(CUSTOMERS, *(((), Query(text)) for text in texts))
+    found = list(validate(con, tables, declared).values())
+    assert [one.failing for one in found[-4:]] == [1, 1, None, None]
+    assert [one.measured for one in found[-4:]] == [1, 1, None, None]
+    assert "secret" not in repr(found)
+
+
 def test_long_values_are_shown_shortened_and_looked_at_whole(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
