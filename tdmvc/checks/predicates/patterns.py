@@ -142,10 +142,7 @@ class _Translator:
     def _escape(self) -> str:
         mark = self._next()
         if mark == "b":
-            if self._is_python:
-                raise InexactError("'\\b' of Python is about letters of all languages")
-            self._at += 1
-            return self._alone(r"\b")
+            raise InexactError("programs do not agree on where '\\b' finds words")
         found = self._escaped()
         return self._repeated(class_text(found) if isinstance(found, Ranges) else _literal(found))
 
