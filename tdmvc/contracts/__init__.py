@@ -3,6 +3,7 @@
 To add a format, write its file or folder here, and register what reads it and what writes it below.
 """
 
+import re
 from typing import Final
 
 from tdmvc.contracts.base import ContractReader, ContractWriter
@@ -34,6 +35,9 @@ WRITERS: Final = Registry[ContractWriter](
 )
 """What writes each format."""
 
+_PREDECESSOR = re.compile(r"""^["']?dataContractSpecification["']?[ ]*:""", re.MULTILINE)
+"""How a file of the format begins that the Open Data Contract Standard has replaced."""
+
 
 def reader_for(text: str, path: str, name: str | None = None) -> ContractReader:
     """Return what reads a text: the format of the name, else the one that recognises its content.
@@ -52,6 +56,12 @@ def reader_for(text: str, path: str, name: str | None = None) -> ContractReader:
     for reader in (*likely, *(one for one in READERS.values() if one not in likely)):
         if reader.recognises(text, path):
             return reader
+    if _PREDECESSOR.search(text):
+        raise ConfigError.at(
+            "The file is a Data Contract Specification, which the Open Data Contract Standard has replaced.",
+            path,
+            remedy=f"convert it with datacontract-cli: `datacontract export odcs {path} --output contract.yaml`.",
+        )
     raise ConfigError.at(
         "The file is in no contract format that tdmvc knows.",
         path,

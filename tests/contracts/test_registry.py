@@ -42,3 +42,9 @@ def test_no_format_is_imported_before_it_is_asked_for() -> None:
     code = "import sys, tdmvc.contracts; print([m for m in sys.modules if m.startswith('tdmvc.contracts.')])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "['tdmvc.contracts.base']"
+
+
+def test_a_data_contract_specification_says_how_to_convert_it() -> None:
+    with pytest.raises(ConfigError) as raised:
+        reader_for("dataContractSpecification: 1.2.1\nid: orders\nmodels: {}\n", "orders.yaml")
+    assert "`datacontract export odcs orders.yaml --output contract.yaml`" in str(raised.value)
