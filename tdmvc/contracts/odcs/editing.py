@@ -192,7 +192,10 @@ def _write_type(entry: EditableMapping, column: Column) -> None:
         entry.pop("logicalTypeOptions", None)  # its options belong to the old logical type
     entry["logicalType"] = logical
     entry["physicalType"] = text_value(physical)
-    set_option(entry, "format", None)
+    if logical in ("integer", "number"):
+        set_option(
+            entry, "format", None
+        )  # the width of the old type; elsewhere it is a rule that people wrote
     set_option(entry, "timezone", None)
     format = number_format(column.type)
     if canonical_type(logical, physical) == column.type:

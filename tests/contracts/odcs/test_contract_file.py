@@ -168,6 +168,19 @@ def test_a_changed_type_replaces_its_options() -> None:
     assert_valid_contract(text)
 
 
+def test_another_physical_type_keeps_the_options_that_are_rules() -> None:
+    text = BY_HAND.replace("classification: personal", "logicalTypeOptions: {format: email, minLength: 3}", 1)
+    customers = parse_contract(text, "c").table("customers")
+    assert customers is not None
+    columns = tuple(
+        replace(one, physical_type="varchar(254)") if one.name == "email" else one
+        for one in customers.columns
+    )
+    edited = update_contract(text, "shop", {"customers": replace(customers, columns=columns)})
+    assert "physicalType: varchar(254)" in edited
+    assert "{format: email, minLength: 3}" in edited
+
+
 def test_the_canonical_type_is_written_only_if_nothing_else_implies_it() -> None:
     columns = (
         Column("a", pa.int32(), "INTEGER"),
