@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
 from tdmvc.checks.json_schema import JsonSchemaCondition
-from tdmvc.model.conditions import Condition, NotEvaluatedError
+from tdmvc.model.conditions import NotEvaluatedError, RowCondition
 from tdmvc.model.rules import Format, JsonSchema, MultipleOf, Pattern, Rule
 from tdmvc.model.schema import Column
 
 
 @contextmanager
-def open_fallback(rule: Rule, columns: Sequence[Column]) -> Iterator[Condition]:
+def open_fallback(rule: Rule, columns: Sequence[Column]) -> Iterator[RowCondition]:
     """Return what finds the rows that break a rule, among rows of these columns.
 
     Raises:
@@ -39,7 +39,7 @@ class _FloatSteps:
     step: Decimal
 
     def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
-        """Return the places of the rows with a number that is no multiple; see `Condition.find_broken`."""
+        """Return the places of the rows with a number that is no multiple; see `RowCondition.find_broken`."""
         places: set[int] = set()
         for column in rows.columns:
             encoded = call_function("dictionary_encode", [column])

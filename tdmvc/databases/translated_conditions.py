@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from tdmvc.databases.duckdb.conditions import DuckdbConditions
-from tdmvc.model.conditions import Condition, NotEvaluatedError
+from tdmvc.model.conditions import NotEvaluatedError, RowCondition
 from tdmvc.model.schema import Column
 from tdmvc.sql.translated_conditions import translate_condition
 
@@ -20,7 +20,7 @@ class _TranslatedConditions:
         self._duckdb = DuckdbConditions()
 
     @contextmanager
-    def open(self, expression: str, table: str, columns: Sequence[Column]) -> Iterator[Condition]:
+    def open(self, expression: str, table: str, columns: Sequence[Column]) -> Iterator[RowCondition]:
         """Return a condition on rows of these columns; see `ConditionEngine.open`."""
         translated = translate_condition(expression, self.dialect, columns)
         with self._duckdb.open(translated, table, _as_in_parts(columns)) as condition:

@@ -13,7 +13,7 @@ class NotEvaluatedError(Exception):
     """A condition cannot be evaluated; the text says why, as a part of a sentence and without values."""
 
 
-class Condition(Protocol):
+class RowCondition(Protocol):
     """A condition that rows are compared with, batch by batch."""
 
     def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
@@ -29,7 +29,7 @@ class ConditionEngine(Protocol):
 
     def open(
         self, expression: str, table: str, columns: Sequence[Column]
-    ) -> AbstractContextManager[Condition]:
+    ) -> AbstractContextManager[RowCondition]:
         """Return a condition on rows of these columns.
 
         Raises:

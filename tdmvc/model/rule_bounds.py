@@ -45,12 +45,12 @@ def compare_thresholds(old: Threshold, new: Threshold, *, is_whole: bool) -> Str
         if old.is_percent != new.is_percent:
             return Strength.CHANGED
     counts = is_whole and not old.is_percent
-    before, after = (_spans(one, is_whole=counts, is_signed=not is_whole) for one in (old, new))
+    before, after = (_intervals(one, is_whole=counts, is_signed=not is_whole) for one in (old, new))
     return strength_of(is_stricter=_covers(before, after), is_weaker=_covers(after, before))
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Interval:
     """The numbers, or times, between two bounds."""
 
     low: Decimal
@@ -62,8 +62,8 @@ class Span:
     def is_empty(self) -> bool:
         return self.low > self.high or (self.low == self.high and not (self.has_low and self.has_high))
 
-    def holds(self, other: "Span") -> bool:
-        """Whether all of another span is in this one."""
+    def holds(self, other: "Interval") -> bool:
+        """Whether all of another interval is in this one."""
         if other.is_empty:
             return True
         low = self.low < other.low or (self.low == other.low and (self.has_low or not other.has_low))
@@ -71,7 +71,7 @@ class Span:
         return low and high
 
 
-Bounds = tuple[Span, str] | None
+Bounds = tuple[Interval, str] | None
 """What lies between two bounds, and the kind of values; None if the bounds cannot be compared with others."""
 
 
@@ -83,7 +83,7 @@ def compare_bounds(old: Bounds, new: Bounds) -> Strength:
 
 def bounds_of_length(test: Length) -> Bounds:
     high = _INFINITY if test.maximum is None else Decimal(test.maximum)
-    return Span(Decimal(test.minimum or 0), high), "length"
+    return Interval(Decimal(test.minimum or 0), high), "length"
 
 
 def bounds_of_range(test: Range) -> Bounds:
@@ -91,7 +91,7 @@ def bounds_of_range(test: Range) -> Bounds:
     if low is None or high is None or ("" not in (low[1], high[1]) and low[1] != high[1]):
         return None
     return (
-        Span(
+        Interval(
             -_INFINITY if test.minimum is None else low[0],
             _INFINITY if test.maximum is None else high[0],
             test.minimum is None or not test.excludes_minimum,
@@ -135,40 +135,40 @@ def _moment(moment: datetime) -> Decimal:
     return whole - (Decimal(int(shift.total_seconds())) if shift is not None else 0)
 
 
-def _spans(threshold: Threshold, *, is_whole: bool, is_signed: bool) -> list[Span]:
+def _intervals(threshold: Threshold, *, is_whole: bool, is_signed: bool) -> list[Interval]:
     """Return the numbers that a threshold allows, of those that can be measured."""
     least = -_INFINITY if is_signed else Decimal(0)
     most = Decimal(100) if threshold.is_percent and not is_signed else _INFINITY
     first, last = threshold.numbers[0], threshold.numbers[-1]
-    below, above = Span(least, first, has_high=False), Span(last, most, has_low=False)
-    spans = {
-        Operator.EQUAL: [Span(first, first)],
+    below, above = Interval(least, first, has_high=False), Interval(last, most, has_low=False)
+    intervals = {
+        Operator.EQUAL: [Interval(first, first)],
         Operator.NOT_EQUAL: [below, above],
         Operator.GREATER: [above],
-        Operator.GREATER_OR_EQUAL: [Span(first, most)],
+        Operator.GREATER_OR_EQUAL: [Interval(first, most)],
         Operator.LESS: [below],
-        Operator.LESS_OR_EQUAL: [Span(least, first)],
-        Operator.BETWEEN: [Span(first, last)],
+        Operator.LESS_OR_EQUAL: [Interval(least, first)],
+        Operator.BETWEEN: [Interval(first, last)],
         Operator.NOT_BETWEEN: [below, above],
     }[threshold.operator]
-    cut = [Span(max(one.low, least), min(one.high, most), one.has_low, one.has_high) for one in spans]
+    cut = [Interval(max(one.low, least), min(one.high, most), one.has_low, one.has_high) for one in intervals]
     return [one for one in (map(_whole, cut) if is_whole else cut) if not one.is_empty]
 
 
-def _whole(span: Span) -> Span:
-    """Return a span with whole numbers at its ends."""
-    low, high = span.low, span.high
+def _whole(interval: Interval) -> Interval:
+    """Return an interval with whole numbers at its ends."""
+    low, high = interval.low, interval.high
     if low.is_finite():
         up = low.to_integral_value("ROUND_CEILING")
-        low = up + 1 if up == low and not span.has_low else up
+        low = up + 1 if up == low and not interval.has_low else up
     if high.is_finite():
         down = high.to_integral_value("ROUND_FLOOR")
-        high = down - 1 if down == high and not span.has_high else down
-    return Span(low, high)
+        high = down - 1 if down == high and not interval.has_high else down
+    return Interval(low, high)
 
 
-def _covers(outer: Sequence[Span], inner: Sequence[Span]) -> bool:
-    return all(any(one.holds(span) for one in outer) for span in inner)
+def _covers(outer: Sequence[Interval], inner: Sequence[Interval]) -> bool:
+    return all(any(one.holds(interval) for one in outer) for interval in inner)
 
 
 def _is_only_zero(threshold: Threshold) -> bool:
@@ -176,6 +176,6 @@ def _is_only_zero(threshold: Threshold) -> bool:
     return is_operator and all(number == 0 for number in threshold.numbers)
 
 
-def lies_in(value: Value, bounds: tuple[Span, str]) -> bool:
+def lies_in(value: Value, bounds: tuple[Interval, str]) -> bool:
     found = _ordinal(value)
-    return found is not None and found[1] == bounds[1] and bounds[0].holds(Span(found[0], found[0]))
+    return found is not None and found[1] == bounds[1] and bounds[0].holds(Interval(found[0], found[0]))

@@ -27,7 +27,7 @@ from tdmvc.model.rules import (
     Values,
 )
 from tdmvc.model.text import number, plural
-from tdmvc.model.validation import FailingRow, RuleResult, Verdict
+from tdmvc.model.validation import FailingRow, RuleResult, RuleVerdict
 
 _LONGEST = 60
 """Characters of a value, a pattern or a condition."""
@@ -58,7 +58,7 @@ def threshold_words(threshold: Threshold) -> str:
 def measured_words(result: RuleResult) -> str:
     """Return what was measured, with what is allowed if that is more than none: `3 of 500 rows`."""
     rule = result.rule
-    if result.verdict is Verdict.NOT_EVALUATED:
+    if result.verdict is RuleVerdict.NOT_EVALUATED:
         return f"not evaluated: {result.reason}"
     if isinstance(rule.test, HasType):
         return result.reason or "the type fits"

@@ -24,7 +24,7 @@ class Evaluation(StrEnum):
     """Value by value by a JSON Schema validator, because SQL cannot express it exactly."""
 
 
-class Verdict(StrEnum):
+class RuleVerdict(StrEnum):
     """Whether the rows keep a rule."""
 
     PASSED = "passed"
@@ -48,7 +48,7 @@ class RuleResult:
     """What came of one rule."""
 
     rule: Rule
-    verdict: Verdict
+    verdict: RuleVerdict
     evaluation: Evaluation
     rows: int
     """The rows of the table."""
@@ -64,9 +64,9 @@ class RuleResult:
     @property
     def severity(self) -> Severity | None:
         """How bad it is; None if the rule is kept. What was not evaluated is an error."""
-        if self.verdict is Verdict.PASSED:
+        if self.verdict is RuleVerdict.PASSED:
             return None
-        return Severity.ERROR if self.verdict is Verdict.NOT_EVALUATED else self.rule.severity
+        return Severity.ERROR if self.verdict is RuleVerdict.NOT_EVALUATED else self.rule.severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.location import parse_location
 from tdmvc.model.rule_words import row_words
 from tdmvc.model.seeding import SeedOptions
-from tdmvc.model.validation import ValidationReport, Verdict
+from tdmvc.model.validation import RuleVerdict, ValidationReport
 from tdmvc.workspace.validation import query_limits
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import ORDERS, add_csv
@@ -117,7 +117,7 @@ def test_a_table_of_the_contract_without_rows_is_never_valid(workspace: Workspac
     declare(workspace, CONTRACT + "  - {name: invoices, properties: [{name: id, logicalType: integer}]}\n")
     [report] = validate(workspace)
     [result] = report.failures
-    assert (result.verdict, result.reason) == (Verdict.NOT_EVALUATED, "there is no table invoices")
+    assert (result.verdict, result.reason) == (RuleVerdict.NOT_EVALUATED, "there is no table invoices")
 
 
 def test_tables_without_a_declaration_are_named(workspace: Workspace) -> None:
@@ -201,9 +201,9 @@ def test_a_database_lacks_a_table_or_a_column(workspace: Workspace, tmp_path: Pa
     database.close()
     [report] = validate(workspace, database=parse_location(str(path), folder=tmp_path, variables={}))
     verdicts = {one.rule.id: one.verdict for one in report.failures}
-    assert verdicts["customers.pk"] is Verdict.NOT_EVALUATED
-    assert verdicts["orders.customer_id.range"] is Verdict.NOT_EVALUATED
-    assert verdicts["orders.customer_id.type"] is Verdict.FAILED
+    assert verdicts["customers.pk"] is RuleVerdict.NOT_EVALUATED
+    assert verdicts["orders.customer_id.range"] is RuleVerdict.NOT_EVALUATED
+    assert verdicts["orders.customer_id.type"] is RuleVerdict.FAILED
 
 
 def test_a_database_needs_one_contract(workspace: Workspace, tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ from tdmvc.model.validation import (
     Evaluation,
     FailingRow,
     RuleResult,
+    RuleVerdict,
     TableValidation,
     ValidationReport,
-    Verdict,
 )
 
 CONTRACT = "datasets/golden/contract.yaml"
@@ -77,7 +77,7 @@ def failed(
         place=Place(CONTRACT, 31),
     )
     row = FailingRow({"id": "23"}, {"quantity": value})
-    return RuleResult(rule, Verdict.FAILED, Evaluation.SCAN, 500, Decimal(3), 3, (row, row))
+    return RuleResult(rule, RuleVerdict.FAILED, Evaluation.SCAN, 500, Decimal(3), 3, (row, row))
 
 
 EVERY_KIND = ValidationReport(
@@ -102,28 +102,28 @@ EVERY_KIND = ValidationReport(
                     Rule(
                         "orders.count", "orders", (), RowCount(), Threshold(Operator.GREATER, (Decimal(900),))
                     ),
-                    Verdict.FAILED,
+                    RuleVerdict.FAILED,
                     Evaluation.FOOTER,
                     500,
                     Decimal(500),
                 ),
                 RuleResult(
                     Rule("orders.sum", "orders", (), Query("SELECT sum(total) FROM orders")),
-                    Verdict.FAILED,
+                    RuleVerdict.FAILED,
                     Evaluation.QUERY,
                     500,
                     reason="its number is not shown, because it may come from a personal column",
                 ),
                 RuleResult(
                     Rule("orders.slow", "orders", (), Query("SELECT 1")),
-                    Verdict.NOT_EVALUATED,
+                    RuleVerdict.NOT_EVALUATED,
                     Evaluation.QUERY,
                     500,
                     reason="it took longer than 60 seconds",
                 ),
                 RuleResult(
                     Rule("orders.fine", "orders", ("id",), Required(), place=Place(CONTRACT, 3)),
-                    Verdict.PASSED,
+                    RuleVerdict.PASSED,
                     Evaluation.FOOTER,
                     500,
                     Decimal(0),
@@ -149,7 +149,7 @@ VALID = ValidationReport(
             (
                 RuleResult(
                     Rule("countries.pk", "countries", ("code",), Unique(is_key=True)),
-                    Verdict.PASSED,
+                    RuleVerdict.PASSED,
                     Evaluation.HASH,
                     1,
                     Decimal(0),
@@ -175,9 +175,9 @@ def hostile() -> ValidationReport:
         place=Place(CONTRACT, 1),
     )
     row = FailingRow({HOSTILE: HOSTILE}, {HOSTILE: HOSTILE * 30})
-    result = RuleResult(rule, Verdict.FAILED, Evaluation.SCAN, 1, Decimal(1), 1, (row,))
+    result = RuleResult(rule, RuleVerdict.FAILED, Evaluation.SCAN, 1, Decimal(1), 1, (row,))
     lost = RuleResult(
-        replace(rule, id=f"{HOSTILE}-2"), Verdict.NOT_EVALUATED, Evaluation.SCAN, 1, reason=HOSTILE
+        replace(rule, id=f"{HOSTILE}-2"), RuleVerdict.NOT_EVALUATED, Evaluation.SCAN, 1, reason=HOSTILE
     )
     table = TableValidation(HOSTILE, 1, (result, lost), checked_parts=1)
     return ValidationReport(HOSTILE, HOSTILE, (table,), (HOSTILE,), (HOSTILE,), HOSTILE, (HOSTILE,))

@@ -14,7 +14,7 @@ from tdmvc.model.rule_strength import implies, is_implied
 from tdmvc.model.rules import with_unique_ids
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.model.text import plural
-from tdmvc.model.validation import Verdict
+from tdmvc.model.validation import RuleVerdict
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 
 
@@ -108,7 +108,7 @@ def _kept_by_all_rows(
         result.rule.id
         for table in found
         for result in table.results
-        if result.verdict is Verdict.PASSED and result.rule.id in own
+        if result.verdict is RuleVerdict.PASSED and result.rule.id in own
     }
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pyarrow as pa
 
 from tdmvc.checks.table_rows import identity_columns
-from tdmvc.model.conditions import Condition
+from tdmvc.model.conditions import RowCondition
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names
@@ -20,7 +20,7 @@ def collect_broken(
     con: DuckDBConnection,
     schema: TableSchema,
     source: str,
-    opened: AbstractContextManager[Condition],
+    opened: AbstractContextManager[RowCondition],
     *,
     needed: Sequence[Column],
     into: str = BROKEN,

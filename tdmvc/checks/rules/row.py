@@ -10,12 +10,11 @@ from tdmvc.checks.predicates import InexactError, checked_predicate_sql, find_co
 from tdmvc.checks.rules.collecting import BROKEN, collect_broken
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import identities_sql, side_sql, sql_command
-from tdmvc.model.conditions import Condition, ConditionEngines, NotEvaluatedError
+from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError, RowCondition
 from tdmvc.model.declarations import Check
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.rules import NO_ROWS, Rule
-from tdmvc.model.rules import Condition as ConditionTest
+from tdmvc.model.rules import NO_ROWS, Condition, Rule
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -83,7 +82,7 @@ class RowCheck:
         self, con: DuckDBConnection, schema: TableSchema, source: str, into: str, reason: str
     ) -> int:
         needed = find_columns(self.rule, schema)
-        if isinstance(self.rule.test, ConditionTest):
+        if isinstance(self.rule.test, Condition):
             opened = self._open(self.rule.test.check, needed)
             return collect_broken(con, schema, source, opened, needed=needed, into=into)
         try:
@@ -92,7 +91,7 @@ class RowCheck:
         except NotEvaluatedError as error:
             raise NotEvaluatedError(f"{reason}; {error}") from error
 
-    def _open(self, check: Check, columns: list[Column]) -> AbstractContextManager[Condition]:
+    def _open(self, check: Check, columns: list[Column]) -> AbstractContextManager[RowCondition]:
         engine = self.engines.get(check.dialect or _OWN_DIALECT)
         if engine is None:
             raise NotEvaluatedError(f"it is written for {engine_name(check.dialect)}")

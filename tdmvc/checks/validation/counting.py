@@ -12,7 +12,7 @@ from tdmvc.checks.validation.footers import count_by_footer, has_facts, read_fac
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.row_tests import RowTest
 from tdmvc.checks.validation.rows import PartScan, TableRows
-from tdmvc.model.conditions import Condition, NotEvaluatedError
+from tdmvc.model.conditions import NotEvaluatedError, RowCondition
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name
 
@@ -190,8 +190,8 @@ def _count_by_batches(
                             found[test.name][scan.parts[entry["values"]]] += int(entry["counts"])
 
 
-def _opened(stack: ExitStack, tests: Iterable[RowTest], counted: CountedRows) -> dict[RowTest, Condition]:
-    conditions: dict[RowTest, Condition] = {}
+def _opened(stack: ExitStack, tests: Iterable[RowTest], counted: CountedRows) -> dict[RowTest, RowCondition]:
+    conditions: dict[RowTest, RowCondition] = {}
     for test in tests:
         assert test.open is not None
         try:
@@ -201,7 +201,7 @@ def _opened(stack: ExitStack, tests: Iterable[RowTest], counted: CountedRows) ->
     return conditions
 
 
-def find_broken(condition: Condition, rows: pa.RecordBatch) -> Sequence[int]:
+def find_broken(condition: RowCondition, rows: pa.RecordBatch) -> Sequence[int]:
     """Return the places of the rows that break a condition, which may be able to evaluate only some at once.
 
     Raises:

@@ -12,7 +12,7 @@ from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.masking import MASK
 from tdmvc.model.names import folder_name
 from tdmvc.model.schema import Contract, TableSchema
-from tdmvc.model.validation import TableValidation, Verdict
+from tdmvc.model.validation import RuleVerdict, TableValidation
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
 from tdmvc.sql.quoting import quote_name, quote_text
 
@@ -53,7 +53,7 @@ def write_failing_rows(
 
 
 def _has_rows(validation: TableValidation) -> list[bool]:
-    return [result.verdict is Verdict.FAILED and bool(result.failing) for result in validation.results]
+    return [result.verdict is RuleVerdict.FAILED and bool(result.failing) for result in validation.results]
 
 
 def _write(

@@ -16,7 +16,7 @@ from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_colum
 from tdmvc.model.masking import MASK
 from tdmvc.model.rules import Query, Rule
 from tdmvc.model.schema import Contract, TableSchema
-from tdmvc.model.validation import Evaluation, FailingRow, RuleResult, Verdict
+from tdmvc.model.validation import Evaluation, FailingRow, RuleResult, RuleVerdict
 from tdmvc.sql.duckdb import duckdb_version
 from tdmvc.sql.portable import engine_name
 
@@ -46,7 +46,7 @@ def run_query_rules(
         known = _recalled(rule, rule.test.sql, tables, options)
         if known is not None:
             result = replace(judge(rule, Decimal(known), rows, evaluation=Evaluation.QUERY), failing=known)
-            if result.verdict is Verdict.PASSED:
+            if result.verdict is RuleVerdict.PASSED:
                 results[rule.id] = result
                 continue
         jobs[rule.id] = QueryJob(rule.test.sql, rule.table)
@@ -81,7 +81,7 @@ def _result(rule: Rule, outcome: QueryOutcome, rows: int, schemas: Sequence[Tabl
         # The largest salary is a salary.
         reason = "its number is not shown, because it may come from a personal column"
         result = replace(result, measured=None, reason=reason)
-    if result.verdict is Verdict.PASSED:
+    if result.verdict is RuleVerdict.PASSED:
         return result
     cells = [cell for row in outcome.rows for cell in row.items()]
     if may_read_hidden and not outcome.shows_table:

@@ -12,8 +12,7 @@ from tdmvc.checks.fallback import open_fallback
 from tdmvc.checks.predicates import InexactError, checked_predicate_sql, find_columns
 from tdmvc.checks.rules.condition import OWN_DIALECT
 from tdmvc.checks.validation.cache import cache_name
-from tdmvc.model.conditions import Condition as RowCondition
-from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
+from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError, RowCondition
 from tdmvc.model.declarations import Check
 from tdmvc.model.rules import Condition, Rule
 from tdmvc.model.schema import Column, TableSchema

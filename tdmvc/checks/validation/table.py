@@ -20,7 +20,7 @@ from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import HasType, Query, References, Required, RowCount, Rule, Unique, rule_id
 from tdmvc.model.schema import TableSchema
-from tdmvc.model.validation import Evaluation, RuleResult, TableValidation, Verdict
+from tdmvc.model.validation import Evaluation, RuleResult, RuleVerdict, TableValidation
 from tdmvc.sql.duckdb import DuckDBConnection
 
 Tables = dict[str, TableSide]
@@ -173,7 +173,7 @@ class TableValidator:
         rows = self.rows.side.rows
         result = judge(rule, Decimal(found.number), rows, evaluation=found.evaluation, reason=found.reason)
         result = replace(result, failing=found.failing)
-        if result.verdict is not Verdict.FAILED or not found.failing:
+        if result.verdict is not RuleVerdict.FAILED or not found.failing:
             return result
         with ExitStack() as stack:
             source = self.failing(rule, stack)
@@ -213,13 +213,13 @@ def judge(
     measured = number
     if rule.threshold.is_percent:
         measured = number * 100 / rows if rows else Decimal(0)
-    verdict = Verdict.PASSED if rule.threshold.allows(measured) else Verdict.FAILED
+    verdict = RuleVerdict.PASSED if rule.threshold.allows(measured) else RuleVerdict.FAILED
     return RuleResult(rule, verdict, evaluation, rows, measured, reason=reason)
 
 
 def not_evaluated(rule: Rule, rows: int, reason: str, evaluation: Evaluation = Evaluation.SCAN) -> RuleResult:
     """Return the result of a rule that could not be evaluated."""
-    return RuleResult(rule, Verdict.NOT_EVALUATED, evaluation, rows, reason=reason)
+    return RuleResult(rule, RuleVerdict.NOT_EVALUATED, evaluation, rows, reason=reason)
 
 
 def _evaluation(test: RowTest, counted: CountedRows) -> Evaluation:

@@ -56,7 +56,7 @@ class AvroType:
 
 
 @dataclass(slots=True)
-class Names:
+class NamedTypes:
     """The named types of a schema, in the order in which they are declared."""
 
     known: dict[str, YamlNode] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Resolver:
     """Finds what types mean; a type that contains itself is JSON text."""
 
     def __init__(self) -> None:
-        self.names = Names()
+        self.names = NamedTypes()
         self.fields: dict[str, list[tuple[YamlNode, AvroType]]] = {}
         """The fields of each record, by its full name."""
         self._open: list[str] = []

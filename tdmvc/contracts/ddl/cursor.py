@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tdmvc.contracts.ddl.script import Script
+from tdmvc.contracts.ddl.script import DdlScript
 from tdmvc.errors import ConfigError
 from tdmvc.sql.tokens import Token, TokenKind
 
@@ -12,7 +12,7 @@ _END = Token(TokenKind.SIGN, "", 0, 0)
 class Cursor:
     """A place among some tokens of a script."""
 
-    def __init__(self, script: Script, tokens: Sequence[Token], path: str) -> None:
+    def __init__(self, script: DdlScript, tokens: Sequence[Token], path: str) -> None:
         self.script = script
         self.path = path
         self._tokens = tokens

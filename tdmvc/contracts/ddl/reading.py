@@ -11,7 +11,7 @@ from tdmvc.contracts.ddl.clauses import read_sequence
 from tdmvc.contracts.ddl.columns import read_type
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
-from tdmvc.contracts.ddl.script import Script, Statement, dialect_of
+from tdmvc.contracts.ddl.script import DdlScript, DdlStatement, dialect_of
 from tdmvc.contracts.ddl.tables import Made, comment_of, read_table
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError
@@ -80,7 +80,7 @@ def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> 
                 remedy="export the schema without rows: `pg_dump --schema-only`, `mysqldump --no-data`.",
             )
         made.path = own
-        script = Script(text, dialect)
+        script = DdlScript(text, dialect)
         reader = _Reader(script, made)
         for statement in script.statements():
             reader.read(statement)
@@ -92,12 +92,12 @@ def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> 
 class _Reader:
     """Reads the statements of one script."""
 
-    def __init__(self, script: Script, made: Made) -> None:
+    def __init__(self, script: DdlScript, made: Made) -> None:
         self._script = script
         self._made = made
         self._has_rows = False
 
-    def read(self, statement: Statement) -> None:
+    def read(self, statement: DdlStatement) -> None:
         word = statement.tokens[0].keyword
         cursor = Cursor(self._script, statement.tokens, self._made.path)
         readers: Mapping[str, Callable[[Cursor, int], None]] = {
@@ -352,7 +352,7 @@ def _add_type_rules(column: Column, table: TableBuilder, made: Made) -> None:
 
 
 def _domain_checks(definition: str) -> list[str]:
-    script = Script(definition, "postgresql")
+    script = DdlScript(definition, "postgresql")
     found = []
     for statement in script.statements():
         cursor = Cursor(script, statement.tokens, "")

@@ -48,7 +48,7 @@ _WITH_BODY: Final = frozenset({"TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"})
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class DdlStatement:
     """One statement of a script."""
 
     tokens: tuple[Token, ...]
@@ -59,7 +59,7 @@ class Statement:
         return tuple(token.keyword for token in self.tokens[: len(keywords)]) == keywords
 
 
-class Script:
+class DdlScript:
     """The text of a script, and where its lines are."""
 
     def __init__(self, text: str, dialect: str) -> None:
@@ -75,7 +75,7 @@ class Script:
         """Return the text from the first to the last of some tokens, as written."""
         return self.text[tokens[0].start : tokens[-1].end] if tokens else ""
 
-    def statements(self) -> Iterator[Statement]:
+    def statements(self) -> Iterator[DdlStatement]:
         """Yield the statements; a trigger or a routine with its body is one."""
         own: list[Token] = []
         depth = 0
@@ -85,12 +85,12 @@ class Script:
                 depth += -1 if word == "END" else 1
             if word == ";" and depth <= 0:
                 if own:
-                    yield Statement(tuple(own), self.line(own[0]))
+                    yield DdlStatement(tuple(own), self.line(own[0]))
                 own, depth = [], 0
             else:
                 own.append(token)
         if own:
-            yield Statement(tuple(own), self.line(own[0]))
+            yield DdlStatement(tuple(own), self.line(own[0]))
 
     def _tokens(self) -> Iterator[Token]:
         for found in _PATTERNS[self.dialect].finditer(self.text):

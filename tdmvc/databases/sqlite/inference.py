@@ -70,8 +70,8 @@ def declared_decimal(declared: str) -> pa.DataType | None:
 
 
 @dataclass(slots=True)
-class ColumnProfile:
-    """What is known about the values of a column so far."""
+class TypeEvidence:
+    """What the values of a column so far say about its type."""
 
     declared: str
     kinds: set[type]
@@ -87,7 +87,7 @@ class ColumnProfile:
     """How the texts write times."""
 
     @classmethod
-    def of(cls, declared: str) -> "ColumnProfile":
+    def of(cls, declared: str) -> "TypeEvidence":
         proposed = declared_type(declared)
         is_temporal = proposed is not None and pa.types.is_temporal(proposed)
         return cls(declared, set(), text_types=set() if is_temporal else None)

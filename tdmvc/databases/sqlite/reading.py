@@ -21,7 +21,7 @@ from tdmvc.databases.sqlite.catalog import (
 )
 from tdmvc.databases.sqlite.defaults import read_default
 from tdmvc.databases.sqlite.indexes import read_other_objects, read_views
-from tdmvc.databases.sqlite.inference import ColumnProfile, to_arrow
+from tdmvc.databases.sqlite.inference import TypeEvidence, to_arrow
 from tdmvc.databases.sqlite.storage import canonical_declaration
 from tdmvc.errors import SourceError
 from tdmvc.model.progress import ProgressCallback, ignore_progress
@@ -143,7 +143,7 @@ class SqliteSnapshot:
 
 def declared_schema(declared: TableDeclaration) -> TableSchema:
     """Return a table as it is declared, whatever values it has."""
-    columns = [_column(declared.name, column, ColumnProfile.of(column.type)) for column in declared.columns]
+    columns = [_column(declared.name, column, TypeEvidence.of(column.type)) for column in declared.columns]
     return _schema(declared, columns)
 
 
@@ -160,17 +160,17 @@ def _schema(declared: TableDeclaration, columns: Sequence[Column]) -> TableSchem
     )
 
 
-def _text_forms(profile: ColumnProfile) -> frozenset[str | None]:
+def _text_forms(profile: TypeEvidence) -> frozenset[str | None]:
     """Return all forms in which the times of a column are written; None stands for the usual one."""
     usual = [default_form(has_date=has_date, has_zone=has_zone) for has_date, has_zone in _USUAL]
     return frozenset(None if form in usual else form.example for form in profile.text_forms)
 
 
-def _likeliest(profile: ColumnProfile, forms: frozenset[str | None]) -> str | None:
+def _likeliest(profile: TypeEvidence, forms: frozenset[str | None]) -> str | None:
     return None if None in forms or not forms else profile.text_forms[0].example
 
 
-def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Column:
+def _column(table: str, declared: DeclaredColumn, profile: TypeEvidence) -> Column:
     type_ = profile.type
     if type_ is None:
         raise SourceError.would_lose(
@@ -194,8 +194,8 @@ def _column(table: str, declared: DeclaredColumn, profile: ColumnProfile) -> Col
     )
 
 
-def _profile(database: sqlite3.Connection, table: TableDeclaration, path: Path) -> list[ColumnProfile]:
-    profiles = [ColumnProfile.of(column.type) for column in table.columns]
+def _profile(database: sqlite3.Connection, table: TableDeclaration, path: Path) -> list[TypeEvidence]:
+    profiles = [TypeEvidence.of(column.type) for column in table.columns]
     names = [column.name for column in table.columns]
     try:
         for batch in _batches(database, table.name, names):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_words import demand_words, failure_words, measured_words
 from tdmvc.model.text import number, plural
-from tdmvc.model.validation import FailingRow, RuleResult, TableValidation, ValidationReport, Verdict
+from tdmvc.model.validation import FailingRow, RuleResult, RuleVerdict, TableValidation, ValidationReport
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.review.html.head import page_head
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
@@ -176,7 +176,7 @@ def _card(result: RuleResult) -> Html:
 
 def _bar(result: RuleResult) -> Html | None:
     """Return a bar of the rows that keep and break a rule; none if it does not speak of rows."""
-    if result.failing is None or not result.rows or result.verdict is Verdict.NOT_EVALUATED:
+    if result.failing is None or not result.rows or result.verdict is RuleVerdict.NOT_EVALUATED:
         return None
     share = min(result.failing / result.rows, 1.0) * 100
     if result.failing:

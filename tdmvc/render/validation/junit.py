@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_words import demand_words
-from tdmvc.model.validation import RuleResult, ValidationReport, Verdict
+from tdmvc.model.validation import RuleResult, RuleVerdict, ValidationReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.junit import add_case, add_output, add_suite, count_cases, fail, junit_text
@@ -34,7 +34,7 @@ def _case(suite: ET.Element, report: ValidationReport, result: RuleResult) -> No
         lines.append(f"… and {left:,} more")
     text = "\n".join(map(visible, lines))
     if result.severity is Severity.ERROR:
-        is_error = result.verdict is Verdict.NOT_EVALUATED
+        is_error = result.verdict is RuleVerdict.NOT_EVALUATED
         fail(case, result.rule.id, result_words(result), text, is_error=is_error)
     else:
         add_output(case, f"{result.severity.value}: {visible(result_words(result))}\n{text}")

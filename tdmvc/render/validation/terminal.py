@@ -7,7 +7,7 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.masking import MASK
 from tdmvc.model.rule_words import demand_words, measured_words, row_words
 from tdmvc.model.text import number, plural
-from tdmvc.model.validation import RuleResult, TableValidation, ValidationReport, Verdict
+from tdmvc.model.validation import RuleResult, RuleVerdict, TableValidation, ValidationReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Cell, Page, Step
@@ -109,7 +109,7 @@ def _steps(report: ValidationReport) -> Iterator[Step]:
             shown.add(result.rule.table)
             at = f" --at {shell_word(report.at)}"
             yield Step(f"tdmvc sql {_quoted(query)}{at}", "the failing rows")
-    has_rows = any(one.failing and one.verdict is Verdict.FAILED for one in report.failures)
+    has_rows = any(one.failing and one.verdict is RuleVerdict.FAILED for one in report.failures)
     if has_rows and not report.files and report.at is not None:
         yield Step(f"tdmvc validate {shell_word(report.at)} --rows failing", "write all of them as Parquet")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_words import demand_words, measured_words, row_words
 from tdmvc.model.text import number, plural
-from tdmvc.model.validation import RuleResult, TableValidation, ValidationReport, Verdict
+from tdmvc.model.validation import RuleResult, RuleVerdict, TableValidation, ValidationReport
 
 
 def verdict_words(reports: Sequence[ValidationReport]) -> str:
@@ -51,7 +51,7 @@ def more_rows(result: RuleResult) -> int:
 
 def is_kept(result: RuleResult) -> bool:
     """Whether the rows keep a rule."""
-    return result.verdict is Verdict.PASSED
+    return result.verdict is RuleVerdict.PASSED
 
 
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "hint"}

@@ -24,7 +24,7 @@ from tdmvc.model.inference import TableInference
 from tdmvc.model.rule_strength import is_implied
 from tdmvc.model.rules import Length, Range, Required, Unique, Values, kind_of
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.model.validation import Verdict
+from tdmvc.model.validation import RuleVerdict
 from tests.series import trials
 
 Row = dict[str, Any]
@@ -231,7 +231,7 @@ def test_every_proposal_holds_for_all_rows_and_reads_back(
                 assert is_implied(rule, written.rules), rule
             options = ValidationOptions(conditions=condition_engines(stack))
             for result in validate_tables(con, sides, written, options)[0].results:
-                assert result.verdict is Verdict.PASSED, result
+                assert result.verdict is RuleVerdict.PASSED, result
             again = infer(con, sides, written, minimum_rows=2)["things"]
             assert [one for one in again.proposals if one.command is None] == []
             for one in found.proposals:

@@ -10,7 +10,7 @@ import duckdb
 from tdmvc.checks.validation import ValidationOptions, validate_tables
 from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.databases import condition_engines
-from tdmvc.model.validation import Verdict
+from tdmvc.model.validation import RuleVerdict
 from tests.laws.strategies_tables import write_parts
 
 CONTRACT = """\
@@ -56,9 +56,13 @@ def test_a_contract_finds_each_fault_by_its_rule(tmp_path: Path) -> None:
         options = ValidationOptions(conditions=condition_engines(stack))
         (found,) = validate_tables(con, tables, contract, options)
     results = {result.rule.id.removeprefix("lines."): result for result in found.results}
-    assert {name: one.reason for name, one in results.items() if one.verdict is Verdict.NOT_EVALUATED} == {}
+    assert {
+        name: one.reason for name, one in results.items() if one.verdict is RuleVerdict.NOT_EVALUATED
+    } == {}
     failing = {
-        name: (one.failing, one.measured) for name, one in results.items() if one.verdict is Verdict.FAILED
+        name: (one.failing, one.measured)
+        for name, one in results.items()
+        if one.verdict is RuleVerdict.FAILED
     }
     assert failing == {
         "id.range": (1, 1),

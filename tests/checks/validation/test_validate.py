@@ -37,7 +37,7 @@ from tdmvc.model.rules import (
     Values,
 )
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.model.validation import Evaluation, RuleResult, Verdict
+from tdmvc.model.validation import Evaluation, RuleResult, RuleVerdict
 from tests.laws.strategies_tables import Row, write_parts
 
 INT, TEXT = pa.int64(), pa.string()
@@ -105,7 +105,7 @@ def test_a_condition_that_a_row_makes_fail_stops_no_other_rule(
     )
     found = validate(con, tables, declared, options=options)
     overflow, too_large, compared = (found[f"orders.r{number}"] for number in range(3))
-    assert (overflow.verdict, overflow.failing) == (Verdict.NOT_EVALUATED, None)
+    assert (overflow.verdict, overflow.failing) == (RuleVerdict.NOT_EVALUATED, None)
     assert overflow.reason == "DuckDB cannot do it (OutOfRangeException)"
     assert (too_large.failing, compared.failing) == (1, 1)
     without = {"orders": side(tmp_path, ORDERS, [(1, 2, "a", 1.5)], [(3, 9, None, 1.5)])}
@@ -140,7 +140,7 @@ def test_each_test_counts_the_rows_that_break_it_and_shows_them(
     tables = {"orders": side(tmp_path, ORDERS, *ORDER_ROWS)}
     result = validate(con, tables, with_rules(ORDERS, (columns, test)))["orders.r0"]
     assert (result.verdict, result.failing, result.evaluation, result.rows) == (
-        Verdict.FAILED if failing else Verdict.PASSED,
+        RuleVerdict.FAILED if failing else RuleVerdict.PASSED,
         len(failing),
         evaluation,
         5,
@@ -154,7 +154,7 @@ def test_a_null_in_a_key_breaks_it_like_a_key_that_repeats(
 ) -> None:
     tables = {"orders": side(tmp_path, ORDERS, [(1, 1, "a", 1.0), (None, 1, "b", 1.0)], [(1, 1, "c", 1.0)])}
     found = validate(con, tables, ORDERS)["orders.pk"]
-    assert (found.verdict, found.measured, found.failing) == (Verdict.FAILED, 2, 3)
+    assert (found.verdict, found.measured, found.failing) == (RuleVerdict.FAILED, 2, 3)
     assert [row.key["id"] for row in found.examples] == ["NULL", "1", "1"]
 
 
@@ -170,7 +170,7 @@ def test_a_reference_that_is_partly_null_names_nothing(
         "customers": side(tmp_path, CUSTOMERS, [(1, "a"), (2, "b")]),
     }
     found = validate(con, tables, schema, CUSTOMERS)["orders.customer,code.references"]
-    assert (found.verdict, found.failing, found.evaluation) == (Verdict.FAILED, 2, Evaluation.HASH)
+    assert (found.verdict, found.failing, found.evaluation) == (RuleVerdict.FAILED, 2, Evaluation.HASH)
     assert [row.key["id"] for row in found.examples] == ["3", "4"]
 
 
@@ -196,7 +196,7 @@ def test_conditions_are_evaluated_as_their_engine_does(
     tables = {"orders": side(tmp_path, ORDERS, [(1, 1, "a", 1.0), (2, 1, "b", -1.0), (3, 1, "c", None)])}
     found = validate(con, tables, replace(ORDERS, checks=(check,)), options=options)["orders.ck"]
     assert (found.failing, found.reason) == (failing, reason)
-    assert found.verdict is (Verdict.NOT_EVALUATED if failing is None else Verdict.FAILED)
+    assert found.verdict is (RuleVerdict.NOT_EVALUATED if failing is None else RuleVerdict.FAILED)
     assert [row.key["id"] for row in found.examples] == ["2"] * (failing or 0)
 
 
@@ -221,21 +221,21 @@ def test_a_query_is_compared_with_its_threshold(con: duckdb.DuckDBPyConnection, 
         ),
     )
     found = validate(con, tables, schema, CUSTOMERS)
-    assert (found["orders.count"].verdict, found["orders.count"].failing) == (Verdict.FAILED, 2)
+    assert (found["orders.count"].verdict, found["orders.count"].failing) == (RuleVerdict.FAILED, 2)
     assert [row.key for row in found["orders.count"].examples] == [{"id": "1"}, {"id": "2"}]
-    assert found["orders.read"].verdict is Verdict.NOT_EVALUATED
-    assert (found["orders.hidden"].verdict, found["orders.hidden"].measured) == (Verdict.PASSED, None)
+    assert found["orders.read"].verdict is RuleVerdict.NOT_EVALUATED
+    assert (found["orders.hidden"].verdict, found["orders.hidden"].measured) == (RuleVerdict.PASSED, None)
 
 
 @pytest.mark.parametrize(
     ("threshold", "rows", "verdict", "measured"),
     [
-        (Threshold(Operator.LESS, (Decimal(40),), is_percent=True), 5, Verdict.PASSED, Decimal(20)),
-        (Threshold(Operator.LESS, (Decimal(20),), is_percent=True), 5, Verdict.FAILED, Decimal(20)),
-        (Threshold(Operator.EQUAL, (Decimal(0),), is_percent=True), 0, Verdict.PASSED, Decimal(0)),
-        (Threshold(Operator.GREATER, (Decimal(0),), is_percent=True), 0, Verdict.FAILED, Decimal(0)),
-        (Threshold(Operator.EQUAL, (Decimal(1),)), 5, Verdict.PASSED, Decimal(1)),
-        (Threshold(Operator.NOT_BETWEEN, (Decimal(1), Decimal(3))), 5, Verdict.FAILED, Decimal(1)),
+        (Threshold(Operator.LESS, (Decimal(40),), is_percent=True), 5, RuleVerdict.PASSED, Decimal(20)),
+        (Threshold(Operator.LESS, (Decimal(20),), is_percent=True), 5, RuleVerdict.FAILED, Decimal(20)),
+        (Threshold(Operator.EQUAL, (Decimal(0),), is_percent=True), 0, RuleVerdict.PASSED, Decimal(0)),
+        (Threshold(Operator.GREATER, (Decimal(0),), is_percent=True), 0, RuleVerdict.FAILED, Decimal(0)),
+        (Threshold(Operator.EQUAL, (Decimal(1),)), 5, RuleVerdict.PASSED, Decimal(1)),
+        (Threshold(Operator.NOT_BETWEEN, (Decimal(1), Decimal(3))), 5, RuleVerdict.FAILED, Decimal(1)),
     ],
 )
 def test_a_threshold_is_compared_with_a_number_or_with_the_share_of_all_rows(
@@ -243,7 +243,7 @@ def test_a_threshold_is_compared_with_a_number_or_with_the_share_of_all_rows(
     tmp_path: Path,
     threshold: Threshold,
     rows: int,
-    verdict: Verdict,
+    verdict: RuleVerdict,
     measured: Decimal,
 ) -> None:
     parts = ORDER_ROWS if rows else []
@@ -251,8 +251,8 @@ def test_a_threshold_is_compared_with_a_number_or_with_the_share_of_all_rows(
     schema = replace(ORDERS, further_rules=(rule,))
     found = validate(con, {"orders": side(tmp_path, ORDERS, *parts)}, schema)["orders.nulls"]
     assert (found.verdict, found.measured, found.rows) == (verdict, measured, rows)
-    assert found.severity == (None if verdict is Verdict.PASSED else Severity.WARNING)
-    assert len(found.examples) == (1 if verdict is Verdict.FAILED and rows else 0)
+    assert found.severity == (None if verdict is RuleVerdict.PASSED else Severity.WARNING)
+    assert len(found.examples) == (1 if verdict is RuleVerdict.FAILED and rows else 0)
 
 
 def test_repeated_values_are_measured_and_rows_are_shown(
@@ -263,10 +263,10 @@ def test_repeated_values_are_measured_and_rows_are_shown(
     once: list[Cells] = [(1, 1, "a", 1.0), (2, 1, "a", 1.0), (3, 1, "a", 1.0)]
     twice: list[Cells] = [*once, (4, 1, "b", 1.0), (5, 1, "b", 1.0), (6, 1, None, 1.0), (7, 1, None, 1.0)]
     passed = validate(con, {"orders": side(tmp_path, ORDERS, once)}, schema)["orders.d"]
-    assert (passed.verdict, passed.measured, passed.failing) == (Verdict.PASSED, 1, 3)
+    assert (passed.verdict, passed.measured, passed.failing) == (RuleVerdict.PASSED, 1, 3)
     failed = validate(con, {"orders": side(tmp_path, ORDERS, twice)}, schema)["orders.d"]
     assert (failed.verdict, failed.measured, failed.failing, len(failed.examples)) == (
-        Verdict.FAILED,
+        RuleVerdict.FAILED,
         2,
         5,
         5,
@@ -284,7 +284,7 @@ def test_the_number_of_rows_is_a_rule_of_its_own(
     found = validate(con, {"orders": side(tmp_path, ORDERS, *(ORDER_ROWS if rows else []))}, schema)[
         "orders.rows"
     ]
-    assert (found.verdict is Verdict.PASSED, found.measured, found.failing) == (bool(rows), rows, None)
+    assert (found.verdict is RuleVerdict.PASSED, found.measured, found.failing) == (bool(rows), rows, None)
 
 
 def test_nothing_that_cannot_be_evaluated_passes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_nothing_that_cannot_be_evaluated_passes(con: duckdb.DuckDBPyConnection,
     )
     tables = {"orders": side(tmp_path, ORDERS, *ORDER_ROWS)}
     found = validate(con, tables, schema, CUSTOMERS)
-    reasons = {name: one.reason for name, one in found.items() if one.verdict is Verdict.NOT_EVALUATED}
+    reasons = {name: one.reason for name, one in found.items() if one.verdict is RuleVerdict.NOT_EVALUATED}
     assert reasons == {
         "orders.r0": "the rows have no column gone",
         "orders.r1": "a is a text that does not compare with the column's type int64; nothing else evaluates it",
@@ -315,9 +315,9 @@ def test_nothing_that_cannot_be_evaluated_passes(con: duckdb.DuckDBPyConnection,
         "customers.pk": "there is no table customers",
     }
     assert all(
-        one.severity is Severity.ERROR for one in found.values() if one.verdict is Verdict.NOT_EVALUATED
+        one.severity is Severity.ERROR for one in found.values() if one.verdict is RuleVerdict.NOT_EVALUATED
     )
-    failed = {name: one.reason for name, one in found.items() if one.verdict is Verdict.FAILED}
+    failed = {name: one.reason for name, one in found.items() if one.verdict is RuleVerdict.FAILED}
     assert failed == {
         "orders.gone.type": "the rows have no column gone",
         "orders.r6": "its type in the rows is int64",
@@ -423,7 +423,7 @@ def test_composite_keys_and_unique_keys(con: duckdb.DuckDBPyConnection, tmp_path
     schema = replace(ORDERS, key=("customer", "id"), unique_keys=(UniqueKey(("customer", "code")),))
     rows: list[list[Cells]] = [[(1, 1, "a", 1.0), (2, 1, "b", 1.0)], [(3, 1, "a", 1.0), (1, 2, "a", 1.0)]]
     found = validate(con, {"orders": side(tmp_path, schema, *rows)}, schema)
-    assert found["orders.pk"].verdict is Verdict.PASSED
+    assert found["orders.pk"].verdict is RuleVerdict.PASSED
     assert (found["orders.customer,code.unique"].failing, found["orders.customer,code.unique"].measured) == (
         2,
         1,

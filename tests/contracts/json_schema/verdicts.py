@@ -23,7 +23,7 @@ from tdmvc.documents.json_text import Json, read_document, render_json
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
 from tdmvc.model.schema import Column, Contract, TableSchema
-from tdmvc.model.validation import RuleResult, Verdict
+from tdmvc.model.validation import RuleResult, RuleVerdict
 
 NUMBER = Column("#", SIMPLE["int64"])
 """The key that tells the rows apart."""
@@ -91,16 +91,16 @@ def _verdicts(
     (found,) = validate_tables(con, {"t": side}, Contract({"t": table}), options)
     verdicts: list[bool | None] = [True] * side.rows
     for result in found.results:
-        if result.reason is not None and result.verdict is not Verdict.FAILED:
+        if result.reason is not None and result.verdict is not RuleVerdict.FAILED:
             reasons[result.reason] = reasons.get(result.reason, 0) + 1
         _apply(result, verdicts)
     return verdicts
 
 
 def _apply(result: RuleResult, verdicts: list[bool | None]) -> None:
-    if result.verdict is Verdict.PASSED or result.severity is Severity.WARNING:
+    if result.verdict is RuleVerdict.PASSED or result.severity is Severity.WARNING:
         return
-    if result.verdict is Verdict.NOT_EVALUATED:
+    if result.verdict is RuleVerdict.NOT_EVALUATED:
         verdicts[:] = [None if one else one for one in verdicts]
     elif result.failing is None:
         verdicts[:] = [False] * len(verdicts)  # the column is of another type
