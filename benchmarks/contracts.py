@@ -17,6 +17,8 @@ from tdmvc.store.dvc_config import state_folder
 PYTHON_OF_PEERS = DATA / "contracts-venv" / "bin" / "python"
 """Of the virtual environment that the Makefile makes from benchmarks/contracts.txt."""
 _EDITED_ROWS = 1_000
+_EDITS = {"1.0.1": "numbers and references", "1.0.2": "numbers, references and unique values"}
+"""What was edited, by the version."""
 _COUNTS = "validation.sqlite"
 _PEER_FILE = str(Path(__file__).with_name("contracts_peers.py"))
 
@@ -40,7 +42,7 @@ _VALIDATORS = (
 
 @dataclass(frozen=True, slots=True)
 class _Shop:
-    """A repository with orders in two versions, 1.0.0 and, after an edit, 1.0.1."""
+    """A repository with orders in three versions: 1.0.0, and this one after each edit."""
 
     repository: Repository
     source: Path
@@ -82,7 +84,8 @@ def measure_contracts(work: Path, *, rows: int, runs: int) -> Iterator[Figure]:
         "the same: peak memory", ours.peak_bytes, theirs.peak_bytes, "datacontract-cli", 0.25
     )
     yield from _compare_with_samples(shop, rows / ours.cpu_median)
-    yield from _measure_edit(shop, runs=runs)
+    for version, what in _EDITS.items():
+        yield from _measure_edit(shop, version, what, runs=runs)
 
 
 def measure_large_contract(work: Path, *, rows: int) -> Iterator[Figure]:
@@ -98,7 +101,8 @@ def measure_large_contract(work: Path, *, rows: int) -> Iterator[Figure]:
         1.5,
         "GiB",
     )
-    yield from _measure_edit(shop, runs=1)
+    for version, what in _EDITS.items():
+        yield from _measure_edit(shop, version, what, runs=1)
 
 
 def _make_shop(work: Path, rows: int) -> _Shop:
@@ -112,9 +116,12 @@ def _make_shop(work: Path, rows: int) -> _Shop:
     repository.publish("1.0.0")
     edited = work / "edited" / f"{ORDERS}.parquet"
     edited.parent.mkdir()
-    write_edited(source, edited, rows=rows, edited=min(_EDITED_ROWS, rows // 10))
-    repository.tdmvc("add", DATASET, str(edited))
-    repository.publish("1.0.1")
+    for version in _EDITS:
+        write_edited(
+            source, edited, rows=rows, edited=min(_EDITED_ROWS, rows // 10), has_new_codes=version == "1.0.2"
+        )
+        repository.tdmvc("add", DATASET, str(edited))
+        repository.publish(version)
     shutil.rmtree(edited.parent)
     return _Shop(repository, source, rows)
 
@@ -135,7 +142,7 @@ def _compare_with_samples(shop: _Shop, ours: float) -> Iterator[Figure]:
         )
 
 
-def _measure_edit(shop: _Shop, *, runs: int) -> Iterator[Figure]:
+def _measure_edit(shop: _Shop, version: str, what: str, *, runs: int) -> Iterator[Figure]:
     """Validate after an edit, compared with the first validation: in one process, and as whole processes."""
     edit = f"validate after an edit of {_EDITED_ROWS:,} neighbouring rows"
     words = (
@@ -160,7 +167,7 @@ def _measure_edit(shop: _Shop, *, runs: int) -> Iterator[Figure]:
     def restore() -> None:
         shutil.copy(kept, shop.counts)
 
-    side = Side(shop.validate("1.0.1"), shop.repository.root, restore)
+    side = Side(shop.validate(version), shop.repository.root, restore)
     turns = [measure(side).cpu_median for _ in range(runs)]
     whole = Timing((), 0, tuple(turns))
     yield _ratio_of_processor(f"{edit}, whole processes", whole, first, "the first validation")

@@ -80,15 +80,16 @@ duckdb.sql(f'''COPY (
 
 _EDIT_BY_DUCKDB = """
 import sys, duckdb
-source, target, first, last = sys.argv[1:]
+source, target, first, last, has_new_codes = sys.argv[1:]
 duckdb.sql("SET enable_progress_bar = false")
 is_changed = f"id BETWEEN {first} AND {last}"
+has_new_code = is_changed if has_new_codes == "True" else "false"
 duckdb.sql(f'''COPY (SELECT * REPLACE (
         CASE WHEN {is_changed} THEN quantity + 1 ELSE quantity END AS quantity,
         CASE WHEN {is_changed} THEN CAST((quantity + 1) * price AS DECIMAL(12,2)) ELSE total END AS total,
         CASE WHEN {is_changed} THEN customer_id % 1000 + 1 ELSE customer_id END AS customer_id,
         -- No other row has these: the factor takes each number below 10^9 once.
-        CASE WHEN {is_changed} THEN format('ORD-{{:09d}}', ((id + 500000000) * 7919001 + 13) % 1000000000)
+        CASE WHEN {has_new_code} THEN format('ORD-{{:09d}}', ((id + 500000000) * 7919001 + 13) % 1000000000)
              ELSE code END AS code)
     FROM read_parquet('{source}')) TO '{target}' (FORMAT parquet, COMPRESSION zstd)''')
 """
@@ -101,8 +102,9 @@ def write_shop(folder: Path, rows: int) -> None:
     (folder / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
 
 
-def write_edited(folder: Path, target: Path, *, rows: int, edited: int) -> None:
-    """Write the orders with neighbouring rows edited: numbers, reference and unique value."""
+def write_edited(folder: Path, target: Path, *, rows: int, edited: int, has_new_codes: bool) -> None:
+    """Write the orders with neighbouring rows edited: numbers and reference, and if wanted the unique value."""
     first = rows // 2
-    words = (str(folder / f"{ORDERS}.parquet"), str(target), str(first), str(first + edited - 1))
+    ends = (str(first), str(first + edited - 1))
+    words = (str(folder / f"{ORDERS}.parquet"), str(target), *ends, str(has_new_codes))
     run(folder, sys.executable, "-c", _EDIT_BY_DUCKDB, *words)
