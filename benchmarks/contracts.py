@@ -144,12 +144,12 @@ def _compare_with_samples(shop: _Shop, ours: float) -> Iterator[Figure]:
 
 def _measure_edit(shop: _Shop, version: str, what: str, *, runs: int) -> Iterator[Figure]:
     """Validate after an edit, compared with the first validation: in one process, and as whole processes."""
-    edit = f"validate after an edit of {_EDITED_ROWS:,} neighbouring rows"
+    edit = f"validate after an edit of {_EDITED_ROWS:,} neighbouring rows: {what}"
     words = (
         str(shop.repository.root),
         shop.contract,
         f"{DATASET}@1.0.0",
-        f"{DATASET}@1.0.1",
+        f"{DATASET}@{version}",
         str(shop.counts),
     )
     module = (sys.executable, "-m", "benchmarks.contracts_in_process", *words)
