@@ -65,7 +65,7 @@ class JsonSchemaCondition:
         return cls(validator, tuple(columns))
 
     def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
-        """Return the places of the rows that are not valid; see `Condition.find_broken`."""
+        """Return the places of the rows that are not valid; see `RowCondition.find_broken`."""
         if self.is_row:
             return self._find_rows(rows)
         places: set[int] = set()

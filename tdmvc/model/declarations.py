@@ -152,6 +152,10 @@ class UniqueKey:
         return f"({', '.join(self.columns)})" + ("" if self.nulls_distinct else " nulls not distinct")
 
 
+OWN_DIALECT = "duckdb"
+"""The dialect of SQL that people write in contracts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A condition that every row must meet; it is met if it is null."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from tdmvc.model.declarations import Check, ForeignKey
+from tdmvc.model.declarations import OWN_DIALECT, Check, ForeignKey
 from tdmvc.model.finding import Severity
 
 Value = str | int | bool | Decimal | None
@@ -54,6 +54,12 @@ class Threshold:
     """One; two, in ascending order, for `mustBeBetween` and `mustNotBeBetween`."""
     is_percent: bool = False
     """Whether the number is a share of all rows; a table without rows has 0 %."""
+
+    def in_unit(self, number: Decimal, rows: int) -> Decimal:
+        """Return a number of rows or values in this threshold's unit: as it is, or as a share of all rows."""
+        if not self.is_percent:
+            return number
+        return number * 100 / rows if rows else Decimal(0)
 
     def allows(self, measured: Decimal) -> bool:
         """Whether a measured number, in this threshold's unit, keeps the rule."""
@@ -195,7 +201,7 @@ class Query:
 
     sql: str
     """With the placeholders of the standard filled in."""
-    dialect: str = "duckdb"
+    dialect: str = OWN_DIALECT
 
     def tables_in(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return which of these tables the query names, as words in any case."""

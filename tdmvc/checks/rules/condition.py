@@ -1,16 +1,17 @@
 """The rule of a condition (CHECK): no row makes it false. One that is null is met, as in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tdmvc.checks.rules.collecting import BROKEN, collect_broken
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import identities_sql, side_sql, sql_command
-from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
-from tdmvc.model.declarations import Check
+from tdmvc.model.conditions import ConditionEngine, ConditionEngines, NotEvaluatedError
+from tdmvc.model.declarations import OWN_DIALECT, Check
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.rules import Rule
+from tdmvc.model.schema import Column
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.portable import engine_name
@@ -19,8 +20,6 @@ from tdmvc.sql.quoting import quote_name
 _SHOWN_CHARACTERS = 120
 _RUN_DIALECTS = frozenset({"duckdb", "sqlite"})
 """Dialects whose conditions are run as they are; those of servers are translated as far as possible."""
-OWN_DIALECT = "duckdb"
-"""The dialect of a condition that a person wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,21 @@ class ConditionCheck:
         Raises:
             NotEvaluatedError: it cannot be evaluated.
         """
-        engine = self.engines.get(self.condition.dialect or OWN_DIALECT)
-        if engine is None:
-            raise NotEvaluatedError(f"it is written for {engine_name(self.condition.dialect)}")
-        if not self.rule.columns:
-            raise NotEvaluatedError("it names no column of the table")
         needed = [column for column in side.schema.columns if column.name in self.rule.columns]
+        engine = engine_for(self.condition, needed, self.engines)
         opened = engine.open(self.condition.expression, self.rule.table, needed)
         return collect_broken(con, side.schema, source, opened, needed=needed, into=into)
+
+
+def engine_for(check: Check, columns: Sequence[Column], engines: ConditionEngines) -> ConditionEngine:
+    """Return what evaluates a condition over these columns.
+
+    Raises:
+        NotEvaluatedError: nothing does.
+    """
+    engine = engines.get(check.dialect or OWN_DIALECT)
+    if engine is None:
+        raise NotEvaluatedError(f"it is written for {engine_name(check.dialect)}")
+    if not columns:
+        raise NotEvaluatedError("it names no column of the table")
+    return engine

@@ -1,23 +1,22 @@
 """The rules about a number of a whole table: of its rows, of values that repeat, or what a query returns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tdmvc.checks.predicates import has_type
-from tdmvc.checks.rules.pairing import find_lacking, is_whole, match_sql, pair_forms
+from tdmvc.checks.rules.pairing import demand_comparable, is_whole, match_sql
 from tdmvc.checks.rules.row import allows, is_declared, label, not_evaluated, violation_of_table
 from tdmvc.checks.rules.rule import CheckedTable, Tables
 from tdmvc.checks.sandbox import QueryJob, QueryTable, run_queries
 from tdmvc.checks.table_rows import locate_parts, repeated_sql, side_sql
 from tdmvc.model.conditions import NotEvaluatedError
+from tdmvc.model.declarations import OWN_DIALECT
 from tdmvc.model.finding import Finding
 from tdmvc.model.rules import HasType, Query, References, RowCount, Rule, Unique
 from tdmvc.model.schema import Column
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.portable import engine_name
-
-_DIALECT = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,8 @@ class MeasureCheck:
 
     def _count_orphans(self, con: DuckDBConnection, test: References, tables: Tables) -> Decimal:
         reference, side = test.reference, tables[self.rule.table]
-        lacking = find_lacking(reference, self.rule.table, tables)
-        if lacking is not None:
-            raise NotEvaluatedError(lacking)
+        demand_comparable(reference, self.rule.table, tables)
         parent = tables[reference.table]
-        if pair_forms(reference, side.schema, parent.schema) is None:
-            raise NotEvaluatedError("the types of its columns have no values in common")
         ((count,),) = con.execute(
             f"SELECT count(*) FROM {side_sql(side)} c ANTI JOIN {side_sql(parent)} p"
             f" ON {match_sql(reference, side.schema, parent.schema)} WHERE {is_whole(reference)}"
@@ -109,22 +104,31 @@ def measure_queries(rules: Sequence[Rule], tables: Tables) -> list[Decimal | Not
     found: list[Decimal | NotEvaluatedError] = []
     for place, rule in enumerate(rules):
         assert isinstance(rule.test, Query)
-        if rule.test.dialect == _DIALECT:
+        if rule.test.dialect == OWN_DIALECT:
             jobs[str(place)] = QueryJob(rule.test.sql, rule.table)
         found.append(NotEvaluatedError(f"it is written for {engine_name(rule.test.dialect)}"))
-    named = {name for job in jobs.values() for name in Query(job.sql).tables_in(tables)}
-    opened = {
-        name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
-        for name, side in tables.items()
-        if name in named
-    }
-    for place_text, outcome in (run_queries(jobs, opened) if jobs else {}).items():
+    outcomes = run_queries(jobs, named_tables(jobs.values(), tables)) if jobs else {}
+    for place_text, outcome in outcomes.items():
         found[int(place_text)] = (
             NotEvaluatedError(outcome.reason or "it returned no number")
             if outcome.number is None
             else outcome.number
         )
     return found
+
+
+def named_tables(jobs: Iterable[QueryJob], tables: Tables) -> dict[str, QueryTable]:
+    """Return the tables that queries name, as the process that runs these opens them.
+
+    Raises:
+        PartError: a part cannot be found.
+    """
+    named = {name for job in jobs for name in Query(job.sql).tables_in(tables)}
+    return {
+        name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
+        for name, side in tables.items()
+        if name in named
+    }
 
 
 def _count_repeated(

@@ -7,6 +7,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.checks.rules.rule import Tables
 from tdmvc.checks.table_rows import text_sql
+from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name
@@ -24,6 +25,19 @@ def find_lacking(reference: ForeignKey, name: str, tables: Tables) -> str | None
             if tables[table].schema.column(column) is None:
                 return f"{table} has no column {column}"
     return None
+
+
+def demand_comparable(reference: ForeignKey, name: str, tables: Tables) -> None:
+    """Make sure that both ends of a table's reference are there, and that their values compare.
+
+    Raises:
+        NotEvaluatedError: they are not, or do not.
+    """
+    lacking = find_lacking(reference, name, tables)
+    if lacking is not None:
+        raise NotEvaluatedError(lacking)
+    if pair_forms(reference, tables[name].schema, tables[reference.table].schema) is None:
+        raise NotEvaluatedError("the types of its columns have no values in common")
 
 
 def match_sql(reference: ForeignKey, child: TableSchema, parent: TableSchema) -> str:

@@ -1,28 +1,25 @@
 """The rules about single rows that have no check of their own: ranges, patterns, lists of values."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tdmvc.checks.fallback import open_fallback
 from tdmvc.checks.predicates import InexactError, checked_predicate_sql, find_columns, predicate_sql, unpruned
 from tdmvc.checks.rules.collecting import BROKEN, collect_broken
+from tdmvc.checks.rules.condition import engine_for
 from tdmvc.checks.rules.rule import CheckedTable, Tables, format_keys
 from tdmvc.checks.table_rows import identities_sql, side_sql, sql_command
-from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError, RowCondition
-from tdmvc.model.declarations import Check
+from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.rules import NO_ROWS, Condition, Rule
-from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
 from tdmvc.sql.duckdb import DuckDBConnection
-from tdmvc.sql.portable import engine_name
 from tdmvc.sql.quoting import quote_name, quote_text
 
 NOT_EVALUATED = "rule-not-evaluated"
-_OWN_DIALECT = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +80,14 @@ class RowCheck:
     ) -> int:
         needed = find_columns(self.rule, schema)
         if isinstance(self.rule.test, Condition):
-            opened = self._open(self.rule.test.check, needed)
+            check = self.rule.test.check
+            opened = engine_for(check, needed, self.engines).open(check.expression, self.rule.table, needed)
             return collect_broken(con, schema, source, opened, needed=needed, into=into)
         try:
             opened = open_fallback(self.rule, needed)
             return collect_broken(con, schema, source, opened, needed=needed, into=into)
         except NotEvaluatedError as error:
             raise NotEvaluatedError(f"{reason}; {error}") from error
-
-    def _open(self, check: Check, columns: list[Column]) -> AbstractContextManager[RowCondition]:
-        engine = self.engines.get(check.dialect or _OWN_DIALECT)
-        if engine is None:
-            raise NotEvaluatedError(f"it is written for {engine_name(check.dialect)}")
-        if not columns:
-            raise NotEvaluatedError("it names no column of the table")
-        return engine.open(check.expression, self.rule.table, columns)
 
     def _finding(self, table: CheckedTable, count: int) -> Finding:
         keys = table.first_keys(f"temp.{BROKEN}")
@@ -119,9 +109,7 @@ class RowCheck:
 
 def allows(rule: Rule, number: Decimal, side: TableSide) -> bool:
     """Return whether a rule allows a number, as it is or as a share of a table's rows."""
-    if rule.threshold.is_percent:
-        number = number * 100 / side.rows if side.rows else Decimal(0)
-    return rule.threshold.allows(number)
+    return rule.threshold.allows(rule.threshold.in_unit(number, side.rows))
 
 
 def violation_of_table(rule: Rule, *, is_broken: bool) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from tdmvc.checks.rules.rule import Tables
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.rows import TableRows, free_name
-from tdmvc.checks.validation.table import Tables, TableValidator
+from tdmvc.checks.validation.table import TableValidator
 from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.masking import MASK
 from tdmvc.model.names import folder_name

@@ -5,12 +5,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tdmvc.arrow.types import format_type
-from tdmvc.checks.sandbox import QueryJob, QueryOutcome, QueryTable, run_queries
-from tdmvc.checks.table_rows import locate_parts
+from tdmvc.checks.rules.measure import named_tables
+from tdmvc.checks.sandbox import QueryJob, QueryOutcome, run_queries
 from tdmvc.checks.validation.cache import FoundBefore, cache_name
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.row_tests import CHECKER
 from tdmvc.checks.validation.table import judge, not_evaluated
+from tdmvc.model.declarations import OWN_DIALECT
 from tdmvc.model.diff import TableSide
 from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_columns
 from tdmvc.model.masking import MASK
@@ -19,8 +20,6 @@ from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import Evaluation, FailingRow, RuleResult, RuleVerdict
 from tdmvc.sql.duckdb import duckdb_version
 from tdmvc.sql.portable import engine_name
-
-_DIALECT = "duckdb"
 
 
 def run_query_rules(
@@ -39,7 +38,7 @@ def run_query_rules(
     for rule in rules:
         assert isinstance(rule.test, Query)
         rows = tables[rule.table].rows if rule.table in tables else 0
-        if rule.test.dialect != _DIALECT:
+        if rule.test.dialect != OWN_DIALECT:
             reason = f"it is written for {engine_name(rule.test.dialect)}"
             results[rule.id] = not_evaluated(rule, rows, reason, Evaluation.QUERY)
             continue
@@ -52,12 +51,7 @@ def run_query_rules(
         jobs[rule.id] = QueryJob(rule.test.sql, rule.table)
     if not jobs:
         return results
-    named = {name for job in jobs.values() for name in Query(job.sql).tables_in(tables)}
-    opened = {
-        name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
-        for name, side in tables.items()
-        if name in named
-    }
+    opened = named_tables(jobs.values(), tables)
     outcomes = run_queries(jobs, opened, limits=options.limits, examples=options.examples)
     by_id = {rule.id: rule for rule in rules}
     schemas = [*(side.schema for side in tables.values()), *contract.tables.values()]

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.fallback import open_fallback
 from tdmvc.checks.predicates import InexactError, checked_predicate_sql, find_columns
-from tdmvc.checks.rules.condition import OWN_DIALECT
+from tdmvc.checks.rules.condition import engine_for
 from tdmvc.checks.validation.cache import cache_name
 from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError, RowCondition
-from tdmvc.model.declarations import Check
+from tdmvc.model.declarations import OWN_DIALECT, Check
 from tdmvc.model.rules import Condition, Rule
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
@@ -74,11 +74,7 @@ def _plan_condition(
     rule: Rule, check: Check, columns: Sequence[Column], engines: ConditionEngines
 ) -> RowTest:
     dialect = check.dialect or OWN_DIALECT
-    engine = engines.get(dialect)
-    if engine is None:
-        raise NotEvaluatedError(f"it is written for {engine_name(check.dialect)}")
-    if not columns:
-        raise NotEvaluatedError("it names no column of the table")
+    engine = engine_for(check, columns, engines)
     # In the order of the table, as for the other checks.
     versions = (duckdb_version(), sqlite3.sqlite_version)
     name = cache_name(CHECKER, *versions, dialect, check.expression, *_types(columns))

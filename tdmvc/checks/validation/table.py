@@ -7,7 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from tdmvc.checks.predicates import has_type
-from tdmvc.checks.rules.pairing import find_lacking, pair_forms
+from tdmvc.checks.rules.pairing import demand_comparable
+from tdmvc.checks.rules.rule import Tables
 from tdmvc.checks.validation.counting import CountedRows, count_rows
 from tdmvc.checks.validation.examples import first_failing_rows
 from tdmvc.checks.validation.failing import FailingFinder, FailingSource
@@ -17,13 +18,10 @@ from tdmvc.checks.validation.repeats import RepeatTest
 from tdmvc.checks.validation.row_tests import RowTest, plan_row_test
 from tdmvc.checks.validation.rows import TableRows
 from tdmvc.model.conditions import NotEvaluatedError
-from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import HasType, Query, References, Required, RowCount, Rule, Unique, rule_id
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.validation import Evaluation, RuleResult, RuleVerdict, TableValidation
 from tdmvc.sql.duckdb import DuckDBConnection
-
-Tables = dict[str, TableSide]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +115,9 @@ class TableValidator:
         )
 
     def _plan_reference(self, rule: Rule, test: References) -> ReferenceTest:
-        reference, child = test.reference, self.rows.schema
-        lacking = find_lacking(reference, rule.table, self._tables)
-        if lacking is not None:
-            raise NotEvaluatedError(lacking)
-        parents = TableRows(self._tables[reference.table])
-        if pair_forms(reference, child, parents.schema) is None:
-            raise NotEvaluatedError("the types of its columns have no values in common")
-        return ReferenceTest(rule, reference, self.rows, parents)
+        reference = test.reference
+        demand_comparable(reference, rule.table, self._tables)
+        return ReferenceTest(rule, reference, self.rows, TableRows(self._tables[reference.table]))
 
     @property
     def _tests(self) -> list[RowTest]:
@@ -210,9 +203,7 @@ def judge(
     rule: Rule, number: Decimal, rows: int, *, evaluation: Evaluation, reason: str | None = None
 ) -> RuleResult:
     """Return the result of a rule by what was measured: a number, or a share of all rows if its threshold is one."""
-    measured = number
-    if rule.threshold.is_percent:
-        measured = number * 100 / rows if rows else Decimal(0)
+    measured = rule.threshold.in_unit(number, rows)
     verdict = RuleVerdict.PASSED if rule.threshold.allows(measured) else RuleVerdict.FAILED
     return RuleResult(rule, verdict, evaluation, rows, measured, reason=reason)
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from decimal import Context, localcontext
 
+from tdmvc.checks.rules.rule import Tables
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.queries import run_query_rules
-from tdmvc.checks.validation.table import Tables, TableValidator, not_evaluated
+from tdmvc.checks.validation.table import TableValidator, not_evaluated
 from tdmvc.model.rules import ANY_NUMBER, Query, RowCount, Rule, rule_id
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import RuleResult, TableValidation

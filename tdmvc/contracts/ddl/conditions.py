@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.model.declarations import Check
+from tdmvc.model.declarations import OWN_DIALECT, Check
 from tdmvc.model.rules import (
     Condition,
     Length,
@@ -77,7 +77,7 @@ def check_condition(check: Check, table: TableSchema, dialect: str) -> str:
     Raises:
         NotSaidError: it may mean something else.
     """
-    own = check.dialect or "duckdb"
+    own = check.dialect or OWN_DIALECT
     why = None if own == dialect else why_not_portable(check.expression, table.columns)
     if why is not None:
         raise NotSaidError(f"it is written for {engine_name(own)}, and {why}")

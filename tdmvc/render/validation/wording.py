@@ -25,7 +25,7 @@ def extent_words(reports: Sequence[ValidationReport]) -> str:
 
 
 def table_words(table: TableValidation) -> str:
-    """Return how the rules of a table came out: `2 of 9 rules fail`."""
+    """Return how the rules of a table came out: `2 of 9 rules not kept`."""
     failing = sum(one.severity is not None for one in table.results)
     if failing:
         return f"{number(failing)} of {plural(len(table.results), 'rule')} not kept"
