@@ -1,4 +1,7 @@
-"""What checks the rules that a contract can declare."""
+"""A check for each kind of rule: it finds the rows that break it, and tells those that a change broke from others.
+
+For reviews, merges, `publish` and `check --rows`. Counts that are remembered from part to part are in `validation`.
+"""
 
 from tdmvc.checks.rules.condition import ConditionCheck
 from tdmvc.checks.rules.length import LengthCheck

@@ -1,4 +1,7 @@
-"""Evaluates every rule of a contract on the rows of its tables: exact counts, and the rows that break it."""
+"""Evaluates every rule of a contract on the rows of its tables: exact counts, and the rows that break it.
+
+For `validate`, `seed` and `run`. Findings that tell what a change broke come from `rules`.
+"""
 
 from tdmvc.checks.validation.cache import CountCache
 from tdmvc.checks.validation.failing_rows import write_failing_rows
