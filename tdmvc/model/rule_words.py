@@ -111,7 +111,9 @@ def failure_words(rule: Rule, values: Mapping[str, str | None]) -> str:
         case Format(name):
             return f"{_values(values)} is not a valid {name}"
         case Values(allowed):
-            return f"{_values(values)} is none of {_list(allowed)}"
+            return f"{_values(values)} is " + (
+                f"none of {_list(allowed)}" if allowed else "there, and may not be"
+            )
         case Present():
             return f"{_values(values)} stands for a missing value"
         case References(reference):

@@ -19,7 +19,7 @@ from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.model.validation import ValidationReport
 from tdmvc.workspace.contract_files import read_contract_file
 from tdmvc.workspace.live_state import open_live_database
-from tdmvc.workspace.validation import ValidationRequest, read_contract_of, validate_sides
+from tdmvc.workspace.validation import ValidationRequest, read_contract_for, read_contract_of, validate_sides
 from tdmvc.workspace.workspace import Workspace
 
 _BATCH_ROWS = 10_000
@@ -64,6 +64,8 @@ def validate_database(
             name: _copied(workspace, source, declared.tables[name], folder)
             for name, source in _found(snapshot, declared, request).items()
         }
+    if request.contract is not None:
+        contract = read_contract_for(workspace, request.contract, sides)
     # What was counted here is of no use later: nobody knows whether the rows are still the same.
     report = validate_sides(workspace, sides, contract, replace(request, is_full=True, keeps_counts=False))
     return replace(report, subject=str(location), undeclared=())

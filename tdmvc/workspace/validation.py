@@ -9,11 +9,12 @@ from pathlib import Path
 
 from tdmvc.checks.sandbox import QueryLimits
 from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
-from tdmvc.contracts.base import ImportedContract
+from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.errors import NotFoundError, StoreError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
+from tdmvc.model.schema import Column, Contract
 from tdmvc.model.validation import TableValidation, ValidationReport
 from tdmvc.store.dvc_config import state_folder
 from tdmvc.workspace import contract_files
@@ -61,9 +62,12 @@ def validate_state(
         PartError: a part is missing or damaged everywhere.
         UsageError: there is no contract.
     """
-    path, found = read_contract_of(workspace, state, request.contract)
     sides = open_tables(workspace, state, with_edits=is_working_copy(state))
-    report = validate_sides(workspace, sides, (path, found), request)
+    if request.contract is None:
+        contract = read_contract_of(workspace, state)
+    else:
+        contract = read_contract_for(workspace, request.contract, sides)
+    report = validate_sides(workspace, sides, contract, request)
     return replace(report, subject=state.ref, at=state.ref)
 
 
@@ -155,19 +159,49 @@ def query_limits(workspace: Workspace, seconds: float | None) -> QueryLimits:
     return QueryLimits(seconds or usual.seconds, memory_bytes)
 
 
-def read_contract_of(
-    workspace: Workspace, state: DatasetState, file: Path | None = None
+def read_contract_of(workspace: Workspace, state: DatasetState) -> tuple[str, ImportedContract]:
+    """Return the path of a state's own contract, and what it declares.
+
+    Raises:
+        ConfigError: it is wrong; the line is named.
+        UsageError: the state has no contract.
+    """
+    opened = contract_files.read_contract_of(workspace, state)
+    return opened.path, opened.found
+
+
+def read_contract_for(
+    workspace: Workspace, file: Path, sides: Mapping[str, TableSide]
 ) -> tuple[str, ImportedContract]:
-    """Return the path of a contract, and what it declares: a file's, or a state's own.
+    """Return the path of a contract in any format, and what it declares about tables.
+
+    Where it leaves open which columns a table has and of which types, they are those of the rows: a JSON Schema
+    without other properties than its own speaks of all columns.
 
     Raises:
         ConfigError: it is wrong; the line is named.
         NotFoundError: there is no such file.
-        UsageError: the state has no contract.
     """
-    opened = contract_files.read_contract_file(workspace, file) if file is not None else None
-    opened = opened or contract_files.read_contract_of(workspace, state)
+    tables = {
+        name: replace(side.schema, columns=tuple(map(_bare, side.schema.columns)))
+        for name, side in sides.items()
+    }
+    options = ImportOptions(known={name: Contract({name: table}) for name, table in tables.items()})
+    opened = contract_files.read_contract_file(workspace, file, contract_files.FileForm(options=options))
     return opened.path, opened.found
+
+
+def _bare(column: Column) -> Column:
+    """Return a column without what another contract demands of it."""
+    return Column(
+        column.name,
+        column.type,
+        physical_type=column.physical_type if column.is_json else None,
+        classification=column.classification,
+        text_form=column.text_form,
+        looks_like=column.looks_like,
+        collation=column.collation,
+    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`validate` names each broken rule by its row and line, reads only what changed, and reads databases, too."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -118,6 +119,25 @@ def test_a_table_of_the_contract_without_rows_is_never_valid(workspace: Workspac
     [report] = validate(workspace)
     [result] = report.failures
     assert (result.verdict, result.reason) == (RuleVerdict.NOT_EVALUATED, "there is no table invoices")
+
+
+def test_a_json_schema_speaks_of_all_columns_of_the_rows_in_their_types(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    columns = {"customer_id": {"maximum": 2}, "status": {}}
+    other = tmp_path / "orders.json"
+
+    def validated(**more: object) -> dict[str, list[str]]:
+        schema = {"title": "orders", "type": "object", "properties": columns, **more}
+        other.write_text(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}))
+        return failing(validate(workspace, ["golden"], ValidationRequest(contract=other)))
+
+    assert validated() == {}
+    assert validated(additionalProperties=False)["orders.id.false"][0].startswith(
+        "id 10 is there, and may not be"
+    )
+    assert list(validated(maxProperties=2)) == ["orders.maxProperties"]
+    assert validated(maxProperties=3) == {}
 
 
 def test_tables_without_a_declaration_are_named(workspace: Workspace) -> None:
