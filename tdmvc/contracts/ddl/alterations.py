@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tdmvc.contracts.ddl.clauses import read_identity
-from tdmvc.contracts.ddl.columns import default_of, read_type, typed
+from tdmvc.contracts.ddl.columns import default_of
 from tdmvc.contracts.ddl.cursor import Cursor
-from tdmvc.contracts.ddl.tables import Made, add_column, add_constraint
+from tdmvc.contracts.ddl.made import Made
+from tdmvc.contracts.ddl.tables import add_column, add_constraint
+from tdmvc.contracts.ddl.type_words import read_type, typed
 from tdmvc.contracts.tables import TableBuilder
 from tdmvc.model.declarations import Identity
 from tdmvc.model.schema import Column

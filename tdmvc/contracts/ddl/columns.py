@@ -1,28 +1,17 @@
-"""Reads the types and the words of columns in CREATE TABLE and ALTER TABLE."""
+"""Reads the words of columns in CREATE TABLE and ALTER TABLE."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
-
-import pyarrow as pa
 
 from tdmvc.contracts.ddl.clauses import read_identity, read_reference
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import clock, read_default, text_of
-from tdmvc.contracts.ddl.types import SERIALS, KnownTypes, WrittenType, column_type
+from tdmvc.contracts.ddl.type_words import NEXT_WORDS, read_type, typed
+from tdmvc.contracts.ddl.types import SERIALS, KnownTypes
 from tdmvc.model.declarations import Collation, Default, ForeignKey, Generated, Identity
 from tdmvc.model.schema import Column
-from tdmvc.sql.tokens import Token, TokenKind, unwrapped
+from tdmvc.sql.tokens import unwrapped
 
-_STOPS: Final = frozenset(
-    {"CONSTRAINT", "NOT", "NULL", "DEFAULT", "PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "COLLATE"}
-    | {"GENERATED", "AS", "AUTO_INCREMENT", "AUTOINCREMENT", "COMMENT", "CHARSET", "ON", "KEY", "DEFERRABLE"}
-    | {"STORAGE", "COMPRESSION", "USING", "INVISIBLE", "VISIBLE", "VIRTUAL", "STORED", "PERSISTENT", "FIRST"}
-    | {"AFTER", "OPTIONS", "ENCRYPTED", "SRID", "COLUMN_FORMAT", "INITIALLY", "MATCH"}
-)
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
-_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _NEXTVAL = re.compile(r"nextval\s*\(\s*'([^']+)'\s*(?:::regclass\s*)?\)", re.IGNORECASE)
 
 
@@ -39,59 +28,6 @@ class ColumnWords:
     lines: dict[str, int] = field(default_factory=dict)
     """The line of each word: `required`, `unique`, `references`."""
     notes: list[tuple[int, str]] = field(default_factory=list)
-
-
-def read_type(cursor: Cursor) -> WrittenType:
-    """Pass a type; SQLite's columns may have none."""
-    start = cursor.position
-    words: list[str] = []
-    arguments: tuple[str, ...] = ()
-    tail: list[str] = []
-    dimensions = 0
-    while cursor.has_more:
-        token = cursor.peek
-        word = token.keyword
-        if word == "(" and (words or tail):
-            arguments = _arguments(cursor)
-        elif word in ("[", "ARRAY"):
-            dimensions += 1
-            while cursor.next().keyword != "]" and cursor.has_more and word == "[":
-                pass
-            if word == "ARRAY" and cursor.take("["):
-                cursor.next()
-                cursor.take("]")
-        elif word == "." and words:
-            cursor.next()
-            schema, name = words.pop(), _type_word(cursor.next(), "")
-            words.append(name if schema in ("public", "pg_catalog", "main") else f"{schema}.{name}")
-        elif token.kind is TokenKind.SIGN or word in _STOPS or cursor.is_next("CHARACTER", "SET"):
-            break
-        elif token.kind in (TokenKind.WORD, TokenKind.NAME):
-            (tail if arguments else words).append(_type_word(cursor.next(), cursor.script.dialect))
-        else:
-            break
-    text = cursor.script.span(cursor.since(start))
-    split = _split_words(words, arguments)
-    return WrittenType(split[0], arguments, " ".join([*split[1], *tail]), dimensions, text)
-
-
-def _split_words(words: list[str], arguments: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the name of a type, and the words that follow it."""
-    for place, word in enumerate(words):
-        if place and word in ("unsigned", "signed", "zerofill"):
-            return " ".join(words[:place]), words[place:]
-    return " ".join(words), []
-
-
-def _type_word(token: Token, dialect: str) -> str:
-    if token.kind is TokenKind.WORD:
-        return token.text.lower()
-    name = token.name
-    return name if _PLAIN_NAME.fullmatch(name) or dialect in ("sqlite", "mysql") else token.text
-
-
-def _arguments(cursor: Cursor) -> tuple[str, ...]:
-    return tuple(cursor.script.span(one.rest()) for one in cursor.parts(cursor.brackets()))
 
 
 def read_column(
@@ -121,33 +57,6 @@ def read_column(
     while cursor.has_more:
         reader.word()
     return words
-
-
-def typed(cursor: Cursor, written: WrittenType, known: KnownTypes) -> tuple[pa.DataType, str | None]:
-    """Return the canonical and the physical type of what was written.
-
-    Raises:
-        ConfigError: it is no type.
-    """
-    dialect = cursor.script.dialect
-    has_labels = written.words in ("enum", "set", "struct", "map", "union", "row")
-    if dialect != "sqlite" and not has_labels:
-        if not written.words:
-            raise cursor.error("Expected a type")
-        if written.words.split(" ")[0] in (
-            "numeric",
-            "decimal",
-            "dec",
-            "varchar",
-            "float",
-            "char",
-            "bit",
-        ) and not all(_NUMBER.fullmatch(one) or one.lower() == "max" for one in written.arguments):
-            raise cursor.error(f"The length of the type '{written.text[:60]}' is no number")
-    try:
-        return column_type(written, dialect, known)
-    except (ValueError, IndexError, pa.ArrowException, RecursionError):
-        raise cursor.error(f"'{written.text[:60]}' is no type") from None
 
 
 def _with(column: Column, **changes: object) -> Column:
@@ -304,7 +213,7 @@ def default_of(
         cursor.brackets()
     else:
         cursor.next()
-    while cursor.has_more and cursor.peek.keyword not in _STOPS and cursor.peek.keyword != ",":
+    while cursor.has_more and cursor.peek.keyword not in NEXT_WORDS and cursor.peek.keyword != ",":
         if cursor.is_next("("):
             cursor.brackets()
         else:

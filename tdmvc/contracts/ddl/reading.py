@@ -8,21 +8,20 @@ from typing import Final
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.contracts.ddl.alterations import alter_table, rename_table
 from tdmvc.contracts.ddl.clauses import read_sequence
-from tdmvc.contracts.ddl.columns import read_type
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
-from tdmvc.contracts.ddl.script import DdlScript, DdlStatement, dialect_of
-from tdmvc.contracts.ddl.tables import Made, comment_of, read_table
-from tdmvc.contracts.tables import TableBuilder, imported
+from tdmvc.contracts.ddl.finishing import finish
+from tdmvc.contracts.ddl.made import Made
+from tdmvc.contracts.ddl.script import DIALECTS, DdlScript, DdlStatement, dialect_of, full_dialect
+from tdmvc.contracts.ddl.tables import comment_of, read_table
+from tdmvc.contracts.ddl.type_words import read_type
+from tdmvc.contracts.tables import imported
 from tdmvc.errors import ConfigError
-from tdmvc.model.declarations import Check, Index, TableOptions, TypeKind, UserType
-from tdmvc.model.rules import Condition
-from tdmvc.model.schema import Column
+from tdmvc.model.declarations import Index, TableOptions, TypeKind, UserType
 from tdmvc.sql.object_definitions import read_index
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.tokens import TokenKind
 
-DIALECTS: Final = ("postgresql", "mysql", "sqlite", "duckdb")
 _LONGEST: Final = 10_000_000
 _TABLE = re.compile(
     r"(?im)^[ \t]*(?:CREATE\s{1,9}(?:OR\s{1,9}REPLACE\s{1,9})?(?:\w{1,20}\s{1,9}){0,2}TABLE|ALTER\s{1,9}TABLE)\s"
@@ -64,8 +63,11 @@ def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> 
         ConfigError: one is wrong; the file and the line are named.
     """
     listed = list(scripts)
-    dialect = options.dialect or dialect_of("\n".join(text[:200_000] for text, _ in listed))
-    dialect = {"postgres": "postgresql", "mariadb": "mysql"}.get(dialect, dialect)
+    dialect = (
+        full_dialect(options.dialect)
+        if options.dialect
+        else dialect_of("\n".join(text[:200_000] for text, _ in listed))
+    )
     path = listed[-1][1] if listed else ""
     if dialect not in DIALECTS:
         raise ConfigError.at(
@@ -84,7 +86,7 @@ def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> 
         reader = _Reader(script, made)
         for statement in script.statements():
             reader.read(statement)
-    _finish(made)
+    finish(made)
     tables = [table for name, table in made.tables.items() if options.table is None or name == options.table]
     return imported(tables, made.notes, path)
 
@@ -307,58 +309,3 @@ def _sql_name(name: str) -> str:
 
 def _unlogged() -> TableOptions:
     return TableOptions(("UNLOGGED",), "postgresql")
-
-
-def _finish(made: Made) -> None:
-    """Resolve what needs the whole script: references without columns, and rules of enums and domains."""
-    for table in made.tables.values():
-        resolved = []
-        for reference in table.references:
-            target = made.table(reference.table)
-            if target is None:
-                table.note(
-                    table.node,
-                    f"{table.name} has a reference to {reference.table}, which the script does not make.",
-                )
-            else:
-                to = reference.to or target.key
-                to = tuple(made.own_column(target, name) for name in to)
-                node = next(
-                    (n for c, w, n in table.declared if (c, w) == (reference.columns, "references")),
-                    table.node,
-                )
-                target.check_names(to, node)
-                if len(to) != len(reference.columns):
-                    raise node.error(f"The reference to {target.name} has another number of columns.")
-                reference = replace(reference, table=target.name, to=to)
-            if reference.to:
-                resolved.append(reference)
-        table.references = resolved
-        table.indexes.sort(key=lambda one: one.name)
-        for column in table.columns.values():
-            _add_type_rules(column, table, made)
-
-
-def _add_type_rules(column: Column, table: TableBuilder, made: Made) -> None:
-    """Add what the type of a column demands of its values beyond the canonical type."""
-    node = table.place((column.name,), "length")
-    for one in column.user_types:
-        if one.kind is TypeKind.DOMAIN and one.definition is not None:
-            for expression in _domain_checks(one.definition):
-                condition = re.sub(r"\bVALUE\b", lambda _: quote_name(column.name), expression)
-                table.add_rule(
-                    node, (column.name,), one.name, Condition(Check(condition, None, made.dialect))
-                )
-
-
-def _domain_checks(definition: str) -> list[str]:
-    script = DdlScript(definition, "postgresql")
-    found = []
-    for statement in script.statements():
-        cursor = Cursor(script, statement.tokens, "")
-        while cursor.has_more:
-            if cursor.take("CHECK"):
-                found.append(cursor.expression())
-            else:
-                cursor.next()
-    return found

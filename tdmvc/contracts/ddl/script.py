@@ -14,6 +14,7 @@ _NUMBER = r"0[xX][0-9a-fA-F]++ | (?: [0-9][0-9_]*+\.?[0-9_]*+ | \.[0-9]++ )(?:[e
 _SIGNS = r"<> | <= | >= | != | == | \|\| | << | >> | ->> | -> | :: | ."
 _PLAIN_TEXT = r"'(?:[^']|'')*+(?:'|\Z)"
 _ESCAPED_TEXT = r"'(?:[^'\\]|''|\\.)*+(?:'|\Z)"
+DIALECTS: Final = ("postgresql", "mysql", "sqlite", "duckdb")
 _QUOTED = r'"(?:[^"]|"")*+(?:"|\Z)'
 _TICKED = r"`(?:[^`]|``)*+(?:`|\Z)"
 _NAMES: Final = {
@@ -147,6 +148,11 @@ _SIGNS_OF: Final = (
     ),
 )
 _LOOKED_AT: Final = 1_000_000
+
+
+def full_dialect(name: str) -> str:
+    """Return the dialect that a name means; any other name as it is."""
+    return {"postgres": "postgresql", "mariadb": "mysql"}.get(name, name)
 
 
 def dialect_of(text: str) -> str:

@@ -1,69 +1,24 @@
 """Reads CREATE TABLE, and the constraints that it and ALTER TABLE declare."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 
-from tdmvc.contracts.base import Note
 from tdmvc.contracts.ddl.clauses import read_reference
 from tdmvc.contracts.ddl.columns import read_column
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
-from tdmvc.contracts.ddl.types import KnownTypes
+from tdmvc.contracts.ddl.made import Made
 from tdmvc.contracts.tables import TableBuilder
 from tdmvc.model.declarations import Check, Index, TableOptions, UniqueKey
-from tdmvc.model.rules import Place
 from tdmvc.sql.tokens import TokenKind, unwrapped
-from tdmvc.yaml.node import YamlNode
 
 _CONSTRAINTS: Final = frozenset(
     {"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "KEY", "INDEX", "FULLTEXT", "SPATIAL"}
 )
 _USUAL_COLLATIONS: Final = frozenset({"utf8mb4_general_ci", "utf8mb4_0900_ai_ci", "utf8mb4_uca1400_ai_ci"})
 _ONLY_MYSQL: Final = frozenset({"KEY", "INDEX", "FULLTEXT", "SPATIAL"})
-
-
-@dataclass(slots=True)
-class Made:
-    """What a script has made so far."""
-
-    path: str
-    dialect: str
-    tables: dict[str, TableBuilder] = field(default_factory=dict)
-    types: KnownTypes = field(default_factory=KnownTypes)
-    sequences: dict[str, tuple[int, int]] = field(default_factory=dict)
-    partitions: set[str] = field(default_factory=set)
-    """Tables that are parts of others."""
-    labels: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
-    """What the names of constraints stand for that a table does not keep: table, columns and kind."""
-    notes: list[Note] = field(default_factory=list)
-
-    def label(self, name: str | None, *what: str) -> None:
-        """Remember what a constraint with a name is."""
-        if name is not None:
-            self.labels.setdefault(name, []).append(what)
-
-    def note(self, line: int, message: str) -> None:
-        """Report that something has no effect."""
-        self.notes.append(Note(Place(self.path, line), message))
-
-    def node(self, line: int) -> YamlNode:
-        """Return a place in the script, in the form that tables are built with."""
-        return YamlNode(self.path, line, "", "")
-
-    def table(self, name: str) -> TableBuilder | None:
-        """Return a table, in any case where the engine ignores it."""
-        found = self.tables.get(name)
-        if found is not None or self.dialect == "postgresql":
-            return found
-        return next((one for key, one in self.tables.items() if key.lower() == name.lower()), None)
-
-    def own_column(self, table: TableBuilder, name: str) -> str:
-        """Return the name of a column with the case that its table uses."""
-        if name in table.columns or self.dialect == "postgresql":
-            return name
-        return next((one for one in table.columns if one.lower() == name.lower()), name)
 
 
 def read_table(cursor: Cursor, name: str, made: Made) -> TableBuilder:

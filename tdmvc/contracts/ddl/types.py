@@ -10,6 +10,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE, format_type
 from tdmvc.contracts.physical_types import canonical_type
 from tdmvc.model.declarations import TypeKind, UserType
+from tdmvc.sql.declared_types import POSTGRES_TYPES, SQLITE_DECIMAL, SQLITE_NO_INTEGER, SQLITE_TYPES
 
 _POSTGRES_NAMES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("int", "int4", "serial", "serial4"), "integer"),
@@ -27,22 +28,8 @@ _POSTGRES_NAMES: Final[Mapping[str, str]] = {
     "time": "time without time zone",
     "varbit": "bit varying",
 }
+_POSTGRES: Final[Mapping[str, str]] = {**POSTGRES_TYPES, "oid": "int64"}
 SERIALS: Final = frozenset({"serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"})
-_POSTGRES: Final[Mapping[str, str]] = {
-    "boolean": "bool",
-    "smallint": "int16",
-    "integer": "int32",
-    "bigint": "int64",
-    "real": "float32",
-    "double precision": "float64",
-    "text": "string",
-    "bytea": "binary",
-    "date": "date",
-    "time without time zone": "time",
-    "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz",
-    "oid": "int64",
-}
 _DUCKDB: Final[Mapping[str, str]] = {
     **dict.fromkeys(("boolean", "bool", "logical"), "bool"),
     **dict.fromkeys(("tinyint", "int1"), "int8"),
@@ -111,9 +98,7 @@ _MYSQL: Final = {
     "time": "time",
 }
 _WIDTH = re.compile(r"\b(tinyint|smallint|mediumint|int|bigint|year)\(\d+\)")
-_SQLITE_DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _SQLITE_SAME: Final = frozenset({"bool", "date", "time", "timestamp"})
-_SQLITE_NO_INTEGER = re.compile("INTERVAL|POINT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,18 +278,12 @@ def _sqlite(text: str) -> tuple[pa.DataType, str | None]:
 
 
 def _sqlite_proposal(upper: str) -> pa.DataType | None:
-    if _SQLITE_NO_INTEGER.search(upper):
+    if SQLITE_NO_INTEGER.search(upper):
         return SIMPLE["string"]
-    for words, name in (
-        (("INT",), "int64"),
-        (("BOOL",), "bool"),
-        (("CHAR", "CLOB", "TEXT", "JSON"), "string"),
-        (("BLOB",), "binary"),
-        (("REAL", "FLOA", "DOUB"), "float64"),
-    ):
+    for words, name in SQLITE_TYPES:
         if any(word in upper for word in words):
             return SIMPLE[name]
-    found = _SQLITE_DECIMAL.match(upper)
+    found = SQLITE_DECIMAL.match(upper)
     if found is not None:
         precision, scale = int(found[1] or 18), int(found[2] or 0)
         is_possible = 0 < precision <= MAX_DECIMAL_DIGITS and scale <= precision

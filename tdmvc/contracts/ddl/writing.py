@@ -10,7 +10,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import is_number
 from tdmvc.contracts.base import ExportedContract, Note
 from tdmvc.contracts.ddl.conditions import NotSaidError, condition_of, quote_for, text_for
-from tdmvc.contracts.ddl.reading import DIALECTS
+from tdmvc.contracts.ddl.script import DIALECTS, full_dialect
 from tdmvc.contracts.ddl.written_types import written_type
 from tdmvc.errors import UsageError
 from tdmvc.model.declarations import ForeignKey, Identity, TypeKind, UserType
@@ -38,8 +38,7 @@ class DdlWriter:
         Raises:
             UsageError: the dialect is unknown.
         """
-        dialect = options.get("dialect", "postgresql")
-        dialect = {"postgres": "postgresql", "mariadb": "mysql"}.get(dialect, dialect)
+        dialect = full_dialect(options.get("dialect", "postgresql"))
         if dialect not in DIALECTS:
             raise UsageError(
                 f"The dialect '{dialect[:40]}' is unknown.", remedy=f"use one of: {', '.join(DIALECTS)}."

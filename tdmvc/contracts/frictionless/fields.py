@@ -7,6 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from tdmvc.contracts.frictionless.values import as_json, check_pattern, missing_values
 from tdmvc.contracts.scalars import read_bound, read_value
 from tdmvc.contracts.tables import TableBuilder
 from tdmvc.model.declarations import Check
@@ -72,7 +73,6 @@ _FILE_WORDS: Final = frozenset(
 """What says how a file writes values, which rows do not show."""
 _FOR_PEOPLE: Final = frozenset({"title", "example", "rdfType"})
 _KNOWN: Final = frozenset({"name", "type", "format", "description", "constraints", "missingValues"})
-_LONGEST: Final = 10_000
 
 
 def read_field(node: YamlNode, table: TableBuilder, missing: YamlNode | None) -> None:
@@ -214,7 +214,7 @@ class _Field:
                 f"The pattern of {self._name} is about how a file writes values, and has no effect on rows.",
             )
             return
-        _check_pattern(expression, node)
+        check_pattern(expression, node)
         if self._missing:
             others = "|".join(re.escape(text) for text in self._missing)
             expression = f"(?:{expression})|{others}"
@@ -290,37 +290,3 @@ def _one_sided(end: str, bound: object) -> Range:
     if end == "minimum":
         return Range(minimum=bound, excludes_minimum=True)  # type: ignore[arg-type]
     return Range(maximum=bound, excludes_maximum=True)  # type: ignore[arg-type]
-
-
-def missing_values(node: YamlNode | None) -> tuple[str, ...]:
-    """Return the texts that stand for a missing value; by default, the empty one."""
-    if node is None:
-        return ("",)
-    values = (one.need("value") if one.is_mapping else one for one in node.elements())
-    return tuple(one.value if isinstance(one.value, str) else one.as_text() for one in values)
-
-
-def _check_pattern(expression: str, node: YamlNode) -> None:
-    if len(expression) > _LONGEST:
-        raise node.error(f"The pattern is longer than {_LONGEST:,} characters.")
-    try:
-        re.compile(expression)
-    except (re.error, RecursionError, OverflowError) as error:
-        why = getattr(error, "msg", None) or "it nests too deeply"
-        raise node.error(f"The pattern is no regular expression: {why}.") from None
-
-
-def as_json(node: YamlNode) -> object:
-    """Return a node as a value of JSON."""
-    if isinstance(node.value, dict):
-        return {key: as_json(inner) for key, inner in node.value.items()}
-    if isinstance(node.value, tuple):
-        return [as_json(inner) for inner in node.value]
-    if not node.is_plain:
-        return node.value
-    if node.is_null:
-        return None
-    try:
-        return json.loads(node.value)
-    except ValueError:
-        return node.value

@@ -5,7 +5,8 @@ import re
 from typing import Final
 
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
-from tdmvc.contracts.frictionless.fields import missing_values, read_field
+from tdmvc.contracts.frictionless.fields import read_field
+from tdmvc.contracts.frictionless.values import missing_values
 from tdmvc.contracts.gathering import place_of
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError

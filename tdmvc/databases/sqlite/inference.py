@@ -14,13 +14,11 @@ import pyarrow as pa
 
 from tdmvc.arrow.constants import values_array
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, MAX_EXACT_FLOAT_INTEGER, SIMPLE, decimal_type
+from tdmvc.sql.declared_types import SQLITE_DECIMAL, SQLITE_NO_INTEGER, SQLITE_TYPES
 from tdmvc.sql.time_forms import TimeForm, TimeShape, forms_of, shape_of, shorten
 
-_DECIMAL = re.compile(r"(?:NUMERIC|DECIMAL|DEC|NUMBER)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
-_NO_INTEGER = re.compile("INTERVAL|POINT")
-"""Types of other engines in whose names SQLite finds INT."""
 _ZEROS = str.maketrans("123456789", "000000000")
 _HOUR = slice(11, 13)
 """Where the hour is, after a date."""
@@ -39,18 +37,12 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 def declared_type(declared: str) -> pa.DataType | None:
     """Return the type that a declaration proposes, or None if it proposes none."""
     upper = declared.upper()
-    if _NO_INTEGER.search(upper):
+    if SQLITE_NO_INTEGER.search(upper):
         return SIMPLE["string"]
-    for words, name in (
-        (("INT",), "int64"),
-        (("BOOL",), "bool"),
-        (("CHAR", "CLOB", "TEXT", "JSON"), "string"),
-        (("BLOB",), "binary"),
-        (("REAL", "FLOA", "DOUB"), "float64"),
-    ):
+    for words, name in SQLITE_TYPES:
         if any(word in upper for word in words):
             return SIMPLE[name]
-    if _DECIMAL.match(upper):
+    if SQLITE_DECIMAL.match(upper):
         return declared_decimal(upper) or decimal_type(1, 0)
     if "TIMESTAMP" in upper or "DATETIME" in upper:
         return SIMPLE["timestamp"]
@@ -61,7 +53,7 @@ def declared_type(declared: str) -> pa.DataType | None:
 
 def declared_decimal(declared: str) -> pa.DataType | None:
     """Return the decimal of a declaration that gives its digits, or None."""
-    match = _DECIMAL.match(declared.upper())
+    match = SQLITE_DECIMAL.match(declared.upper())
     if not match or match[1] is None:
         return None
     precision, scale = int(match[1]), int(match[2] or 0)
@@ -99,7 +91,7 @@ class TypeEvidence:
             integers = [value for value in values if isinstance(value, int)]
             self.low, self.high = min(self.low, *integers), max(self.high, *integers)
             self.whole_digits = max(self.whole_digits, len(str(max(self.high, -self.low))))
-        if float in kinds and self.is_decimal and _DECIMAL.match(self.declared.upper()):
+        if float in kinds and self.is_decimal and SQLITE_DECIMAL.match(self.declared.upper()):
             self._count_digits([value for value in values if isinstance(value, float)])
         if str in kinds and self.text_types is not None:
             self._read_times([value for value in values if isinstance(value, str)])

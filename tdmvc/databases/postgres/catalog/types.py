@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
 from tdmvc.model.declarations import TypeKind, UserType
+from tdmvc.sql.declared_types import POSTGRES_TYPES
 
 DIALECT = "postgresql"
 _CATALOG = "pg_catalog"
@@ -84,21 +85,6 @@ _PLAIN: Mapping[str, str] = {
     "timestamptz": "timestamptz",
 }
 """The types that arrive as they are."""
-CANONICAL_NAMES: Mapping[str, str] = {
-    "boolean": "bool",
-    "smallint": "int16",
-    "integer": "int32",
-    "bigint": "int64",
-    "real": "float32",
-    "double precision": "float64",
-    "text": "string",
-    "bytea": "binary",
-    "date": "date",
-    "time without time zone": "time",
-    "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz",
-}
-"""The types of PostgreSQL that are what a canonical type means without more words."""
 _NOT_A_NUMBER = {f"{_VALUE} = 'NaN'": "NaN"}
 _ODD_ARRAYS = {
     f"pg_catalog.array_ndims({_VALUE}) > 1": "an array with several dimensions",
@@ -132,7 +118,7 @@ def column_form(
     if facts.element:
         return _array_form(_Scalar(types, modifier, money_digits), facts, declared)
     type_, cast, faults = _Scalar(types, modifier, money_digits).form(facts)
-    physical = None if CANONICAL_NAMES.get(declared) is not None else declared
+    physical = None if POSTGRES_TYPES.get(declared) is not None else declared
     if pa.types.is_decimal(type_) and declared == f"numeric({type_.precision},{type_.scale})":
         physical = None
     return ColumnForm(type_, physical, declared, _VALUE + cast if _VALUE not in cast else cast, faults)
@@ -187,7 +173,7 @@ def _array_form(scalar: _Scalar, facts: TypeFacts, declared: str) -> ColumnForm:
     casts = "".join(f"::{part}[]" for part in cast.split("::")[1:])
     form = _output("::text[]") if element.has_own_cast or facts.has_own_cast else _VALUE + casts
     found = {**_ODD_ARRAYS, **({f"'NaN' = ANY({_VALUE})": "NaN"} if faults else {})}
-    physical = None if declared.removesuffix("[]") in CANONICAL_NAMES else declared
+    physical = None if declared.removesuffix("[]") in POSTGRES_TYPES else declared
     return ColumnForm(pa.list_(type_), physical, declared, form, found)
 
 

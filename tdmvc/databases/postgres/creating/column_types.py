@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE
-from tdmvc.databases.postgres.catalog.types import CANONICAL_NAMES
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.model.schema import Column
+from tdmvc.sql.declared_types import POSTGRES_TYPES
 from tdmvc.sql.quoting import quote_name
 
 _NAME = r'(?:[A-Za-z_][A-Za-z0-9_]*|"(?:[^"\0]|"")+")'
@@ -16,7 +16,7 @@ _TYPE = re.compile(
     rf"(?P<name>{_NAME}(?:\.{_NAME})?(?: [A-Za-z_]+)*?)"
     r"(?P<size> ?\([A-Za-z0-9_]+(?:, ?-?[0-9]+)?\))?(?P<zone>(?: [A-Za-z_]+)*)(?P<lists>(?:\[[0-9]{0,6}\])*)"
 )
-_CANONICAL = {SIMPLE[canonical]: sql for sql, canonical in CANONICAL_NAMES.items()} | {
+_CANONICAL = {SIMPLE[canonical]: sql for sql, canonical in POSTGRES_TYPES.items()} | {
     SIMPLE["int8"]: "smallint",
     SIMPLE["uint8"]: "smallint",
     SIMPLE["uint16"]: "integer",
