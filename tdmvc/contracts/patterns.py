@@ -12,7 +12,7 @@ def pattern_fault(pattern: str) -> str | None:
     try:
         regress.Regex(pattern)
     except regress.RegressError as error:
-        found = str(error) or "it cannot be parsed"
+        found = str(error).rstrip(".") or "it cannot be parsed"
         return found[0].lower() + found[1:]
     return None
 

@@ -16,6 +16,7 @@ from tdmvc.errors.base import (
     TdmvcError,
     UsageError,
     format_names,
+    near_name,
 )
 from tdmvc.errors.files import (
     ConfigError,
@@ -50,4 +51,5 @@ __all__ = [
     "UnreadableFileError",
     "UsageError",
     "format_names",
+    "near_name",
 ]

@@ -120,6 +120,12 @@ class NotFoundError(TdmvcError):
         )
 
 
+def near_name(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about an unknown name, with the known name that is most like it; else nothing."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 def _suggest(name: str, known: Sequence[str], otherwise: str) -> str:
     """Return a question with names like the unknown one, or the other text; nothing if no name is known."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.rules import (
     NO_ROWS,
     Condition,
@@ -87,7 +88,7 @@ def result_line(result: RuleResult) -> str:
 
 def row_words(rule: Rule, row: FailingRow) -> str:
     """Return how a row breaks a rule: `orders row id=23: quantity 0 is outside 1..1000`."""
-    key = ", ".join(f"{name}={_clipped(text)}" for name, text in row.key.items())
+    key = ", ".join(f"{name}={_text(text)}" for name, text in row.key.items())
     return f"{rule.table} row {key}: {failure_words(rule, row.values)}"
 
 
@@ -117,7 +118,7 @@ def failure_words(rule: Rule, values: Mapping[str, str | None]) -> str:
         case Present():
             return f"{_values(values)} stands for a missing value"
         case References(reference):
-            return f"{_values(values)} is not in {reference.table}.{_names(reference.to)}"
+            return f"{_values(values)} is not in {_target(reference)}"
         case Condition(check):
             shown = f" ({_values(values)})" if values else ""
             return f"breaks {_clipped(check.expression)}{shown}"
@@ -157,7 +158,7 @@ def _demand(rule: Rule) -> str:
         case Condition(check):
             return f"keeps {_clipped(check.expression)}"
         case References(reference):
-            return f"is in {reference.table}.{_names(reference.to)}"
+            return f"is in {_target(reference)}"
         case RowCount():
             return f"has {threshold_words(rule.threshold)} rows"
         case Query():
@@ -177,14 +178,22 @@ def _subject(rule: Rule) -> str:
     return f"{rule.table}{between}{_names(rule.columns)}"
 
 
+def _target(reference: ForeignKey) -> str:
+    between = "." if len(reference.to) == 1 else " "
+    return f"{reference.table}{between}{_names(reference.to)}"
+
+
 def _names(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
 def _values(values: Mapping[str, str | None]) -> str:
     """Return columns with their values: `quantity 0`, `tenant 1, code A`."""
-    texts = {name: "NULL" if text is None else _clipped(text) or "''" for name, text in values.items()}
-    return ", ".join(f"{name} {text}" for name, text in texts.items()) or "the value"
+    return ", ".join(f"{name} {_text(text)}" for name, text in values.items()) or "the value"
+
+
+def _text(text: str | None) -> str:
+    return "NULL" if text is None else _clipped(text) or "''"
 
 
 def _within(test: Range) -> str:

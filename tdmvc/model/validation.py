@@ -8,6 +8,9 @@ from enum import StrEnum
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import Rule
 
+NULL = "NULL"
+"""What a null is called in a key."""
+
 
 class Evaluation(StrEnum):
     """How a rule was evaluated, cheapest first."""

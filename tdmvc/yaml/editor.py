@@ -9,7 +9,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from tdmvc.yaml.in_line import restore_in_line
 from tdmvc.yaml.layout import carry_over
@@ -126,8 +126,18 @@ def set_default(parent: CommentedMap, key: str) -> CommentedMap:
     return found
 
 
+_PLAIN_LINES = re.compile(r"\S(?:[^\n]*\S)?(?:\n+ *\S(?:[^\n]*\S)?)*\n?")
+"""Lines without spaces at their ends, of which the first is not indented."""
+
+
 def text_value(text: str) -> str:
-    """Return the text so that no YAML reader takes it for a number, a date or a boolean, or folds it."""
+    """Return the text so that no YAML reader takes it for a number, a date or a boolean, or folds it.
+
+    Several lines that people can read are written as such: `|`.
+    """
+    if "\n" in text.rstrip("\n") and _PLAIN_LINES.fullmatch(text) and text.replace("\n", "").isprintable():
+        lines: str = LiteralScalarString(text)
+        return lines
     # Some of what is not printable, such as U+0085, is a line break to YAML 1.1 alone.
     if is_ambiguous(text) or not text.isprintable():
         quoted: str = DoubleQuotedScalarString(text)

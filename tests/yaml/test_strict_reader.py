@@ -139,3 +139,10 @@ def test_a_file_of_comments_keeps_them() -> None:
     edit = YamlEdit("# hello\n", "p")
     edit.root["a"] = "b"
     assert edit.render() == "# hello\na: b\n"
+
+
+def test_lines_are_written_as_lines() -> None:
+    edit = YamlEdit("a: 1\n", "c.yaml")
+    edit.root["query"] = text_value("SELECT 1\n  FROM t\n")
+    edit.root["odd"] = text_value(" x \ny")
+    assert edit.render() == 'a: 1\nquery: |\n  SELECT 1\n    FROM t\nodd: " x \\ny"\n'

@@ -7,6 +7,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.checks.rules.rule import Tables
 from tdmvc.checks.table_rows import text_sql
+from tdmvc.errors import near_name
 from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column, TableSchema
@@ -20,10 +21,10 @@ def find_lacking(reference: ForeignKey, name: str, tables: Tables) -> str | None
     """Return what the reference needs and the tables do not have."""
     for table, columns in ((name, reference.columns), (reference.table, reference.to)):
         if table not in tables:
-            return f"there is no table {table}"
+            return f"there is no table {table}{near_name(table, tables)}"
         for column in columns:
             if tables[table].schema.column(column) is None:
-                return f"{table} has no column {column}"
+                return f"{table} has no column {column}{near_name(column, tables[table].schema.column_names)}"
     return None
 
 

@@ -6,11 +6,12 @@ Whatever a query makes it do, it can only read the rows that it was given, and i
 import json
 import os
 import queue
+import re
 import sys
 import threading
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -92,8 +93,8 @@ def _run(
     except memory_errors():
         return _outcome(query, reason=OUT_OF_MEMORY)
     except duckdb_error() as error:
-        # Its own words may hold a value.
-        return _outcome(query, reason=_reason(error))
+        # Its own words may hold a value; those that the query has itself are shown.
+        return _outcome(query, reason=_reason(error, job.sql))
     return _outcome(query, number=number, rows=rows, shows_table=bool(rows) and shows_table(query, job.table))
 
 
@@ -139,17 +140,40 @@ def _examples(
     return tuple(rows.to_pylist())
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, sql: str) -> str:
     kinds = {
         "BinderException": "it names a column, table or function that does not exist, or does not fit its types",
         "CatalogException": "it names a table or function that does not exist",
-        "ParserException": "it is no SQL that DuckDB understands",
+        "ParserException": "DuckDB cannot parse it",
         "ConversionException": "it converts a value that cannot be converted; try_cast gives NULL for those",
         "OutOfRangeException": "a number becomes too large for its type",
         "InvalidInputException": "a value is not valid for what it does",
     }
     kind = type(error).__name__
-    return kinds.get(kind, f"DuckDB cannot do it ({kind})")
+    return _unknown_name(str(error), sql) or kinds.get(kind, f"DuckDB cannot do it ({kind})")
+
+
+def _unknown_name(message: str, sql: str) -> str | None:
+    """Return which name of a query means nothing, and the one that it is like; only names, and never a value."""
+    for what, pattern in _UNKNOWN.items():
+        found = pattern.search(message)
+        if found is not None and found[1].casefold() in sql.casefold():
+            near = _NEAR.search(message)
+            return what.format(found[1]) + (f"; did you mean {near[1]}?" if near else "")
+    return None
+
+
+_UNKNOWN: Final = {
+    "it names a column that does not exist: {}": re.compile(
+        r'^Binder Error: (?:Referenced column|[\w ]+ "[^"]*" does not have a column named) "([^"]+)"'
+    ),
+    "it names a table that does not exist: {}": re.compile(r'^Binder Error: Referenced table "([^"]+)'),
+    "the function {} does not take values of these types": re.compile(
+        r"^Binder Error: No function matches the given name and argument types '(\w+)\("
+    ),
+}
+"""How DuckDB says which name it does not know, by what is said instead."""
+_NEAR: Final = re.compile(r'^(?:Candidate (?:bindings|tables)[: ]*|Did you mean )"([^"]+)"', re.MULTILINE)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,12 @@ def read_query(con: DuckDBConnection, sql: str, tables: Collection[str]) -> Read
         raise RefusedQueryError("it is not one SELECT") from error
     tree = json.loads(text)
     if tree["error"]:
-        raise RefusedQueryError("it is not one SELECT that DuckDB understands")
+        # What a parser says of a text holds nothing but the text.
+        is_parsed = tree["error_type"] != "parser"
+        why = (
+            "it is not one SELECT" if is_parsed else f"DuckDB cannot parse it: {tree['error_message'][:200]}"
+        )
+        raise RefusedQueryError(why)
     if len(tree["statements"]) != 1:
         raise RefusedQueryError("it is more than one statement")
     known = {name.casefold() for name in tables} | cte_names(tree)

@@ -9,13 +9,12 @@ from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_colum
 from tdmvc.model.masking import MASK
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.sensitive_values import MOST_CHARACTERS
-from tdmvc.model.validation import FailingRow
+from tdmvc.model.validation import NULL, FailingRow
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name
 
 ROW_NUMBER = "row"
 """What the number of a row is called in the key of a table without one."""
-_NULL = "NULL"
 _LONGEST = 200
 """Characters of a value that are shown."""
 
@@ -52,7 +51,7 @@ def first_failing_rows(
     numbers = {} if key or not found else _first_numbers(con, rows)
     return tuple(
         FailingRow(
-            {name: text or _NULL for name, text in _texts(key, row, hidden).items()}
+            {name: NULL if text is None else text for name, text in _texts(key, row, hidden).items()}
             or {ROW_NUMBER: str(numbers[source.scan.parts[file]] + number)},
             _texts(shown, row, hidden),
         )

@@ -17,7 +17,7 @@ from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_colum
 from tdmvc.model.masking import MASK
 from tdmvc.model.rules import Query, Rule
 from tdmvc.model.schema import Contract, TableSchema
-from tdmvc.model.validation import Evaluation, FailingRow, RuleResult, RuleVerdict
+from tdmvc.model.validation import NULL, Evaluation, FailingRow, RuleResult, RuleVerdict
 from tdmvc.sql.duckdb import duckdb_version
 from tdmvc.sql.portable import engine_name
 
@@ -88,7 +88,7 @@ def _result(rule: Rule, outcome: QueryOutcome, rows: int, schemas: Sequence[Tabl
 def _example(row: Mapping[str, str | None], hidden: Collection[str]) -> FailingRow:
     return FailingRow(
         {
-            name: MASK if name.casefold() in hidden and text is not None else str(text)
+            name: NULL if text is None else MASK if name.casefold() in hidden else text
             for name, text in row.items()
         },
         {},

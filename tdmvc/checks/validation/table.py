@@ -17,6 +17,7 @@ from tdmvc.checks.validation.references import ReferenceTest
 from tdmvc.checks.validation.repeats import RepeatTest
 from tdmvc.checks.validation.row_tests import RowTest, plan_row_test
 from tdmvc.checks.validation.rows import TableRows
+from tdmvc.errors import near_name
 from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.rules import HasType, Query, References, Required, RowCount, Rule, Unique, rule_id
 from tdmvc.model.schema import TableSchema
@@ -93,7 +94,8 @@ class TableValidator:
     def _plan(self, rule: Rule) -> _Plan:
         missing = [name for name in rule.columns if self.rows.schema.column(name) is None]
         if missing:
-            return NotEvaluatedError(f"the rows have no column {', '.join(missing)}")
+            near = near_name(missing[0], self.rows.schema.column_names) if len(missing) == 1 else ""
+            return NotEvaluatedError(f"the rows have no column {', '.join(missing)}{near}")
         try:
             match rule.test:
                 case HasType() | RowCount() | Query():
@@ -189,13 +191,14 @@ class TableValidator:
             wrong = self._wrong_type(column.name, column.type_text)
             if wrong is not None and (column.name,) not in known:
                 name = rule_id(self.declared.name, (column.name,), "type")
-                rule = Rule(name, self.declared.name, (column.name,), HasType(column.type_text))
+                place = self.declared.places.get(name)
+                rule = Rule(name, self.declared.name, (column.name,), HasType(column.type_text), place=place)
                 yield judge(rule, Decimal(1), self.rows.side.rows, evaluation=Evaluation.FOOTER, reason=wrong)
 
     def _wrong_type(self, name: str, declared: str) -> str | None:
         column = self.rows.schema.column(name)
         if column is None:
-            return f"the rows have no column {name}"
+            return f"the rows have no column {name}{near_name(name, self.rows.schema.column_names)}"
         return None if has_type(column, declared) else f"its type in the rows is {column.type_text}"
 
 

@@ -7,6 +7,7 @@ from tdmvc.checks.rules.rule import Tables
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.queries import run_query_rules
 from tdmvc.checks.validation.table import TableValidator, not_evaluated
+from tdmvc.errors import near_name
 from tdmvc.model.rules import ANY_NUMBER, Query, RowCount, Rule, rule_id
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import RuleResult, TableValidation
@@ -54,7 +55,7 @@ def _validate(
 ) -> TableValidation:
     if table.name in tables:
         return TableValidator(con, tables, table, options).validate()
-    reason = f"there is no table {table.name}"
+    reason = f"there is no table {table.name}{near_name(table.name, tables)}"
     results = [not_evaluated(rule, 0, reason) for rule in table.rules if not isinstance(rule.test, Query)]
     if not table.rules:
         # What is declared and not there never passes.

@@ -49,7 +49,7 @@ def condition_of(rule: Rule, table: TableSchema, dialect: str) -> str:
         return check_condition(rule.test.check, table, dialect)
     column = table.column(rule.columns[0]) if len(rule.columns) == 1 else None
     if column is None:
-        raise NotSaidError("no constraint says it")
+        raise NotSaidError("SQL has no constraint for it")
     name = quote_for(dialect)(column.name)
     match rule.test:
         case Range():
@@ -68,7 +68,7 @@ def condition_of(rule: Rule, table: TableSchema, dialect: str) -> str:
         case Pattern() if dialect == "duckdb" and rule.test.syntax is PatternSyntax.RE2:
             function = "regexp_full_match" if rule.test.is_whole else "regexp_matches"
             return f"{function}({name}, {quote_text(rule.test.expression)})"
-    raise NotSaidError("no constraint says it")
+    raise NotSaidError("SQL has no constraint for it")
 
 
 def check_condition(check: Check, table: TableSchema, dialect: str) -> str:

@@ -290,7 +290,12 @@ class _Writing:
             if rule.table != table.name or self._is_said(rule, table):
                 continue
             if rule.severity is not Severity.ERROR or rule.threshold != NO_ROWS:
-                self._note(table, f"The rule {rule.id}", "a constraint lets no row break it", rule.place)
+                self._note(
+                    table,
+                    f"The rule {rule.id}",
+                    "it allows some rows to break it, and a constraint allows none",
+                    rule.place,
+                )
                 continue
             try:
                 condition = condition_of(rule, table, self._dialect)

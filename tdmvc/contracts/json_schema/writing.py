@@ -91,13 +91,15 @@ class _TableWriter:
                 self._require(column.name)
         for rule in rules:
             if rule.threshold != NO_ROWS:
-                self._note(rule, "it allows some violation, and a schema none")
+                self._note(rule, "it allows some rows to break it, and a schema allows none")
             elif rule.severity is not Severity.ERROR and not isinstance(rule.test, Format):
                 self._note(rule, "it is a warning, and a schema has only errors")
             else:
                 why = self._add(rule)
                 if why is not None:
                     self._note(rule, why)
+        for name in self._required:
+            self._without_null(self._properties[name])
         schema: JsonObject = {"title": self.table.name}
         if self.table.description is not None:
             schema["description"] = self.table.description
@@ -134,6 +136,12 @@ class _TableWriter:
             schema["type"] = types[0]
         elif types is None:
             _merge(schema, {"not": {"type": "null"}})
+
+    def _without_null(self, schema: JsonObject) -> None:
+        """Remove null from the values of a required column, whose type has no null."""
+        values = schema.get("enum")
+        if isinstance(values, list) and schema.get("type") is not None:
+            schema["enum"] = [value for value in values if value is not None]
 
     def _note(self, rule: Rule, why: str) -> None:
         place = rule.place or Place(self.table.name)

@@ -110,7 +110,7 @@ def _column_rules(where: Where, declared: Iterator[ElementTest] | Sequence[Eleme
 
 
 def _places(entry: TableEntry, schema: TableSchema) -> Iterator[tuple[str, Place]]:
-    """Yield the id of each rule that follows from a declaration, with the place of that."""
+    """Yield the id of each rule that follows from a declaration, with the place of that; also of what a type is."""
     columns = dict(zip(schema.column_names, children(entry.node, "properties"), strict=True))
     quality = [
         (rule, read_check(rule, schema.name), read_unique_key(rule))
@@ -132,6 +132,8 @@ def _places(entry: TableEntry, schema: TableSchema) -> Iterator[tuple[str, Place
             case References():
                 found = relations.get(rule.columns)
         yield rule.id, place_of(found or own or entry.node)
+    for name, node in columns.items():
+        yield rule_id(schema.name, (name,), "type"), place_of(node.child("physicalType") or node)
 
 
 def _declaring(test: RuleTest, column: YamlNode | None) -> YamlNode | None:

@@ -133,7 +133,7 @@ def _table(table: TableValidation, anchor: str) -> Html:
     broken.sort(key=lambda one: order.index(one.severity or Severity.INFO))
     worst = _worst(table)
     mark = {Severity.ERROR: " error", Severity.WARNING: " loss"}.get(worst, "") if worst else ""
-    known = f", {plural(table.known_parts, 'part')} known from before" if table.known_parts else ""
+    known = f", {plural(table.known_parts, 'part')} unchanged, so not read again" if table.known_parts else ""
     summary = element(
         "summary",
         element(

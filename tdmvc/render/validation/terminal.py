@@ -7,7 +7,7 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.masking import MASK
 from tdmvc.model.rule_words import demand_words, measured_words, row_words
 from tdmvc.model.text import number, plural
-from tdmvc.model.validation import RuleResult, RuleVerdict, TableValidation, ValidationReport
+from tdmvc.model.validation import NULL, RuleResult, RuleVerdict, TableValidation, ValidationReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import Cell, Page, Step
@@ -59,7 +59,7 @@ def _report(page: Page, report: ValidationReport) -> None:
 def _table_cells(page: Page, table: TableValidation) -> list[Cell]:
     fails = [one.severity for one in table.results if one.severity is not None]
     paint = page.style.red if Severity.ERROR in fails else page.style.yellow if fails else page.style.green
-    known = f"{plural(table.known_parts, 'part')} known" if table.known_parts else ""
+    known = f"{plural(table.known_parts, 'part')} unchanged" if table.known_parts else ""
     return [
         Cell(visible(table.table)),
         Cell(plural(table.rows, "row ", many="rows")),
@@ -117,7 +117,7 @@ def _steps(report: ValidationReport) -> Iterator[Step]:
 def rows_query(result: RuleResult) -> str | None:
     """Return a query for the first rows that break a rule; None if their key is not known or not shown."""
     keys = [row.key for row in result.examples[:_MOST_ROWS]]
-    if not keys or set(keys[0]) == {"row"} or any(MASK in key.values() for key in keys):
+    if not keys or set(keys[0]) == {"row"} or any({MASK, NULL} & set(key.values()) for key in keys):
         return None
     names = [_name(name) for name in keys[0]]
     values = [[quote_text(text) for text in key.values()] for key in keys]

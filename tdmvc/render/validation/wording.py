@@ -29,7 +29,7 @@ def table_words(table: TableValidation) -> str:
     failing = sum(one.severity is not None for one in table.results)
     if failing:
         return f"{number(failing)} of {plural(len(table.results), 'rule')} not kept"
-    return f"all of {plural(len(table.results), 'rule')} kept" if table.results else "no rules"
+    return f"{plural(len(table.results), 'rule')} kept" if table.results else "no rules"
 
 
 def result_words(result: RuleResult) -> str:

@@ -133,3 +133,20 @@ def test_rows_say_whether_their_columns_are_those_of_the_table(tables: dict[str,
     assert own.shows_table
     assert all(outcome.rows for outcome in others)
     assert not any(outcome.shows_table for outcome in others)
+
+
+def test_a_query_that_cannot_run_says_which_word_of_it_is_wrong(tables: dict[str, QueryTable]) -> None:
+    cases = {
+        "SELECT count(*) FROM orders WHERE totl > 1": (
+            "it names a column that does not exist: totl; did you mean total?"
+        ),
+        "SELECT count(*) FROM orders o WHERE o.totl > 1": "it names a column that does not exist: totl",
+        "SELECT count(*) FROM orders WHERE order.total > 1": (
+            'DuckDB cannot parse it: syntax error at or near "order"'
+        ),
+        "SELECT count(*) FROM orders WHERE x.total > 1": (
+            "it names a table that does not exist: x; did you mean orders?"
+        ),
+        "SELECT upper(total, 3) FROM orders": "the function upper does not take values of these types",
+    }
+    assert [outcome.reason for outcome in run(tables, *cases)] == list(cases.values())

@@ -291,7 +291,7 @@ def test_nothing_that_cannot_be_evaluated_passes(con: duckdb.DuckDBPyConnection,
     schema = with_rules(
         replace(
             ORDERS,
-            columns=(*ORDERS.columns, Column("gone", TEXT)),
+            columns=(*ORDERS.columns, Column("gone", TEXT), Column("cod", TEXT)),
             references=(ForeignKey(("customer",), "x", ("y",)),),
         ),
         (("gone",), Required()),
@@ -320,6 +320,7 @@ def test_nothing_that_cannot_be_evaluated_passes(con: duckdb.DuckDBPyConnection,
     failed = {name: one.reason for name, one in found.items() if one.verdict is RuleVerdict.FAILED}
     assert failed == {
         "orders.gone.type": "the rows have no column gone",
+        "orders.cod.type": "the rows have no column cod; did you mean code?",
         "orders.r6": "its type in the rows is int64",
     }
     assert next(iter(found)) == "orders.gone.type"

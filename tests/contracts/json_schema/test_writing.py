@@ -164,3 +164,10 @@ def test_several_tables_are_definitions_and_one_can_be_chosen() -> None:
     assert parse_json(one.text)["title"] == "b c"  # type: ignore[call-overload,index]
     with pytest.raises(UsageError, match="no table x"):
         WRITERS["json-schema"].write(Contract(tables), (), {"table": "x"})
+
+
+def test_the_values_of_a_required_column_have_no_null() -> None:
+    table = TableSchema("t", (Column("a", TEXT, required=True), Column("b", TEXT)))
+    schema = json.loads(write(table, (("a",), Values(("x",))), (("b",), Values(("x",)))).text)
+    assert schema["properties"]["a"]["enum"] == ["x"]
+    assert schema["properties"]["b"]["enum"] == ["x", None]
