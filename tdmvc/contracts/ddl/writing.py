@@ -1,26 +1,22 @@
 """Writes a contract as a script of CREATE TABLE, with each rule that a constraint can say."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-import pyarrow as pa
-
-from tdmvc.arrow.types import is_number
 from tdmvc.contracts.base import ExportedContract, Note
+from tdmvc.contracts.ddl.column_writing import ColumnWriter, sequence_options
 from tdmvc.contracts.ddl.conditions import NotSaidError, condition_of, quote_for, text_for
 from tdmvc.contracts.ddl.script import DIALECTS, full_dialect
 from tdmvc.contracts.ddl.written_types import written_type
 from tdmvc.errors import UsageError
-from tdmvc.model.declarations import ForeignKey, Identity, TypeKind, UserType
+from tdmvc.model.declarations import ForeignKey, TypeKind, UserType
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import NO_ROWS, Condition, Length, Place, References, Required, Rule, Unique, Values
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.sql.portable import engine_name
 
 _NOWHERE: Final = Place("contract.yaml")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _ALTERS: Final = frozenset({"postgresql", "mysql"})
 """Engines that add references to tables that are there, so that these may lead in circles."""
 
@@ -53,6 +49,7 @@ class _Writing:
         self._dialect = dialect
         self._quote = quote_for(dialect)
         self._notes: list[Note] = []
+        self._columns = ColumnWriter(dialect, self._note)
 
     def write(self) -> ExportedContract:
         tables, late = self._ordered()
@@ -136,20 +133,16 @@ class _Writing:
             else:
                 yield f"CREATE TYPE {one.name} AS {one.definition}"
 
-    def _has_sequence(self, column: Column) -> bool:
-        is_able = self._dialect in ("postgresql", "duckdb")
-        return is_able and column.identity is not None and column.identity.sequence is not None
-
     def _sequences(self) -> Iterator[str]:
         for table in self._contract.tables.values():
             for column in table.columns:
-                if column.identity is not None and self._has_sequence(column):
-                    options = _sequence_options(column.identity)
+                if column.identity is not None and self._columns.has_sequence(column):
+                    options = sequence_options(column.identity)
                     name = self._table(str(column.identity.sequence))
                     yield f"CREATE SEQUENCE {name} {options}".rstrip()
 
     def _create(self, table: TableSchema, references: list[ForeignKey]) -> str:
-        lines = [self._column(table, column) for column in table.columns]
+        lines = [self._columns.column(table, column) for column in table.columns]
         numbered = self._dialect == "sqlite" and any(
             one.identity is not None and table.key == (one.name,) for one in table.columns
         )
@@ -199,90 +192,6 @@ class _Writing:
             table, f"The reference {reference}", "its columns identify no row of a table of the contract"
         )
         return False
-
-    def _column(self, table: TableSchema, column: Column) -> str:
-        keyed = {*table.key, *(name for one in table.unique_sets for name in one)}
-        keyed |= {name for one in table.references for name in one.columns}
-        type_ = written_type(column, self._dialect, is_keyed=column.name in keyed)
-        words = [self._quote(column.name), type_]
-        is_numbered = (
-            column.identity is not None and self._dialect == "sqlite" and table.key == (column.name,)
-        )
-        if is_numbered:
-            words = [self._quote(column.name), "INTEGER PRIMARY KEY AUTOINCREMENT"]
-        elif column.required or column.name in table.key:
-            words.append("NOT NULL")
-        if column.collation is not None:
-            if column.collation.dialect == self._dialect:
-                words.append(f"COLLATE {column.collation.name}")
-            else:
-                why = f"only {engine_name(column.collation.dialect)} has it"
-                self._note(table, f"The collation of {column.name}", why)
-        if column.unique and table.key != (column.name,):
-            words.append("UNIQUE")
-        words += self._origin(table, column)
-        if self._dialect == "mysql" and column.description:
-            words.append(f"COMMENT {text_for(column.description, self._dialect)}")
-        return " ".join(word for word in words if word)
-
-    def _origin(self, table: TableSchema, column: Column) -> list[str]:
-        """Return where a value comes from if nobody gives one."""
-        if column.generated is not None:
-            if column.generated.dialect == self._dialect:
-                kind = (
-                    ""
-                    if self._dialect == "duckdb"
-                    else " STORED"
-                    if column.generated.is_stored
-                    else " VIRTUAL"
-                )
-                return [f"GENERATED ALWAYS AS ({column.generated.expression}){kind}"]
-            self._note(
-                table,
-                f"The expression of {column.name}",
-                f"it is written for {engine_name(column.generated.dialect)}",
-            )
-        if column.identity is not None:
-            if self._has_sequence(column):
-                return [f"DEFAULT nextval({text_for(str(column.identity.sequence), self._dialect)})"]
-            if self._dialect == "postgresql":
-                options = _sequence_options(column.identity)
-                always = "ALWAYS" if column.identity.is_always else "BY DEFAULT"
-                return [f"GENERATED {always} AS IDENTITY{f' ({options})' if options else ''}"]
-            if self._dialect == "mysql" and table.key[:1] == (column.name,):
-                return ["AUTO_INCREMENT"]
-            if self._dialect != "sqlite" or table.key != (column.name,):
-                self._note(
-                    table,
-                    f"The identity of {column.name}",
-                    f"{engine_name(self._dialect)} has no such column",
-                )
-            return []
-        default = column.default
-        if default is None:
-            return []
-        if default.literal is not None:
-            return [f"DEFAULT {self._literal(column, default.literal)}"]
-        if default.dialect == self._dialect:
-            expression = str(default.expression)
-            return [f"DEFAULT {expression}" if self._dialect == "mysql" else f"DEFAULT ({expression})"]
-        self._note(
-            table, f"The default of {column.name}", f"it is written for {engine_name(default.dialect)}"
-        )
-        return []
-
-    def _literal(self, column: Column, literal: str) -> str:
-        if pa.types.is_boolean(column.type) and literal in ("true", "false"):
-            return str(int(literal == "true")) if self._dialect in ("sqlite", "mysql") else literal
-        if is_number(column.type) and _NUMBER.fullmatch(literal):
-            return literal
-        text = text_for(literal, self._dialect)
-        has_no_literal = written_type(column, self._dialect, is_keyed=False) in (
-            "longtext",
-            "text",
-            "longblob",
-        )
-        return f"({text})" if self._dialect == "mysql" and has_no_literal else text
 
     def _checks(self, table: TableSchema) -> Iterator[str]:
         """Yield what a CHECK can say of the rules; a note for each other rule."""
@@ -371,9 +280,3 @@ class _Writing:
                 if column.description:
                     text = text_for(column.description, self._dialect)
                     yield f"COMMENT ON COLUMN {name}.{self._quote(column.name)} IS {text}"
-
-
-def _sequence_options(identity: Identity) -> str:
-    words = [f"START WITH {identity.start}"] if identity.start is not None else []
-    words += [f"INCREMENT BY {identity.increment}"] if identity.increment is not None else []
-    return " ".join(words)
