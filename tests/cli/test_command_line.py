@@ -650,7 +650,12 @@ def test_rows_come_and_go_without_pandas(published: Path, tmp_path: Path) -> Non
             "INSERT INTO t VALUES (1, '2024-01-01 10:00:00', 1.5, x'00', 1), (2, NULL, NULL, NULL, NULL);"
             "CREATE TABLE empty (id INTEGER PRIMARY KEY);"
         )
-    commands = ["add rows rows.db rows.json", "status", "check --rows", "publish rows 1.0.0"]
+    # A format that only the validator of JSON Schemas knows, whose violation is a warning.
+    (repo / "broken.json").write_text(
+        '{"title": "rows", "type": "object", "properties": {"name": {"format": "email"}}}'
+    )
+    commands = ["add rows rows.db rows.json", "status", "check --rows", "publish rows 1.0.0", "validate rows"]
+    commands += ["validate rows --contract broken.json", "contract show rows", "contract infer rows"]
     assert "pandas" not in _loaded_by(
         repo, *commands, "seed rows --into copy.sqlite --verify", "checkout rows"
     )

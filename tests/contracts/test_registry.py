@@ -20,6 +20,19 @@ def test_a_contract_is_recognised_by_its_content() -> None:
     assert reader_for(text, "somewhere/shop.txt").name == "odcs"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("orders.json", '{"title": "orders", "type": "object", "properties": {"a": {}}}'),
+        ("orders.json", '{"$ref": "https://example.test/x.json"}'),
+        ("orders.json", '{"allOf": [{"required": ["a"]}]}'),
+        ("orders.yaml", "title: orders\nproperties:\n  a: {type: integer}\n"),
+    ],
+)
+def test_a_json_schema_needs_no_dialect_to_be_recognised(name: str, text: str) -> None:
+    assert reader_for(text, name).name == "json-schema"
+
+
 def test_a_name_outranks_the_content() -> None:
     assert reader_for("", "shop.sql", "odcs").name == "odcs"
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import values_array
 from tdmvc.checks.table_rows import identity_columns
 from tdmvc.model.conditions import RowCondition
 from tdmvc.model.schema import Column, TableSchema
@@ -48,7 +49,9 @@ def collect_broken(
         for batch in rows.to_arrow_reader(_BATCH_ROWS):
             found = condition.find_broken(batch.select([column.name for column in needed]))
             if found:
-                broken = batch.select([column.name for column in identity]).take(pa.array(found, pa.int64()))
+                broken = batch.select([column.name for column in identity]).take(
+                    values_array(found, pa.int64())
+                )
                 _insert(con, broken, into)
                 count += len(found)
     return count

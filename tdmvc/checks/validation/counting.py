@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.constants import values_array
 from tdmvc.checks.validation.footers import count_by_footer, has_facts, read_facts
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.row_tests import RowTest
@@ -185,7 +186,7 @@ def _count_by_batches(
                         del conditions[test]
                         continue
                     if places:
-                        files = call_function("take", [batch.column(0), pa.array(places, pa.int64())])
+                        files = call_function("take", [batch.column(0), values_array(places, pa.int64())])
                         for entry in call_function("value_counts", [files]).to_pylist():
                             found[test.name][scan.parts[entry["values"]]] += int(entry["counts"])
 

@@ -7,6 +7,7 @@ from itertools import count
 
 import pyarrow as pa
 
+from tdmvc.arrow.constants import values_array
 from tdmvc.checks.predicates import unpruned
 from tdmvc.checks.validation.references import ReferenceTest
 from tdmvc.checks.validation.repeats import RepeatTest
@@ -77,7 +78,7 @@ class FailingFinder:
             for batch in reading.sql(f"SELECT {names} FROM {scan.sql}").to_arrow_reader(_BATCH_ROWS):
                 found = condition.find_broken(batch.select(needed))
                 if found:
-                    broken = batch.select([0, 1]).take(pa.array(found, pa.int64()))
+                    broken = batch.select([0, 1]).take(values_array(found, pa.int64()))
                     self._con.register(_PLACES, pa.Table.from_batches([broken]))
                     self._con.execute(f"INSERT INTO {name} SELECT * FROM {_PLACES}")
                     self._con.unregister(_PLACES)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tdmvc.arrow.constants import number_array
 from tdmvc.sql.duckdb import DuckDBConnection
 
 MOST_ROWS = 1 << 25
@@ -30,7 +31,7 @@ def collect_repeated(con: DuckDBConnection, hashed: str, into: str, rows: int) -
         if len(repeated) > _MOST_REPEATED:
             return None
         view = f"{into}_view"
-        con.register(view, pa.table({"h": pa.array(repeated)}))
+        con.register(view, pa.Table.from_arrays([number_array(repeated, pa.uint64())], names=["h"]))
         con.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT h FROM {view}")
         con.unregister(view)
         return len(repeated)

@@ -17,6 +17,12 @@ from tdmvc.model.rules import Place, Rule
 from tdmvc.model.schema import Contract, TableSchema
 
 _DIALECT = re.compile(r"""["']?\$schema["']?\s*:\s*["']?https?://json-schema\.org/""")
+_KEYWORD = re.compile(
+    r"""(?:[{,]\s*"(?:\$ref|\$defs|definitions|properties|required|allOf|anyOf|oneOf)"|"""
+    r"""^(?:\$ref|\$defs|definitions|properties|allOf|anyOf|oneOf))\s*:""",
+    re.MULTILINE,
+)
+"""What a schema of rows has, as JSON anywhere or as YAML at the top."""
 _SUFFIX = re.compile(r"(?:\.schema)?\.(?:json|ya?ml)$", re.IGNORECASE)
 
 
@@ -27,10 +33,12 @@ class JsonSchemaReader:
     suffixes: Final = (".schema.json", ".schema.yaml", ".schema.yml", ".json")
 
     def recognises(self, text: str, path: str) -> bool:
-        """Whether a text says that it is a JSON Schema."""
-        return _DIALECT.search(text) is not None or path.lower().endswith(
-            (".schema.json", ".schema.yaml", ".schema.yml")
-        )
+        """Whether a text says that it is a JSON Schema, or has what only that has among the formats asked last."""
+        if _DIALECT.search(text) is not None:
+            return True
+        name = path.lower()
+        is_named = name.endswith((".schema.json", ".schema.yaml", ".schema.yml"))
+        return is_named or (_SUFFIX.search(name) is not None and _KEYWORD.search(text) is not None)
 
     def read(self, text: str, path: str, options: ImportOptions) -> ImportedContract:
         """Return what a schema of rows declares; of a schema that only has definitions, a table for each object.
