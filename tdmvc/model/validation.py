@@ -102,6 +102,8 @@ class ValidationReport:
     """The reference for commands that show the rows; None for a database."""
     files: tuple[str, ...] = ()
     """Where all failing rows were written, if that was asked for."""
+    chosen_contract: str | None = None
+    """The contract that was asked for in place of the dataset's own, for the same commands."""
 
     @property
     def results(self) -> tuple[RuleResult, ...]:

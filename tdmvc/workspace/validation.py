@@ -68,7 +68,8 @@ def validate_state(
     else:
         contract = read_contract_for(workspace, request.contract, sides)
     report = validate_sides(workspace, sides, contract, request)
-    return replace(report, subject=state.ref, at=state.ref)
+    chosen = None if request.contract is None else os.path.relpath(request.contract)
+    return replace(report, subject=state.ref, at=state.ref, chosen_contract=chosen)
 
 
 def validate_sides(

@@ -180,4 +180,4 @@ def hostile() -> ValidationReport:
         replace(rule, id=f"{HOSTILE}-2"), RuleVerdict.NOT_EVALUATED, Evaluation.SCAN, 1, reason=HOSTILE
     )
     table = TableValidation(HOSTILE, 1, (result, lost), checked_parts=1)
-    return ValidationReport(HOSTILE, HOSTILE, (table,), (HOSTILE,), (HOSTILE,), HOSTILE, (HOSTILE,))
+    return ValidationReport(HOSTILE, HOSTILE, (table,), (HOSTILE,), (HOSTILE,), HOSTILE, (HOSTILE,), HOSTILE)

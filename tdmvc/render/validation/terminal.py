@@ -111,7 +111,9 @@ def _steps(report: ValidationReport) -> Iterator[Step]:
             yield Step(f"tdmvc sql {_quoted(query)}{at}", "the failing rows")
     has_rows = any(one.failing and one.verdict is RuleVerdict.FAILED for one in report.failures)
     if has_rows and not report.files and report.at is not None:
-        yield Step(f"tdmvc validate {shell_word(report.at)} --rows failing", "write all of them as Parquet")
+        other = f" --contract {shell_word(report.chosen_contract)}" if report.chosen_contract else ""
+        command = f"tdmvc validate {shell_word(report.at)}{other} --rows failing"
+        yield Step(command, "write all of them as Parquet")
 
 
 def rows_query(result: RuleResult) -> str | None:
