@@ -7,7 +7,7 @@ from tdmvc.checks.inference import infer_rules
 from tdmvc.contracts.declaring import declare_rules
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import NotFoundError, UsageError
-from tdmvc.model.inference import MINIMUM_ROWS, InferenceReport
+from tdmvc.model.inference import MINIMUM_ROWS, InferenceReport, TableInference
 from tdmvc.model.schema import TableSchema
 from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
@@ -89,4 +89,12 @@ def apply_inferred(
     edit = plan_contract_edit(text, report.dataset, tables)
     if edit.text != text:
         write_contract(workspace, report.dataset, edit.text)
+    if ids is not None:
+        report = replace(report, tables=tuple(_chosen(table, ids) for table in report.tables))
     return replace(report, is_applied=True, unwritten=tuple(rule.id for rule in edit.unwritten))
+
+
+def _chosen(table: TableInference, ids: Sequence[str]) -> TableInference:
+    """Return what was found about a table, with only the rules that were chosen."""
+    chosen = tuple(one for one in table.proposals if one.rule.id in ids)
+    return replace(table, proposals=chosen, notes=())

@@ -41,7 +41,10 @@ def test_inferred_rules_are_written_on_request_and_hold(tdmvc: Tdmvc, repo: Path
     assert "person1" not in proposed
     assert "nothing is written yet" in proposed
     assert (repo / CONTRACT).read_text() == before
-    tdmvc("contract", "infer", "golden", "--apply", "--rule", "orders.quantity.range")
+    assert "orders.quantity.range  " in proposed
+    written = tdmvc("contract", "infer", "golden", "--apply", "--rule", "orders.quantity.range").out
+    assert written.startswith("Written: 1 rule into ")
+    assert "customer_id" not in written
     shown = tdmvc("contract", "show", "golden", "--table", "orders").out
     assert "quantity is within 1..5" in shown
     assert "customers.id" not in shown

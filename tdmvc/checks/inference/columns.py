@@ -69,7 +69,7 @@ def _texts(profile: TableProfile, column: ColumnProfile) -> Iterator[Proposal]:
         test: RuleTest = Values(tuple(sorted(counts)))
         yield _proposal(profile, column, test, "invalidValues", evidence)
         return
-    seen = f"{plural(column.values, 'text')}, {number(column.distinct)} or so of them different"
+    seen = f"{plural(column.values, 'text')}, about {number(min(column.distinct, column.values))} different"
     for name in column.formats:
         yield _proposal(profile, column, Format(name), "format", f"all {seen}")
         return
@@ -158,7 +158,7 @@ def _numbers(profile: TableProfile, column: ColumnProfile) -> Iterator[Proposal]
     if found == (None, None):
         return
     test = Range(_value(found[0], column), _value(found[1], column))
-    seen = f"{plural(column.values, 'number')}, {number(column.distinct)} or so of them different"
+    seen = f"{plural(column.values, 'number')}, about {number(min(column.distinct, column.values))} different"
     evidence = f"{seen}, from {low:f} to {high:f}"
     yield _proposal(profile, column, test, "range", evidence)
 

@@ -120,7 +120,7 @@ def _with_only(schema: TableSchema, proposals: Iterable[Proposal]) -> TableSchem
 
 def _notes(profile: TableProfile, minimum_rows: int) -> Iterator[str]:
     if profile.rows < minimum_rows:
-        yield f"{plural(profile.rows, 'row')}: too few to tell a rule from chance"
+        yield f"{plural(profile.rows, 'row')}: too few to tell a rule from chance (--min-rows)"
         return
     hidden = [one.column.name for one in profile.columns if one.is_hidden]
     if hidden:

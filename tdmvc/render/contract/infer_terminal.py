@@ -23,7 +23,7 @@ def render(report: InferenceReport, options: RenderOptions) -> str:
         words = f"{plural(len(found), 'rule')} that every row of {visible(report.ref)} keeps; nothing is written yet"
         page.verdict("Proposed", words, page.style.bold)
     else:
-        page.verdict("Nothing to propose", f"for {visible(report.ref)}", page.style.bold)
+        page.verdict("Nothing to propose", f"no further rule for {visible(report.ref)}", page.style.bold)
     for table in report.tables:
         if table.proposals or table.notes:
             page.blank()
@@ -40,7 +40,7 @@ def _table(table: TableInference, page: Page) -> None:
     )
     for one in table.proposals:
         page.line(short_demand(one.rule), indent=INDENT)
-        page.line(evidence_of(one), page.style.dim, indent=INDENT * 2)
+        page.line(f"{visible(one.rule.id)}  {evidence_of(one)}", page.style.dim, indent=INDENT * 2)
     for note in table.notes:
         page.line(f"note: {visible(note)}", page.style.cyan, indent=INDENT)
 

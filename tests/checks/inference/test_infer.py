@@ -132,7 +132,7 @@ def test_few_rows_suggest_nothing_and_say_so(con: duckdb.DuckDBPyConnection, tmp
     rows = [{"id": n, "email": f"e{n}", "rare": "x" if n < 5 else None} for n in range(29)]
     found = infer(con, {"t": side(tmp_path, schema, rows)})["t"]
     assert found.proposals == ()
-    assert found.notes == ("29 rows: too few to tell a rule from chance",)
+    assert found.notes == ("29 rows: too few to tell a rule from chance (--min-rows)",)
     found = infer(con, {"t": side(tmp_path, schema, [*rows, {"id": 29, "email": "e29"}])})["t"]
     assert {one.support for one in found.proposals} == {30}
     assert all(one.may_break == pytest.approx(0.095, abs=0.001) for one in found.proposals)
