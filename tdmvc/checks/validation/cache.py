@@ -63,7 +63,8 @@ class CountCache:
                 chunk = wanted[start : start + _CHUNK]
                 marks = ", ".join("?" * len(chunk))
                 query = f"select part, rows from counted where test = ? and part in ({marks})"
-                found.update(connection.execute(query, (test, *chunk)))
+                rows = connection.execute(query, (test, *chunk))
+                found.update((part, count) for part, count in rows if _is_count(count))
         return found
 
     def remember(self, counts: Mapping[str, Mapping[str, int]]) -> None:
@@ -91,6 +92,7 @@ class CountCache:
             return [
                 FoundBefore(_unpacked(parts), _unpacked(parents), groups, rows)
                 for parts, parents, groups, rows in connection.execute(query, (test,))
+                if _is_count(groups) and _is_count(rows)
             ]
         return []
 
@@ -146,7 +148,7 @@ class CountCache:
     def _tolerating(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, zlib.error, UnicodeDecodeError) as error:
+        except (sqlite3.Error, zlib.error, UnicodeDecodeError, TypeError) as error:
             self._forget(error)
 
     def _forget(self, error: Exception) -> None:
@@ -165,6 +167,11 @@ def cache_name(*texts: str) -> str:
         data = text.encode(errors="surrogatepass")
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()
+
+
+def _is_count(value: object) -> bool:
+    """Whether a value is a number of rows; a damaged file may hold anything, whatever its columns are declared as."""
+    return isinstance(value, int) and value >= 0
 
 
 def _packed(parts: Iterable[str]) -> tuple[str, bytes]:

@@ -58,6 +58,19 @@ def test_a_damaged_file_is_forgotten(tmp_path: Path, damage: bytes) -> None:
     after.close()
 
 
+@pytest.mark.parametrize("value", ["abc", b"\0\xff", 0.5, -5])
+def test_what_is_no_count_is_not_known(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "counts.sqlite"
+    cache = CountCache(path)
+    cache.remember({"t": {"p1": 3}})
+    cache.remember_state("t", FoundBefore(SOME, OTHER, 1, 2))
+    with sqlite3.connect(path) as database:
+        database.execute("update counted set rows = ?", (value,))
+        database.execute("update found set rows = ?", (value,))
+    assert (cache.counts("t", ["p1"]), cache.states("t")) == ({}, [])
+    cache.close()
+
+
 def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = CountCache(tmp_path / "file" / "counts.sqlite")
