@@ -1,6 +1,8 @@
 """Writes all rows that break a rule as Parquet, each with the rules that it breaks."""
 
+import errno
 import os
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +16,11 @@ from tdmvc.model.masking import MASK
 from tdmvc.model.names import folder_name
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import RuleVerdict, TableValidation
-from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, store_errors
 from tdmvc.sql.quoting import quote_name, quote_text
 
 _PLACES = "tdmvc_failing_rows"
+_ERROR_NUMBER = re.compile(r'"errno":"(\d{1,9})"')
 RULES = "_rules"
 """The column with the ids of the rules that a row breaks."""
 
@@ -80,15 +83,24 @@ def _write(
     con.execute(f"CREATE OR REPLACE TEMP TABLE {_PLACES} AS {' UNION ALL '.join(places)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)  # it may be a link to another file
     try:
-        con.execute(
-            f"COPY ({_failing_sql(validator.rows, validator.declared, ids)}) TO {quote_text(str(new))}"
-            " (FORMAT parquet, COMPRESSION zstd)"
-        )
+        _copy(con, _failing_sql(validator.rows, validator.declared, ids), new)
         os.replace(new, path)
     finally:
         new.unlink(missing_ok=True)
     return True
+
+
+def _copy(con: DuckDBConnection, query: str, path: Path) -> None:
+    try:
+        con.execute(f"COPY ({query}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    except duckdb_error() as error:
+        if str(path) not in str(error) and path.name not in str(error):
+            raise
+        found = _ERROR_NUMBER.search(str(error))
+        number = int(found[1]) if found else errno.EIO
+        raise OSError(number, os.strerror(number)) from error
 
 
 def _failing_sql(rows: TableRows, declared: TableSchema, ids: Sequence[str]) -> str:

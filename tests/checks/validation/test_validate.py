@@ -407,7 +407,11 @@ def test_all_failing_rows_are_written_with_the_rules_that_they_break(
     options = replace(options, examples=0)
     found = validate_tables(con, tables, contract, options)
     assert all(not result.examples for table in found for result in table.results)
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "other").write_text("not to be overwritten")
+    (tmp_path / "rows" / ".orders.parquet.new").symlink_to(tmp_path / "other")
     (path,) = write_failing_rows(con, tables, contract, found, tmp_path / "rows", options)
+    assert (tmp_path / "other").read_text() == "not to be overwritten"
     assert path == tmp_path / "rows" / "orders.parquet"
     written = pq.read_table(path).to_pylist()
     assert [(row["id"], row["code"], row["_rules"]) for row in written] == [
@@ -418,6 +422,10 @@ def test_all_failing_rows_are_written_with_the_rules_that_they_break(
     ]
     assert list((tmp_path / "rows").iterdir()) == [path]
     assert write_failing_rows(con, tables, Contract({}), (), tmp_path / "none", options) == ()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / ".orders.parquet.new").mkdir()
+    with pytest.raises(OSError):
+        write_failing_rows(con, tables, contract, found, tmp_path / "full", options)
 
 
 def test_composite_keys_and_unique_keys(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
