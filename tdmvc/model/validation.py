@@ -94,7 +94,7 @@ class ValidationReport:
     contract: str
     """The path of the contract."""
     tables: tuple[TableValidation, ...]
-    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """What the contract declares that has no effect, with its place."""
     undeclared: tuple[str, ...] = ()
     """Tables with rows that the contract does not declare, so that no rule was evaluated on them."""

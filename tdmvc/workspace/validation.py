@@ -97,7 +97,7 @@ def validate_sides(
         subject=path,
         contract=path,
         tables=validations,
-        ignored=tuple(f"{note.place}: {note.message}" for note in found.notes),
+        notes=tuple(f"{note.place}: {note.message}" for note in found.notes),
         undeclared=undeclared,
         files=tuple(os.path.relpath(file) for file in files),
     )

@@ -62,7 +62,7 @@ def _tables(report: validation.ValidationReport, scope: Scope) -> list[dict[str,
 
 declare(
     validation.ValidationReport,
-    "subject contract is_valid errors warnings tables ignored undeclared files",
+    "subject contract is_valid errors warnings tables notes undeclared files",
     format="tdmvc.validate/1",
     is_valid=lambda one, scope: not one.count("error"),
     errors=lambda one, scope: one.count("error"),

@@ -108,8 +108,8 @@ def _dataset(report: ValidationReport, place: int) -> Html:
         element("li", "Not declared, so not validated: ", code(name, _NAME)) for name in report.undeclared
     ]
     notes = None
-    if report.ignored:
-        items = [element("li", clipped(one, _TEXT)) for one in report.ignored]
+    if report.notes:
+        items = [element("li", clipped(one, _TEXT)) for one in report.notes]
         summary = plural(len(items), "declaration without effect", many="declarations without effect")
         notes = element(
             "details", element("summary", summary), element("ul", *items, class_="reasons"), class_="kept"

@@ -89,13 +89,13 @@ def _notes(report: ValidationReport) -> Iterator[str]:
     if report.undeclared:
         names = ", ".join(report.undeclared[:5]) + (" …" if len(report.undeclared) > 5 else "")
         yield f"The contract does not declare {names}, so no rule was evaluated on their rows."
-    if report.ignored:
-        hidden = len(report.ignored) - _MOST_NOTES
+    if report.notes:
+        hidden = len(report.notes) - _MOST_NOTES
         more = f" … and {number(hidden)} more (--format json lists all)" if hidden > 0 else ""
         what = plural(
-            len(report.ignored), "declaration of the contract has", many="declarations of the contract have"
+            len(report.notes), "declaration of the contract has", many="declarations of the contract have"
         )
-        yield f"{what} no effect on rows: {'; '.join(report.ignored[:_MOST_NOTES])}{more}"
+        yield f"{what} no effect on rows: {'; '.join(report.notes[:_MOST_NOTES])}{more}"
     if report.files:
         yield f"Failing rows were written to {', '.join(report.files)}."
 
