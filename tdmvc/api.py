@@ -201,6 +201,7 @@ class Repository(Workspace):
         Args:
             warnings: rules of the severity warning count, too.
         """
+        __tracebackhide__ = True  # pytest shows the line of the test
         level = Severity.WARNING if warnings else Severity.ERROR
         for report in self.validate(*refs, tables=tables, examples=1):
             if report.fails(level):

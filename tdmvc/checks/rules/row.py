@@ -1,6 +1,7 @@
 """The rules about single rows that have no check of their own: ranges, patterns, lists of values."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from tdmvc.checks.table_rows import identities_sql, side_sql, sql_command
 from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rule_words import threshold_words
 from tdmvc.model.rules import NO_ROWS, Condition, Rule
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
@@ -91,11 +93,13 @@ class RowCheck:
 
     def _finding(self, table: CheckedTable, count: int) -> Finding:
         keys = table.first_keys(f"temp.{BROKEN}")
-        try:
-            see = sql_command(self.query(table), table.at)
-        except InexactError:
-            see = "`tdmvc validate`"
-        allowed = "" if self.rule.threshold == NO_ROWS else ", which is more or less than it allows"
+        see = "`tdmvc validate`"
+        # Rows that a pattern does not match are found by SQL that nobody can read.
+        with suppress(InexactError):
+            query = self.query(table)
+            see = see if "\\" in query else sql_command(query, table.at)
+        threshold = self.rule.threshold
+        allowed = "" if threshold == NO_ROWS else f", which allows {threshold_words(threshold)}"
         return table.finding(
             "broken-rule",
             f"{plural(count, 'row')} of {table.name}{format_keys(table.schema.key, keys, count)}"

@@ -118,7 +118,8 @@ def _steps(report: ValidationReport) -> Iterator[Step]:
 
 def rows_query(result: RuleResult) -> str | None:
     """Return a query for the first rows that break a rule; None if their key is not known or not shown."""
-    keys = [row.key for row in result.examples[:_MOST_ROWS]]
+    # Rows of a repeated key have one key.
+    keys = list({tuple(row.key.items()): row.key for row in result.examples[:_MOST_ROWS]}.values())
     if not keys or set(keys[0]) == {"row"} or any({MASK, NULL} & set(key.values()) for key in keys):
         return None
     names = [_name(name) for name in keys[0]]
