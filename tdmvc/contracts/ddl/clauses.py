@@ -10,16 +10,7 @@ def read_identity(cursor: Cursor, *, is_always: bool) -> Identity:
     """Pass the options of IDENTITY in brackets, if there are some."""
     start, increment = None, None
     if cursor.is_next("("):
-        inner = Cursor(cursor.script, cursor.brackets(), cursor.path)
-        while inner.has_more:
-            if inner.take("START"):
-                inner.take("WITH")
-                start = _whole(inner)
-            elif inner.take("INCREMENT"):
-                inner.take("BY")
-                increment = _whole(inner)
-            else:
-                inner.next()
+        start, increment = _sequence_options(Cursor(cursor.script, cursor.brackets(), cursor.path))
     usual = 1 if (increment or 1) > 0 else -1
     return Identity(is_always, None if start == usual else start, None if increment == 1 else increment)
 
@@ -34,7 +25,14 @@ def _whole(cursor: Cursor) -> int:
 
 def read_sequence(cursor: Cursor) -> tuple[int, int]:
     """Return the start and the increment of a sequence by the options that are left."""
-    start, increment = None, 1
+    start, increment = _sequence_options(cursor)
+    increment = 1 if increment is None else increment
+    return start if start is not None else (1 if increment > 0 else -1), increment
+
+
+def _sequence_options(cursor: Cursor) -> tuple[int | None, int | None]:
+    """Return the start and the increment that the options say, up to the end."""
+    start, increment = None, None
     while cursor.has_more:
         if cursor.take("START"):
             cursor.take("WITH")
@@ -44,7 +42,7 @@ def read_sequence(cursor: Cursor) -> tuple[int, int]:
             increment = _whole(cursor)
         else:
             cursor.next()
-    return start if start is not None else (1 if increment > 0 else -1), increment
+    return start, increment
 
 
 def read_reference(cursor: Cursor, columns: tuple[str, ...]) -> ForeignKey:

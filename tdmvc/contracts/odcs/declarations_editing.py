@@ -1,4 +1,4 @@
-"""Writes what a contract declares beside names and types; see `contract_declarations` for the forms."""
+"""Writes what a contract declares beside names and types; `declarations.py` reads the same forms."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -424,7 +424,7 @@ def test_all_failing_rows_are_written_with_the_rules_that_they_break(
     assert write_failing_rows(con, tables, Contract({}), (), tmp_path / "none", options) == ()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / ".orders.parquet.new").mkdir()
-    with pytest.raises(OSError, match="orders.parquet.new"):
+    with pytest.raises(OSError, match=r"orders\.parquet\.new"):
         write_failing_rows(con, tables, contract, found, tmp_path / "full", options)
 
 
