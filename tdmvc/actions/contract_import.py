@@ -13,6 +13,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.contract_report import ContractImport
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.rule_words import demand_words
+from tdmvc.model.schema import Contract
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
 from tdmvc.workspace.contract_files import (
     FileForm,
@@ -68,6 +69,7 @@ def import_contract(
     merged = merge_contract(state.contract, opened.found, scope)
     path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
     text = workspace.tree.read_text(path)
+    notes = (*opened.notes, *_left_out(opened, state.contract))
     tables = {name: table for name, table in merged.tables.items() if state.contract.table(name) != table}
     if not tables:
         return ContractImport(
@@ -79,7 +81,7 @@ def import_contract(
             is_new=not state.pointers,
             conflicts=merged.conflicts,
             left_out=merged.left_out,
-            notes=opened.notes,
+            notes=notes,
         )
     edit = plan_contract_edit(text, dataset, tables)
     if not options.is_dry_run and edit.text != text:
@@ -94,8 +96,22 @@ def import_contract(
         conflicts=merged.conflicts,
         left_out=merged.left_out,
         unwritten=tuple(f"{rule.id}: {demand_words(rule)}" for rule in edit.unwritten),
-        notes=opened.notes,
+        notes=notes,
     )
+
+
+def _left_out(opened: OpenedContract, own: Contract) -> list[str]:
+    """Return which views and service levels of a contract are not taken over."""
+    views = [one.name for one in opened.contract.views if one not in own.views]
+    levels = [one for one in opened.contract.service_levels if one not in own.service_levels]
+    why = "tables and their rules are imported. Add it to contract.yaml yourself"
+    return [
+        *(f"{opened.path}: The view {name} is not taken over: only {why}." for name in views),
+        *(
+            f"{opened.path}: The service level {one.property} of {one.amount} {one.unit} is not taken over: only {why}."
+            for one in levels
+        ),
+    ]
 
 
 def _open(workspace: Workspace, source: Location, form: FileForm) -> OpenedContract:

@@ -15,6 +15,7 @@ from tdmvc.model.rule_words import demand_words, threshold_words
 from tdmvc.model.rules import NO_ROWS, References, RowCount, Rule, Unique
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.model.text import plural
+from tdmvc.sql.typed_conditions import typed_rules
 
 _BOTH = frozenset(Party)
 _PRODUCERS = frozenset({Party.PRODUCERS})
@@ -103,15 +104,16 @@ def _broken_by_schema(change: SchemaChange, new: TableSchema) -> frozenset[Party
 
 def _rules(old: TableSchema, new: TableSchema) -> Iterator[ContractChange]:
     """Yield what became of the rules of a table; the key's is told by the schema."""
-    before = [rule for rule in with_joined_bounds(old.rules) if not _is_key(rule)]
-    after = [rule for rule in with_joined_bounds(new.rules) if not _is_key(rule)]
+    old_rules, new_rules = typed_rules(old), typed_rules(new)
+    before = [rule for rule in with_joined_bounds(old_rules) if not _is_key(rule)]
+    after = [rule for rule in with_joined_bounds(new_rules) if not _is_key(rule)]
     partners = {new_place: old_place for old_place, new_place in _pairs(before, after)}
     for place, rule in enumerate(before):
         if place not in partners.values():
-            yield _one_sided(rule, new.rules, old, is_new=False)
+            yield _one_sided(rule, new_rules, old, is_new=False)
     for place, rule in enumerate(after):
         if place not in partners:
-            yield _one_sided(rule, old.rules, old, is_new=True)
+            yield _one_sided(rule, old_rules, old, is_new=True)
             continue
         was = before[partners[place]]
         strength = compare_rules(was, rule)

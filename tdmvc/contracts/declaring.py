@@ -10,6 +10,7 @@ from tdmvc.model.finding import Severity
 from tdmvc.model.rule_strength import is_implied
 from tdmvc.model.rules import NO_ROWS, Condition, Length, References, Required, Rule, Unique
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.sql.typed_conditions import typed_rule, typed_rules
 
 
 def declare_rules(table: TableSchema, rules: Iterable[Rule]) -> TableSchema:
@@ -18,7 +19,7 @@ def declare_rules(table: TableSchema, rules: Iterable[Rule]) -> TableSchema:
     The key stays as it is: rows are sorted by it.
     """
     for rule in rules:
-        if not is_implied(rule, table.rules):
+        if not is_implied(typed_rule(rule, table), typed_rules(table)):
             table = _declare(table, rule)
     return table
 

@@ -29,6 +29,9 @@ _SILENT = frozenset(
     {"OWNER", "ENABLE", "DISABLE", "VALIDATE", "ENGINE", "AUTO_INCREMENT", "CONVERT", "CLUSTER"}
 )
 
+_WITHOUT_MEANING = frozenset({"ENABLE", "DISABLE", "VALIDATE", "AUTO_INCREMENT", "ENGINE"})
+"""What dumps write around rows, and what changes nothing that a contract could say."""
+
 
 def alter_table(cursor: Cursor, made: Made) -> None:
     """Read what follows ALTER TABLE.
@@ -43,7 +46,11 @@ def alter_table(cursor: Cursor, made: Made) -> None:
     cursor.take("*")
     rest = cursor.rest()
     words = Cursor(cursor.script, rest, cursor.path)
-    if words.peek.keyword in _SILENT or words.is_next("SET") or words.is_next("REPLICA"):
+    word = words.peek.keyword
+    if word in _SILENT or word in ("SET", "REPLICA"):
+        if word not in _WITHOUT_MEANING:
+            what = f"ALTER TABLE … {word}"
+            made.note_once(line, what, "contracts do not say who owns tables and how a server keeps them")
         return
     table = made.table(name)
     if table is None and name in made.partitions:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import is_number
+from tdmvc.arrow.types import format_type, is_number
 from tdmvc.contracts.ddl.conditions import quote_for, text_for
-from tdmvc.contracts.ddl.written_types import written_type
+from tdmvc.contracts.ddl.written_types import is_keyed, type_read_back, written_type
 from tdmvc.model.declarations import Identity
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.portable import engine_name
@@ -30,9 +31,9 @@ class ColumnWriter:
 
     def column(self, table: TableSchema, column: Column) -> str:
         """Return a column of CREATE TABLE."""
-        keyed = {*table.key, *(name for one in table.unique_sets for name in one)}
-        keyed |= {name for one in table.references for name in one.columns}
-        type_ = written_type(column, self._dialect, is_keyed=column.name in keyed)
+        type_ = written_type(column, self._dialect, is_keyed=is_keyed(table, column))
+        if not column.user_types and not column.is_untyped:
+            self._note_type(table, column, type_)
         words = [self._quote(column.name), type_]
         is_numbered = (
             column.identity is not None and self._dialect == "sqlite" and table.key == (column.name,)
@@ -53,6 +54,21 @@ class ColumnWriter:
         if self._dialect == "mysql" and column.description:
             words.append(f"COMMENT {text_for(column.description, self._dialect)}")
         return " ".join(word for word in words if word)
+
+    def _note_type(self, table: TableSchema, column: Column, type_: str) -> None:
+        """Note what a script says of a column's type otherwise than the contract."""
+        read = type_read_back(type_, self._dialect)
+        if read != column.type:
+            what = f"The type {column.type_text} of {column.name}"
+            self._note(table, what, f"the script has {type_}, which is read as {format_type(read)}")
+        written = replace(column, physical_type=type_, max_length=None)
+        is_limit = column.max_length is not None and written.length_limit == column.max_length
+        if written.length_limit is not None and column.length_limit is None:
+            what = f"A text without a limit in {column.name}"
+            self._note(table, what, f"{engine_name(self._dialect)} needs one for keys, which is {type_}")
+        elif is_limit and self._dialect in ("postgresql", "mysql"):
+            why = f"{type_} refuses longer texts; whoever reads the script takes it for a warning"
+            self._note(table, f"A CHECK of the length of {column.name}", why)
 
     def has_sequence(self, column: Column) -> bool:
         """Whether the numbers of a column come from a sequence that has a name of its own."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tdmvc.contracts.ddl.clauses import read_identity, read_reference
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import clock, read_default, text_of
-from tdmvc.contracts.ddl.type_words import NEXT_WORDS, read_type, typed
+from tdmvc.contracts.ddl.type_words import NEXT_WORDS, read_type, typed, without_attributes
 from tdmvc.contracts.ddl.types import SERIALS, KnownTypes
 from tdmvc.model.declarations import Collation, Default, ForeignKey, Generated, Identity
 from tdmvc.model.schema import Column
@@ -43,11 +43,12 @@ def read_column(
     """
     line = cursor.line
     name = cursor.name()
-    written = read_type(cursor)
+    written, attributes = without_attributes(read_type(cursor), cursor.script.dialect)
     type_, physical = typed(cursor, written, known)
     chain = known.chain(written.words) if cursor.script.dialect == "postgresql" else ()
     column = Column(name, type_, physical, user_types=chain)
     words = ColumnWords(column, line)
+    words.notes += [(line, f"'{one}' of the column {name} has no effect.") for one in attributes]
     if written.words in SERIALS and cursor.script.dialect == "postgresql":
         words.column = _with(words.column, required=True, identity=Identity(sequence=f"{table}_{name}_seq"))
         words.lines["required"] = line

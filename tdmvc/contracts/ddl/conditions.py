@@ -85,6 +85,8 @@ def check_condition(check: Check, table: TableSchema, dialect: str) -> str:
 
 
 def _range(name: str, test: Range, column: Column, dialect: str) -> str:
+    if pa.types.is_string(column.type) and dialect in ("postgresql", "mysql"):
+        raise NotSaidError("the database orders texts as its language does")
     parts = []
     if test.minimum is not None:
         sign = ">" if test.excludes_minimum else ">="

@@ -33,6 +33,12 @@ class Made:
         """Report that something has no effect."""
         self.notes.append(Note(Place(self.path, line), message))
 
+    def note_once(self, line: int, what: str, why: str) -> None:
+        """Report, at its first place only, that a word which dumps have at every table has no effect."""
+        message = f"{what} has no effect: {why}."
+        if all(one.message != message for one in self.notes):
+            self.note(line, message)
+
     def node(self, line: int) -> YamlNode:
         """Return a place in the script, in the form that tables are built with."""
         return YamlNode(self.path, line, "", "")

@@ -28,7 +28,7 @@ _TABLE = re.compile(
 )
 _SESSION: Final = frozenset(
     {"SET", "SELECT", "PRAGMA", "BEGIN", "COMMIT", "START", "END", "LOCK", "UNLOCK", "USE", "ANALYZE"}
-    | {"VACUUM", "GRANT", "REVOKE", "CHECKPOINT", "ATTACH", "DETACH", "LOAD", "INSTALL", "SHOW", "FLUSH"}
+    | {"VACUUM", "CHECKPOINT", "ATTACH", "DETACH", "LOAD", "INSTALL", "SHOW", "FLUSH"}
 )
 """What says nothing about tables."""
 _ROWS: Final = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "COPY", "TRUNCATE", "MERGE"})
@@ -116,6 +116,8 @@ class _Reader:
             if not self._has_rows:
                 self._made.note(statement.line, "Rows are not read from a script: add them with `tdmvc add`.")
             self._has_rows = True
+        elif word in ("GRANT", "REVOKE"):
+            self._made.note_once(statement.line, word, "contracts do not say who may use a table")
         elif word not in _SESSION:
             self._note(cursor, statement.line)
 
@@ -147,7 +149,9 @@ class _Reader:
             cursor.take("IF", "NOT", "EXISTS")
             name = cursor.qualified_name()
             self._made.sequences[name] = read_sequence(cursor)
-        elif not cursor.is_next("SCHEMA") and not cursor.is_next("DATABASE"):
+        elif (word := cursor.take_one("SCHEMA", "DATABASE")) is not None:
+            self._made.note_once(line, f"CREATE {word}", "a table has its schema in its name")
+        else:
             self._note(cursor, line)
 
     def _table(self, cursor: Cursor, line: int) -> None:
@@ -242,7 +246,11 @@ class _Reader:
     def _alter(self, cursor: Cursor, line: int) -> None:
         if cursor.take("TABLE"):
             alter_table(cursor, self._made)
-        elif not cursor.is_next("SEQUENCE") and not any(t.keyword == "OWNER" for t in cursor.rest()):
+        elif cursor.is_next("SEQUENCE"):
+            pass
+        elif any(token.keyword == "OWNER" for token in cursor.rest()):
+            self._made.note_once(line, "ALTER … OWNER", "contracts do not say who owns what")
+        else:
             self._note(cursor, line)
 
     def _comment(self, cursor: Cursor, line: int) -> None:

@@ -18,6 +18,8 @@ _CONSTRAINTS: Final = frozenset(
     {"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "KEY", "INDEX", "FULLTEXT", "SPATIAL"}
 )
 _USUAL_COLLATIONS: Final = frozenset({"utf8mb4_general_ci", "utf8mb4_0900_ai_ci", "utf8mb4_uca1400_ai_ci"})
+_OF_EVERY_TABLE: Final = frozenset({"ENGINE", "AUTO_INCREMENT", "CHARSET"})
+"""Options that each table of a dump of MySQL has."""
 _ONLY_MYSQL: Final = frozenset({"KEY", "INDEX", "FULLTEXT", "SPATIAL"})
 
 
@@ -276,9 +278,26 @@ def _options(cursor: Cursor, table: TableBuilder, made: Made) -> None:
             )
         elif cursor.take("WITH"):
             made.note(line, f"WITH ({cursor.expression()[:60]}) of {table.name} has no effect.")
+        elif cursor.take("INHERITS"):
+            cursor.brackets()
         else:
-            # Where and how an engine stores rows and texts.
-            cursor.next()
+            _storage_option(cursor, made)
+
+
+def _storage_option(cursor: Cursor, made: Made) -> None:
+    """Pass an option about where and how an engine keeps a table; those that every table of a dump has say nothing."""
+    line = cursor.line
+    cursor.take("DEFAULT")
+    word = "CHARSET" if cursor.take("CHARACTER", "SET") else cursor.next().keyword
+    has_value = word in _OF_EVERY_TABLE or word in ("TABLESPACE", "USING", "ROW_FORMAT")
+    if cursor.take("=") or (has_value and cursor.has_more):
+        cursor.next()
+    elif word == "ON":
+        cursor.take("COMMIT")
+        cursor.rest()
+        word = "ON COMMIT"
+    if word and word not in _OF_EVERY_TABLE and word[0].isalpha():
+        made.note_once(line, f"The table option {word}", "contracts do not say how a server keeps tables")
 
 
 def comment_of(cursor: Cursor, dialect: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ NEXT_WORDS: Final = frozenset(
     | {"AFTER", "OPTIONS", "ENCRYPTED", "SRID", "COLUMN_FORMAT", "INITIALLY", "MATCH"}
 )
 """What can follow the type of a column."""
+_TEXT_ATTRIBUTES: Final = frozenset({"binary", "ascii", "unicode", "byte"})
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -72,6 +74,18 @@ def _type_word(token: Token, dialect: str) -> str:
 
 def _arguments(cursor: Cursor) -> tuple[str, ...]:
     return tuple(cursor.script.span(one.rest()) for one in cursor.parts(cursor.brackets()))
+
+
+def without_attributes(written: WrittenType, dialect: str) -> tuple[WrittenType, list[str]]:
+    """Return a type of MySQL without the words for the collation of its texts, and these words."""
+    if dialect != "mysql":
+        return written, []
+    name, *others = written.words.split(" ")
+    tail = written.tail.split()
+    lost = [one for one in (*others, *tail) if one in _TEXT_ATTRIBUTES]
+    kept = [one for one in others if one not in _TEXT_ATTRIBUTES]
+    words, tail = " ".join([name, *kept]), [one for one in tail if one not in _TEXT_ATTRIBUTES]
+    return (replace(written, words=words, tail=" ".join(tail)), lost) if lost else (written, [])
 
 
 def typed(cursor: Cursor, written: WrittenType, known: KnownTypes) -> tuple[pa.DataType, str | None]:

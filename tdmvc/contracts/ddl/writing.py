@@ -8,15 +8,16 @@ from tdmvc.contracts.base import ExportedContract, Note
 from tdmvc.contracts.ddl.column_writing import ColumnWriter, sequence_options
 from tdmvc.contracts.ddl.conditions import NotSaidError, condition_of, quote_for, text_for
 from tdmvc.contracts.ddl.script import DIALECTS, full_dialect
-from tdmvc.contracts.ddl.written_types import written_type
+from tdmvc.contracts.ddl.written_types import is_keyed, written_type
 from tdmvc.errors import UsageError
-from tdmvc.model.declarations import ForeignKey, TypeKind, UserType
+from tdmvc.model.declarations import NO_ACTION, ForeignKey, TypeKind, UserType
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import NO_ROWS, Condition, Length, Place, References, Required, Rule, Unique, Values
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.sql.portable import engine_name
 
 _NOWHERE: Final = Place("contract.yaml")
+_NOT_OF_MYSQL: Final = ("set default", "restrict")
 _ALTERS: Final = frozenset({"postgresql", "mysql"})
 """Engines that add references to tables that are there, so that these may lead in circles."""
 
@@ -63,7 +64,7 @@ class _Writing:
             for reference in late[table.name]:
                 if self._dialect in _ALTERS:
                     statements.append(
-                        f"ALTER TABLE {self._table(table.name)} ADD {self._reference(reference)}"
+                        f"ALTER TABLE {self._table(table.name)} ADD {self._reference(table, reference)}"
                     )
                 else:
                     self._note(
@@ -168,7 +169,7 @@ class _Writing:
                 + (when if self._dialect == "postgresql" else "")
             )
         lines += self._checks(table)
-        lines += [self._reference(one) for one in references if self._has_target(table, one)]
+        lines += [self._reference(table, one) for one in references if self._has_target(table, one)]
         comment = ""
         if self._dialect == "mysql" and table.description:
             comment = f" COMMENT = {text_for(table.description, self._dialect)}"
@@ -222,8 +223,9 @@ class _Writing:
         match rule.test:
             case Required() | Unique() | References() if own:
                 return True
-            case Length() if own and rule.severity is Severity.WARNING:
-                return True
+            case Length(None, int() as limit) if own and len(rule.columns) == 1:
+                column = table.column(rule.columns[0])
+                return column is not None and self._has_length(table, column, rule, limit)
             case Values() if own:
                 column = table.column(rule.columns[0])
                 return column is not None and self._has_enum(column)
@@ -235,19 +237,37 @@ class _Writing:
                 return self._dialect == "postgresql" and any(rule.id.endswith(f".{name}") for name in domains)
         return False
 
+    def _has_length(self, table: TableSchema, column: Column, rule: Rule, limit: int) -> bool:
+        """Whether the type of a column limits its texts to a number of characters."""
+        type_ = written_type(column, self._dialect, is_keyed=is_keyed(table, column))
+        is_enforced = rule.severity is Severity.WARNING or self._dialect in ("postgresql", "mysql")
+        return (
+            is_enforced
+            and self._dialect != "duckdb"
+            and replace(column, physical_type=type_, max_length=None).length_limit == limit
+        )
+
     def _has_enum(self, column: Column) -> bool:
         type_ = written_type(column, self._dialect, is_keyed=False)
         return type_ == column.physical_type and (
             bool(column.user_types) or type_.lower().startswith("enum(")
         )
 
-    def _reference(self, reference: ForeignKey) -> str:
+    def _reference(self, table: TableSchema, reference: ForeignKey) -> str:
         actions = reference.actions
+        kept = actions
         if self._dialect == "duckdb":
-            actions = replace(actions, on_delete="no action", on_update="no action", deferrable=None)
+            kept = replace(kept, on_delete=NO_ACTION, on_update=NO_ACTION, deferrable=None)
         if self._dialect == "mysql":
-            actions = replace(actions, deferrable=None)
-        words = [word.upper() for word in actions.words]
+            kept = replace(kept, deferrable=None)
+            # The server refuses one of these actions, and takes the other for NO ACTION.
+            kept = replace(
+                kept,
+                on_delete=NO_ACTION if kept.on_delete in _NOT_OF_MYSQL else kept.on_delete,
+                on_update=NO_ACTION if kept.on_update in _NOT_OF_MYSQL else kept.on_update,
+            )
+        words = [word.upper() for word in kept.words]
+        lost = [word.upper() for word in actions.words if word not in kept.words]
         if self._dialect == "postgresql":
             words = ["MATCH FULL", *words] if actions.is_full else words
             if actions.set_columns:
@@ -255,6 +275,14 @@ class _Writing:
                 words = [
                     f"{one} ({self._names(actions.set_columns)})" if one == changed else one for one in words
                 ]
+        else:
+            lost += ["MATCH FULL"] if actions.is_full else []
+            lost += (
+                [f"the columns {', '.join(actions.set_columns)} of ON DELETE"] if actions.set_columns else []
+            )
+        if lost:
+            what = f"{', '.join(lost)} of the reference {reference.ends}"
+            self._note(table, what, f"{engine_name(self._dialect)} has no such word for references")
         target = f"{self._table(reference.table)} ({self._names(reference.to)})"
         return " ".join([f"FOREIGN KEY ({self._names(reference.columns)}) REFERENCES {target}", *words])
 
@@ -272,6 +300,13 @@ class _Writing:
                 continue
             what = index.definition if index.definition is not None else f"({self._names(index.columns)})"
             yield f"CREATE {unique}INDEX {self._quote(index.name)} ON {self._table(table.name)} {what}"
+        if self._dialect == "sqlite":
+            described = [*([table.name] if table.description else [])]
+            described += [one.name for one in table.columns if one.description]
+            if described:
+                self._note(
+                    table, f"The description of {', '.join(described)}", "SQLite has no comments on columns"
+                )
         if self._dialect in ("postgresql", "duckdb"):
             name = self._table(table.name)
             if table.description:

@@ -7,7 +7,11 @@ from typing import Final
 import pyarrow as pa
 
 from tdmvc.arrow.types import format_type
-from tdmvc.model.schema import Column
+from tdmvc.contracts.ddl.cursor import Cursor
+from tdmvc.contracts.ddl.script import DdlScript
+from tdmvc.contracts.ddl.type_words import read_type, typed
+from tdmvc.contracts.ddl.types import KnownTypes
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.types import duckdb_type
 
 _PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
@@ -41,6 +45,7 @@ _PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
 _OWN: Final = {
     "postgresql": re.compile(
         r"(?:character varying|character|varchar|char|bit|bit varying)\(\d+\)|numeric(?:\(\d+, ?-?\d+\))?"
+        r"|smallint|bigint|real|double precision|text"
         r"|uuid|jsonb?|inet|cidr|macaddr|interval|money|xml|tsvector|oid|bit varying"
         r"|(?:time|timestamp)(?:\(\d\))? with(?:out)? time zone"
         r"|(?:text|integer|bigint|smallint|boolean|uuid|double precision|numeric|real|date)\[\]"
@@ -48,10 +53,10 @@ _OWN: Final = {
     "mysql": re.compile(
         r"(?:var)?(?:char|binary)\(\d+\)|(?:tiny|medium|long)?(?:text|blob)|json|year|mediumint(?: unsigned)?"
         r"|(?:enum|set)\((?:'(?:[^']|'')*'(?:, ?(?='))?)+\)|decimal\(\d+,\d+\)|(?:datetime|timestamp|time)(?:\(\d\))?"
-        r"|bit\(\d+\)|(?:tiny|small|big)?int unsigned|double|float"
+        r"|bit\(\d+\)|(?:tiny|small|big)int|(?:tiny|small|big)?int unsigned|double|float"
     ),
     "duckdb": re.compile(
-        r"uuid|json|interval|hugeint|uhugeint|timestamp_(?:s|ms|ns)|time with time zone|bit"
+        r"smallint|tinyint|bigint|uuid|json|interval|hugeint|uhugeint|timestamp_(?:s|ms|ns)|time with time zone|bit"
         r"|enum\((?:'(?:[^']|'')*'(?:, ?(?='))?)+\)"
     ),
 }
@@ -99,3 +104,17 @@ def written_type(column: Column, dialect: str, *, is_keyed: bool) -> str:
     if dialect == "postgresql" and name == "string" and (limit := column.length_limit) is not None:
         return f"varchar({limit})"
     return _PLAIN[dialect][name]
+
+
+def is_keyed(table: TableSchema, column: Column) -> bool:
+    """Whether a key, a unique key or a reference has a column."""
+    keyed = {*table.key, *(name for one in table.unique_sets for name in one)}
+    return column.name in keyed | {name for one in table.references for name in one.columns}
+
+
+def type_read_back(type_: str, dialect: str) -> pa.DataType:
+    """Return the canonical type of a column whose type a script writes so."""
+    script = DdlScript(type_, dialect)
+    tokens = next((one.tokens for one in script.statements()), ())
+    cursor = Cursor(script, tokens, "")
+    return typed(cursor, read_type(cursor), KnownTypes())[0]

@@ -104,6 +104,8 @@ class _TableWriter:
         if self.table.description is not None:
             schema["description"] = self.table.description
         schema |= {"type": "object", "properties": dict(self._properties)}
+        for name in self._required:
+            _without_null(self._properties[name])
         if self._required:
             schema["required"] = list(self._required)
         if self._whole:
@@ -264,6 +266,15 @@ def _merge(schema: JsonObject, keywords: JsonObject) -> None:
             further.append({key: value})
     if further:
         schema["allOf"] = further
+
+
+def _without_null(schema: JsonObject) -> None:
+    """Take null from the values that a required column may have."""
+    members = schema.get("allOf")
+    for one in (schema, *(members if isinstance(members, list) else ())):
+        listed = one.get("enum") if isinstance(one, dict) else None
+        if isinstance(one, dict) and isinstance(listed, list) and listed != [None]:
+            one["enum"] = [value for value in listed if value is not None]
 
 
 def _some(keywords: Mapping[str, Json]) -> JsonObject:
