@@ -41,6 +41,7 @@ from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
+from tdmvc.workspace.valid_rows import find_broken_rules
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _FILE_SUFFIXES = (
@@ -117,7 +118,8 @@ def add(
                 workspace, transaction, state, AddPlan(ingested, removed, not_added, source_views), options
             )
         workspace.store.index.save()
-        return replace(report, notes=(*notes, *report.notes))
+        broken = find_broken_rules(workspace, current_state(workspace, dataset))
+        return replace(report, findings=(*report.findings, *broken), notes=(*notes, *report.notes))
 
 
 def _ingest(

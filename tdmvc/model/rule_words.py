@@ -123,7 +123,7 @@ def failure_words(rule: Rule, values: Mapping[str, str | None]) -> str:
             shown = f" ({_values(values)})" if values else ""
             return f"breaks {_clipped(check.expression)}{shown}"
         case Query():
-            return f"breaks {_own_words(rule)}"
+            return f"breaks the rule: {_own_words(rule)}"
         case JsonSchema():
             return f"{_values(values)} does not fit its JSON Schema"
     return f"breaks {demand_words(rule)}"
@@ -162,13 +162,13 @@ def _demand(rule: Rule) -> str:
         case RowCount():
             return f"has {threshold_words(rule.threshold)} rows"
         case Query():
-            return f"keeps {_own_words(rule)}"
+            return f"keeps the rule: {_own_words(rule)}"
     return "fits its JSON Schema"
 
 
 def _own_words(rule: Rule) -> str:
     """Return how a contract calls a rule that no other words say."""
-    return _clipped(" ".join((rule.description or rule.id).split()))
+    return " ".join((rule.description or rule.id).split())
 
 
 def _subject(rule: Rule) -> str:

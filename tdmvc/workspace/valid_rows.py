@@ -6,7 +6,7 @@ from dataclasses import replace
 from tdmvc.checks.validation import KnownVerdict
 from tdmvc.contracts.base import ImportedContract
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
-from tdmvc.errors import InvalidRowsError
+from tdmvc.errors import ConfigError, InvalidRowsError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
@@ -14,7 +14,7 @@ from tdmvc.model.rule_words import result_line
 from tdmvc.model.rules import rule_id
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.text import plural
-from tdmvc.model.validation import RuleResult
+from tdmvc.model.validation import RuleResult, RuleVerdict
 from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.validation import (
@@ -45,15 +45,45 @@ def refuse_invalid_rows(workspace: Workspace, state: DatasetState, tables: Mappi
         InvalidRowsError: a rule with the severity error is broken, or cannot be evaluated.
         PartError: a part is missing or damaged everywhere.
     """
+    path, results = _validate_once(workspace, state, tables)
+    broken = [one for one in results if one.severity is Severity.ERROR]
+    if broken:
+        raise _invalid(state, path, broken)
+
+
+def find_broken_rules(workspace: Workspace, state: DatasetState) -> tuple[Finding, ...]:
+    """Return what the rows of a state that is here break of the rules that no database enforces; see above.
+
+    A contract whose rules cannot be read is a finding, too.
+
+    Raises:
+        PartError: a part is missing or damaged everywhere.
+    """
+    try:
+        path, results = _validate_once(workspace, state, open_tables(workspace, state))
+    except ConfigError as error:
+        details: dict[str, object] = {"file": error.path, "line": error.line}
+        return (
+            Finding(
+                "contract-file", Severity.ERROR, error.what, state.name, remedy=error.remedy, details=details
+            ),
+        )
+    return tuple(_finding(state, path, one) for one in results if one.severity is not None)
+
+
+def _validate_once(
+    workspace: Workspace, state: DatasetState, tables: Mapping[str, TableSide]
+) -> tuple[str, list[RuleResult]]:
+    """Return the path of the contract and the results of its further rules; none if it is known that all are kept."""
     if not state.contract_text or not tables:
-        return
+        return "", []
     with validation_options(workspace, _ONE_ROW, only=set(tables)) as options:
         known = KnownVerdict(options.cache, state.contract_text, tables)
         if known.is_valid:
-            return
+            return "", []
         path, found = read_contract_of(workspace, state)
         wanted = _only_further_rules(found)
-        ids = {rule.id for rule in wanted.contract.rules if tables.keys() & {rule.table}}
+        ids = {rule.id for rule in wanted.contract.rules if rule.table in tables}
         results: list[RuleResult] = []
         if ids:
             sides = dict(tables)
@@ -63,11 +93,29 @@ def refuse_invalid_rows(workspace: Workspace, state: DatasetState, tables: Mappi
                 sides = {**others, **sides}
             for table in validate_with_progress(workspace, sides, wanted, options):
                 results += [one for one in table.results if one.rule.id in ids]
-        broken = [one for one in results if one.severity is Severity.ERROR]
-        if not broken:
+        if not any(one.severity is not None for one in results):
             known.remember()
-            return
-    raise _invalid(state, path, broken)
+        return path, results
+
+
+def _finding(state: DatasetState, path: str, result: RuleResult) -> Finding:
+    rule = result.rule
+    is_evaluated = result.verdict is not RuleVerdict.NOT_EVALUATED
+    details: dict[str, object] = {"id": rule.id, "file": path}
+    if result.failing is not None:
+        details["count"] = result.failing
+    if rule.place is not None and rule.place.line is not None:
+        details["line"] = rule.place.line
+    return Finding(
+        "broken-rule" if is_evaluated else "rule-not-evaluated",
+        result.severity or Severity.ERROR,
+        result_line(result),
+        state.name,
+        rule.table,
+        rule.columns,
+        remedy=f"see all of them with `tdmvc validate {state.name}`.",
+        details=details,
+    )
 
 
 def refuse_broken_rules(workspace: Workspace, state: DatasetState, findings: Sequence[Finding]) -> None:

@@ -73,7 +73,7 @@ def test_each_broken_rule_is_named_with_its_rows_and_line(workspace: Workspace) 
     [report] = validate(workspace)
     assert failing([report]) == {
         "orders.customer_id.range": ["orders row id=95: customer_id 7 is not at most 2"],
-        "orders.few": ["orders row id=95: breaks orders.few"],
+        "orders.few": ["orders row id=95: breaks the rule: orders.few"],
         "orders.status.invalidValues": ["orders row id=95: status lost is none of open, sent, paid"],
     }
     lines = CONTRACT.split("\n")
@@ -201,7 +201,7 @@ def test_a_database_is_validated_against_the_contract_of_a_dataset(
     [report] = validate(workspace, database=location)
     assert failing([report]) == {
         "orders.customer_id.range": ["orders row id=95: customer_id 3 is not at most 2"],
-        "orders.few": ["orders row id=95: breaks orders.few"],
+        "orders.few": ["orders row id=95: breaks the rule: orders.few"],
     }
     assert {table.table: table.rows for table in report.tables} == {"customers": 2, "orders": 81}
     assert report.subject.endswith("shop.db")
@@ -252,7 +252,21 @@ def test_a_query_that_takes_too_long_is_an_error_and_not_a_pass(workspace: Works
     assert result.severity is Severity.ERROR
 
 
-# Before rows are loaded.
+# When rows are added, and before they are loaded.
+
+
+def test_adding_reports_the_rules_that_are_broken_now_and_stores_the_rows(workspace: Workspace) -> None:
+    declare(workspace)
+    report = add_csv(workspace, "orders", ORDERS + "50,7,lost\n")
+    found = [(one.rule, one.severity, one.details["id"], one.table) for one in report.findings]
+    assert found == [
+        ("broken-rule", Severity.ERROR, "orders.customer_id.range", "orders"),
+        ("broken-rule", Severity.WARNING, "orders.status.invalidValues", "orders"),
+    ]
+    assert report.findings[0].message.startswith(
+        "orders row id=50: customer_id 7 is not at most 2 (datasets/"
+    )
+    assert add_csv(workspace, "orders", ORDERS).findings == ()
 
 
 def bad_rows(workspace: Workspace) -> None:
