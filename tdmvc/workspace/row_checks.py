@@ -77,11 +77,12 @@ def check_rows_here(workspace: Workspace, state: DatasetState) -> tuple[Finding,
     tables = open_tables(workspace, state, only=here)
     with workspace.timed("check rows"):
         findings = [
-            *check_contract(workspace.engine, tables, conditions=workspace.conditions),
+            *check_contract(workspace.engine, tables, at=state.ref, conditions=workspace.conditions),
             *check_references(
                 workspace.engine,
                 tables,
                 changed=here,
+                at=state.ref,
                 includes=lambda table, reference: (
                     reference.table in here or reference.table not in state.pointers
                 ),

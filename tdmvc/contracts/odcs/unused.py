@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.fields import FIELDS, OWN_PROPERTIES, Field, Kind
+from tdmvc.model.schema import PERSONAL
 from tdmvc.yaml.node import YamlNode
 
 _SEPARATE = frozenset({Kind.OPTIONS, Kind.QUALITY, Kind.ARGUMENTS, Kind.RELATIONSHIP})
@@ -26,6 +27,8 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
     for key, value in node.entries():
         if value.is_null:
             continue
+        if key == "classification":
+            _report_classification(value, found)
         field = known.get(key)
         if field is None:
             if kind not in _SEPARATE:
@@ -64,6 +67,15 @@ def _report_own(value: YamlNode, kind: Kind, found: dict[str, list[YamlNode]]) -
             near = get_close_matches(name, known, n=1, cutoff=0.8)
             meant = f"; did you mean '{near[0]}'?" if near else "."
             found.setdefault(f"{name[:80]} is not read here, and has no effect{meant}", []).append(entry)
+
+
+def _report_classification(value: YamlNode, found: dict[str, list[YamlNode]]) -> None:
+    """Report a classification that looks like one that hides values and does not."""
+    word = value.as_text().strip().lower()
+    near = [] if word in PERSONAL else get_close_matches(word, PERSONAL, n=1, cutoff=0.8)
+    if near:
+        message = f"The classification '{word[:80]}' is not one that hides values; did you mean '{near[0]}'?"
+        found.setdefault(message, []).append(value)
 
 
 def _check_id(element: YamlNode, ids: set[str]) -> None:

@@ -293,6 +293,14 @@ def test_a_misspelt_field_or_property_is_a_note_with_what_it_looks_like() -> Non
     ]
 
 
+def test_a_misspelt_classification_is_a_note_because_it_hides_nothing() -> None:
+    (note,) = _read(_text("logicalType: string, classification: persnal")).notes
+    assert note.message == (
+        "The classification 'persnal' is not one that hides values; did you mean 'personal'?"
+    )
+    assert not _read(_text("logicalType: string, classification: internal")).notes
+
+
 @pytest.mark.parametrize(
     ("column", "words"),
     [
