@@ -56,7 +56,7 @@ def command(
       tdmvc contract import schema.sql --dataset golden --dry-run
       tdmvc contract import models/schema.yml --dataset golden
       tdmvc contract import order.schema.json --dataset golden --as orders
-      tdmvc contract import postgresql://app@localhost/shop --dataset golden --tables orders,customers
+      tdmvc contract import postgresql://app@localhost/shop -d golden --tables orders
     """
     options = ContractImportOptions(file_format, tables, table, dialect, dry_run)
     location = path_of(context, source)
