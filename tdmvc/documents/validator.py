@@ -1,10 +1,12 @@
 """The door to jsonschema-rs, which is imported where it is first used: whether values are valid under a JSON Schema."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tdmvc.documents.ecma_patterns import with_spelled_patterns
 from tdmvc.documents.json_text import Json, parse_json
 
 
@@ -26,6 +28,10 @@ META_SCHEMAS = {
     "http://json-schema.org/draft-04/schema": Draft.V4,
 }
 """The version that a `$schema` names."""
+
+
+_BACKTRACKS = re.compile(r"\(\?|\\\\[bBk1-9]")
+"""What the JSON text of a schema has if a pattern of it may take too many steps."""
 
 
 class SchemaError(Exception):
@@ -65,8 +71,9 @@ class SchemaValidator:
             value = parse_json(schema)
             if not isinstance(value, dict | bool):
                 raise SchemaError("a schema is an object, true or false")
+            spelled = with_spelled_patterns(value)
             validator = _validator_class(Draft(draft))(
-                value,
+                spelled,
                 validate_formats=checks_formats,
                 ignore_unknown_formats=not checks_formats,
                 offline=True,
@@ -75,7 +82,7 @@ class SchemaValidator:
             raise SchemaError(_plain(error.message), error.instance_path) from None
         except (jsonschema_rs.ReferencingError, ValueError) as error:
             raise SchemaError(_plain(str(error))) from None
-        return cls(validator, any(mark in schema for mark in ("(?", "\\\\1", "\\\\k")))
+        return cls(validator, _BACKTRACKS.search(schema) is not None)
 
     def is_valid(self, value: Json | float) -> bool:
         """Whether a value is valid.

@@ -141,8 +141,9 @@ class _Translator:
 
     def _escape(self) -> str:
         mark = self._next()
-        if mark == "b":
-            raise InexactError("programs do not agree on where '\\b' finds words")
+        if mark == "b" and not self._is_python:
+            self._at += 1
+            return self._alone(r"\b")  # not \B: that of RE2 also matches between the bytes of a character
         found = self._escaped()
         return self._repeated(class_text(found) if isinstance(found, Ranges) else _literal(found))
 

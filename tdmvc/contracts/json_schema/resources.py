@@ -148,6 +148,8 @@ class Resources:
     def _with_document(self, place: SchemaPlace) -> str:
         root = self.document.value
         assert isinstance(root, dict)
+        if not place.pointer and place.schema == root:
+            return render_json(root)  # a schema around it would change what `$recursiveRef` leads to
         key = "id" if self.draft is Draft.V4 else "$id"
         name = root.get(key)
         uri = urljoin(_DOCUMENT, name).rstrip("#") if isinstance(name, str) else _DOCUMENT

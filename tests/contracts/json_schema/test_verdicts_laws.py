@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tdmvc.arrow.types import SIMPLE
 from tdmvc.checks.predicates import InexactError, predicate_sql
-from tdmvc.contracts.patterns import pattern_fault
+from tdmvc.contracts.patterns import has_match, pattern_fault
 from tdmvc.documents.json_text import Json, render_json
 from tdmvc.documents.validator import Draft, SchemaError, SchemaValidator
 from tdmvc.model.rules import Format, Pattern, PatternSyntax, Rule
@@ -197,17 +197,20 @@ PIECES = st.sampled_from(
             "b{2,}?",
             "|",
         ),
-        *("^", "$", r"\B", r"\/", r"[\b]", r"\cJ", "(?=a)", r"\p{L}"),
+        *("^", "$", r"\B", r"\/", r"[\b]", r"\cJ", "(?=a)", r"(?!\w)", r"(?<=\s)", r"\p{L}", "(a)?", r"\1"),
     ]
 )
-SUBJECTS = st.text(st.sampled_from("abcAé😀1_- \n\r\t\u00a0\u2028\ufeff\x08\x0b\x85"), max_size=6)
+SUBJECTS = st.text(st.sampled_from("abcAé😀1٣_- \n\r\t\u00a0\u2028\ufeff\x08\x0b\x85"), max_size=6)
 
 
 @settings(max_examples=trials(20_000, 300), deadline=None)
 @given(pieces=st.lists(PIECES, min_size=1, max_size=6), texts=st.lists(SUBJECTS, min_size=1, max_size=8))
 @example(pieces=["^", ".", "$"], texts=["\u2028", "\r", "\x85", "a"])
 @example(pieces=[r"\b"], texts=["é", "aé", "a"])
-def test_an_expression_matches_in_sql_what_it_matches_for_the_validator(
+@example(pieces=[r"\B"], texts=["aéa", "é", "aa"])
+@example(pieces=["(?!b)", r"[\s\d]"], texts=["\x85", "\ufeff", "٣", "3"])
+@example(pieces=["(a)?", r"\1", "b"], texts=["b"])
+def test_an_expression_matches_in_sql_and_for_the_validator_what_it_matches_in_ecma_262(
     engine: duckdb.DuckDBPyConnection, pieces: list[str], texts: list[str]
 ) -> None:
     expression = "".join(pieces)
@@ -217,7 +220,8 @@ def test_an_expression_matches_in_sql_what_it_matches_for_the_validator(
         validator = SchemaValidator.of(render_json({"pattern": expression}), Draft.V2020_12)
     except SchemaError:
         return
-    expected = [validator.is_valid(text) for text in texts]
+    expected = [has_match(expression, text) for text in texts]
+    assert [validator.is_valid(text) for text in texts] == expected
     _compare(engine, Pattern(expression), texts, expected)
 
 
