@@ -140,8 +140,6 @@ def test_the_page_shows_bars_rows_and_places() -> None:
 
 
 def test_the_next_command_is_safe_to_paste() -> None:
-    assert "tdmvc sql \"select * from orders where id = '23'\" --at golden@1.0.0" in render(
-        "terminal"
-    )
+    assert "tdmvc sql \"select * from orders where id = '23'\" --at golden@1.0.0" in render("terminal")
     text = render("terminal", hostile())
     assert HOSTILE not in text

@@ -95,7 +95,7 @@ class TableValidator:
         missing = [name for name in rule.columns if self.rows.schema.column(name) is None]
         if missing:
             near = near_name(missing[0], self.rows.schema.column_names) if len(missing) == 1 else ""
-            return NotEvaluatedError(f"the rows have no column {', '.join(missing)}{near}")
+            return NotEvaluatedError(f"the rows have no column {' or '.join(missing)}{near}")
         try:
             match rule.test:
                 case HasType() | RowCount() | Query():

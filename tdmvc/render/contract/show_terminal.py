@@ -54,7 +54,8 @@ def _table(table: TableSchema, report: ContractReport, page: Page) -> None:
             page.line(visible(" ".join(rule.test.sql.split())), indent=INDENT * 2)
         name = visible(rule.id)
         room = page.width - 2 * len(INDENT)
-        shown = f"{name}  {place}" if display_width(name) + display_width(place) + 2 <= room else name
+        fits = bool(place) and display_width(name) + display_width(place) + 2 <= room
+        shown = f"{name}  {place}" if fits else name
         page.line(shown, page.style.dim, indent=INDENT * 2)
 
 
