@@ -77,10 +77,12 @@ def compared_sql(column: Column, sql: str) -> str:
     """Return SQL for a value in the form in which the collation of its column compares it.
 
     A floating-point number is compared as a text: by the statistics of Parquet files, which leave NaN out, DuckDB
-    finds no NaN that is equal to another one.
+    finds no NaN that is equal to another one. Both zeros are one number, as in the unique keys of databases.
     """
     if pa.types.is_floating(column.type):
-        return f"CAST({sql} AS VARCHAR)"
+        # It may be such a text already.
+        text = f"CAST({sql} AS VARCHAR)"
+        return f"CASE {text} WHEN '-0.0' THEN '0.0' ELSE {text} END"
     collation = column.collation
     if collation is None or collation.dialect != "sqlite" or not pa.types.is_string(column.type):
         return sql

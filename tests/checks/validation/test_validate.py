@@ -428,6 +428,14 @@ def test_all_failing_rows_are_written_with_the_rules_that_they_break(
         write_failing_rows(con, tables, contract, found, tmp_path / "full", options)
 
 
+def test_both_zeros_are_one_number_for_a_unique_key(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    nan = float("nan")
+    rows: list[list[Cells]] = [[(1, 1, "a", 0.0), (2, 1, "b", nan)], [(3, 1, "c", -0.0), (4, 1, "d", nan)]]
+    schema = with_rules(ORDERS, (("price",), Unique()))
+    found = validate(con, {"orders": side(tmp_path, ORDERS, *rows)}, schema)
+    assert found["orders.r0"].failing == 4
+
+
 def test_composite_keys_and_unique_keys(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     schema = replace(ORDERS, key=("customer", "id"), unique_keys=(UniqueKey(("customer", "code")),))
     rows: list[list[Cells]] = [[(1, 1, "a", 1.0), (2, 1, "b", 1.0)], [(3, 1, "a", 1.0), (1, 2, "a", 1.0)]]
