@@ -2,6 +2,7 @@
 
 from tdmvc.checks.predicates.column_types import has_type
 from tdmvc.checks.predicates.errors import InexactError
+from tdmvc.checks.predicates.lists import items_sql
 from tdmvc.checks.predicates.numbers import multiple_sql
 from tdmvc.checks.predicates.ranges import range_sql
 from tdmvc.checks.predicates.texts import format_sql, length_sql, pattern_sql
@@ -97,6 +98,6 @@ def _column_sql(rule: Rule, column: Column) -> str:
             return values_sql(allowed, column, value)
         case Present(missing):
             return present_sql(missing, column, value)
-        case JsonSchema():
-            raise InexactError("SQL has no form of this schema")
+        case JsonSchema() as test:
+            return items_sql(test, column, value)
     raise InexactError("it is no test of single values")

@@ -55,6 +55,7 @@ LEAVES = st.one_of(
         },
     ),
     st.just({"$ref": "#/$defs/shared"}),
+    st.fixed_dictionaries({"items": st.fixed_dictionaries({"type": TYPES})}),
 )
 
 
@@ -87,7 +88,7 @@ COLUMNS: list[tuple[pa.DataType, st.SearchStrategy[object]]] = [
     (SIMPLE["float64"], st.sampled_from([0.0, 0.1, 0.3, 1.0, 1.5, -2.25, 3.0, 1000.0, 1e-6, 1e300])),
     (pa.decimal128(38, 6), DECIMALS),
     (pa.list_(SIMPLE["int64"]), st.lists(st.integers(0, 3), max_size=3)),
-    (pa.list_(SIMPLE["string"]), st.lists(TEXTS, max_size=2)),
+    (pa.list_(SIMPLE["string"]), st.lists(TEXTS | st.none(), max_size=2)),
     (
         pa.struct([("a", SIMPLE["int64"]), ("b", SIMPLE["string"])]),
         st.fixed_dictionaries({"a": INTEGERS, "b": TEXTS}),
