@@ -162,3 +162,19 @@ def test_the_shops_are_the_same_after_a_round_trip_except_for_what_notes_name(
 ) -> None:
     contract = READERS["odcs"].read(path.read_text("utf-8"), "contract.yaml", ImportOptions()).contract
     assert _silent_losses(contract, name, dialect) == []
+
+
+def test_a_required_column_has_no_null_in_its_list_of_values() -> None:
+    rule = Rule("t.c.values", "t", ("c",), Values(("a", None)))
+    table = TableSchema("t", (Column("c", SIMPLE["string"], required=True),), further_rules=(rule,))
+    contract = Contract({"t": table})
+    assert "null" not in WRITERS["json-schema"].write(contract, contract.rules, {}).text
+
+
+@pytest.mark.parametrize(("dialect", "lost"), [("mysql", "DEFERRABLE"), ("duckdb", "ON DELETE CASCADE")])
+def test_actions_of_references_that_an_engine_lacks_are_named(dialect: str, lost: str) -> None:
+    reference = ForeignKey(("c",), "t", ("id",), ReferenceActions("cascade", deferrable="deferred"))
+    columns = (Column("id", SIMPLE["int64"]), Column("c", SIMPLE["int64"]))
+    contract = Contract({"t": TableSchema("t", columns, ("id",), (reference,))})
+    written = WRITERS["sql"].write(contract, contract.rules, {"dialect": dialect})
+    assert any(lost in note.message for note in written.notes)
