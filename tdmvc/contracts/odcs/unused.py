@@ -1,5 +1,6 @@
 """Reports the fields of a contract that have no effect, once for each, and ids that repeat."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from tdmvc.contracts.gathering import Gathered
@@ -7,6 +8,8 @@ from tdmvc.contracts.odcs.fields import FIELDS, OWN_PROPERTIES, Field, Kind
 from tdmvc.model.schema import PERSONAL
 from tdmvc.yaml.node import YamlNode
 
+_SIMILAR = 0.8
+"""How similar a word is to another that it is taken for, from 0 to 1."""
 _SEPARATE = frozenset({Kind.OPTIONS, Kind.QUALITY, Kind.ARGUMENTS, Kind.RELATIONSHIP})
 """What is read key by key, and reports what it does not know itself."""
 
@@ -28,13 +31,14 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
         if value.is_null:
             continue
         if key == "classification":
-            _report_classification(value, found)
+            with gathered.faults_of_one():
+                _check_classification(value)
         field = known.get(key)
         if field is None:
             if kind not in _SEPARATE:
-                near = get_close_matches(key, known, n=1)
-                meant = f"; did you mean '{near[0]}'?" if near else "."
-                message = f"{_path(kind, key)} is not a field of the standard, and has no effect{meant}"
+                with gathered.faults_of_one():
+                    _check_spelling(_path(kind, key), value, key, known)
+                message = f"{_path(kind, key)} is not a field of the standard, and has no effect."
                 found.setdefault(message, []).append(value)
         elif field.effect is None:
             message = f"{_path(kind, key)} is for people and other tools; it has no effect on rows."
@@ -64,18 +68,32 @@ def _report_own(value: YamlNode, kind: Kind, found: dict[str, list[YamlNode]]) -
     for entry in value.elements() if value.is_list else ():
         name = entry.text("property") if entry.is_mapping else None
         if name is not None and name.lower().startswith("tdmvc") and name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.8)
-            meant = f"; did you mean '{near[0]}'?" if near else "."
-            found.setdefault(f"{name[:80]} is not read here, and has no effect{meant}", []).append(entry)
+            _check_spelling(f"custom property {name[:80]}", entry, name, known)
+            found.setdefault(f"{name[:80]} is not read here, and has no effect.", []).append(entry)
 
 
-def _report_classification(value: YamlNode, found: dict[str, list[YamlNode]]) -> None:
-    """Report a classification that looks like one that hides values and does not."""
-    word = value.as_text().strip().lower()
-    near = [] if word in PERSONAL else get_close_matches(word, PERSONAL, n=1, cutoff=0.8)
+def _check_spelling(what: str, node: YamlNode, word: str, known: Iterable[str]) -> None:
+    """Raise an error if a word is likely to be a misspelt one that has an effect, and would now have none.
+
+    Raises:
+        ConfigError: it is.
+    """
+    near = get_close_matches(word, known, n=1, cutoff=_SIMILAR)
     if near:
-        message = f"The classification '{word[:80]}' is not one that hides values; did you mean '{near[0]}'?"
-        found.setdefault(message, []).append(value)
+        raise node.error(
+            f"The {what} is unknown, and would have no effect.", remedy=f"did you mean '{near[0]}'?"
+        )
+
+
+def _check_classification(value: YamlNode) -> None:
+    """Raise an error if a classification looks like one that hides values and does not.
+
+    Raises:
+        ConfigError: it does.
+    """
+    word = value.as_text().strip().lower()
+    if word not in PERSONAL:
+        _check_spelling(f"classification '{word[:80]}'", value, word, PERSONAL)
 
 
 def _check_id(element: YamlNode, ids: set[str]) -> None:

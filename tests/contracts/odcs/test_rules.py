@@ -283,22 +283,25 @@ def test_what_is_not_checked_is_a_note_with_its_line(quality: str, words: str) -
     assert note.place.line == _COLUMN_LINE
 
 
-def test_a_misspelt_field_or_property_is_a_note_with_what_it_looks_like() -> None:
-    column = (
-        "logicalType: string, requird: true, customProperties: [{property: tdmvcDefalt, value: {literal: a}}]"
-    )
+def test_a_field_that_looks_like_none_of_the_standard_is_a_note() -> None:
+    column = "logicalType: string, ours: 1, customProperties: [{property: tdmvcOther, value: 1}], classification: mine"
     assert [note.message for note in _read(_text(column)).notes] == [
-        "properties[].requird is not a field of the standard, and has no effect; did you mean 'required'?",
-        "tdmvcDefalt is not read here, and has no effect; did you mean 'tdmvcDefault'?",
+        "properties[].ours is not a field of the standard, and has no effect.",
+        "tdmvcOther is not read here, and has no effect.",
     ]
 
 
-def test_a_misspelt_classification_is_a_note_because_it_hides_nothing() -> None:
-    (note,) = _read(_text("logicalType: string, classification: persnal")).notes
-    assert note.message == (
-        "The classification 'persnal' is not one that hides values; did you mean 'personal'?"
-    )
-    assert not _read(_text("logicalType: string, classification: internal")).notes
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ("schema:", "schemas:", "schema"),
+        ("properties:", "propertys:", "properties"),
+        ("kind:", "kinds:", "kind"),
+    ],
+)
+def test_a_misspelt_field_of_the_contract_is_an_error(old: str, new: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=f"did you mean '{meant}'"):
+        _read(_text("logicalType: string").replace(old, new, 1))
 
 
 @pytest.mark.parametrize(
@@ -347,6 +350,13 @@ def test_a_misspelt_classification_is_a_note_because_it_hides_nothing() -> None:
         ("logicalType: string, enum: [a]", "`- value: …`"),
         ("logicalType: string, enum: []", "no values"),
         ("logicalType: strng", "unknown"),
+        ("logicalType: string, requird: true", "did you mean 'required'"),
+        ("logicalType: string, qualty: [{metric: nullValues, mustBe: 0}]", "did you mean 'quality'"),
+        ("logicalType: string, classification: persnal", "did you mean 'personal'"),
+        (
+            "logicalType: string, customProperties: [{property: tdmvcDefalt, value: {literal: a}}]",
+            "did you mean 'tdmvcDefault'",
+        ),
         ("logicalType: string, relationships: [{from: t.c, to: t.d}]", "no 'from'"),
         ("logicalType: string, relationships: [{to: t.e}]", "does not exist"),
         ("logicalType: string, relationships: [{to: t.d, type: friend}]", "foreignKey"),
