@@ -48,6 +48,7 @@ def commit_all(app: Path, message: str) -> str:
 
 def copy_repo(source: Path, target: Path) -> Path:
     """Copy a repository that was built once, links as links, and return the copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     copy_folder(source, target)
     return target
 

@@ -14,6 +14,9 @@ from tdmvc.workspace.migration_fits import AppliedTable, MigrationRows, fit_tabl
 from tdmvc.workspace.migrations import read_location, tree_at
 from tdmvc.workspace.workspace import Workspace
 
+NOT_RECORDED = "migrations-not-recorded"
+"""The rule of a finding: dataset.yaml records other migrations than the rows do."""
+
 
 def find_applied_tables(
     tables: DatasetTables, states: Mapping[str, MigrationState]
@@ -57,7 +60,7 @@ def check_recorded(workspace: Workspace, state: DatasetState, at: str | None = N
         if _contradicts(recorded, actual, states[name]):
             findings.append(
                 Finding(
-                    "migrations-not-recorded",
+                    NOT_RECORDED,
                     Severity.ERROR,
                     f"dataset.yaml says that the rows were made for migrations '{name}' at "
                     f"{format_names(heads) or 'none'}, but {table.name} says "

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tdmvc.checks.validation import KnownVerdict
 from tdmvc.contracts.base import ImportedContract
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
-from tdmvc.errors import ConfigError, InvalidRowsError
+from tdmvc.errors import ConfigError, InvalidRowsError, StoreError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
@@ -15,6 +15,7 @@ from tdmvc.model.rules import rule_id
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.validation import RuleResult, RuleVerdict
+from tdmvc.workspace.applied_tables import NOT_RECORDED
 from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.validation import (
@@ -54,10 +55,7 @@ def refuse_invalid_rows(workspace: Workspace, state: DatasetState, tables: Mappi
 def find_broken_rules(workspace: Workspace, state: DatasetState) -> tuple[Finding, ...]:
     """Return what the rows of a state that is here break of the rules that no database enforces; see above.
 
-    A contract whose rules cannot be read is a finding, too.
-
-    Raises:
-        PartError: a part is missing or damaged everywhere.
+    A contract whose rules cannot be read is a finding, too, and so are rows that cannot be read.
     """
     try:
         path, results = _validate_once(workspace, state, open_tables(workspace, state))
@@ -66,6 +64,17 @@ def find_broken_rules(workspace: Workspace, state: DatasetState) -> tuple[Findin
         return (
             Finding(
                 "contract-file", Severity.ERROR, error.what, state.name, remedy=error.remedy, details=details
+            ),
+        )
+    except StoreError as error:
+        return (
+            Finding(
+                "rows-not-checked",
+                Severity.WARNING,
+                f"The rows were not validated: {error.what}",
+                state.name,
+                remedy=error.remedy,
+                details={"where": error.where},
             ),
         )
     return tuple(_finding(state, path, one) for one in results if one.severity is not None)
@@ -124,7 +133,7 @@ def refuse_broken_rules(workspace: Workspace, state: DatasetState, findings: Seq
     Raises:
         InvalidRowsError: one is.
     """
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    errors = [finding for finding in findings if _is_broken_rule(finding)]
     if errors:
         raise InvalidRowsError(
             f"The rows of {state.name} break {plural(len(broken_rules(errors)), 'rule')} of the contract, so no "
@@ -141,9 +150,14 @@ def broken_rules(findings: Iterable[Finding]) -> tuple[str, ...]:
     names = [
         str(finding.details.get("id") or rule_id(finding.table or "", finding.columns, finding.rule))
         for finding in findings
-        if finding.severity is Severity.ERROR
+        if _is_broken_rule(finding)
     ]
     return tuple(dict.fromkeys(names))
+
+
+def _is_broken_rule(finding: Finding) -> bool:
+    """Whether a finding about rows is an error, and not one about what dataset.yaml records of them."""
+    return finding.severity is Severity.ERROR and finding.rule != NOT_RECORDED
 
 
 def _only_further_rules(found: ImportedContract) -> ImportedContract:

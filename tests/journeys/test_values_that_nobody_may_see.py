@@ -96,6 +96,7 @@ def formats(name: str) -> list[str | None]:
 READING = {
     "status": ["status"],
     "list": ["list"],
+    "validate": ["validate golden", "validate golden@1.0.0 --full --fail-on warning"],
     "show": ["show golden", "show golden@1.0.0"],
     "diff": ["diff golden@1.0.0 golden", "diff golden@HEAD~1 golden@HEAD --samples 50", "diff main...other"],
     "log": ["log golden", "log golden users", "log golden users --key 1", "log golden users --key 7"],

@@ -20,7 +20,7 @@ from tdmvc.checks.table_rows import (
     rows_sql,
 )
 from tdmvc.errors import PartError
-from tdmvc.model.conditions import ConditionEngines
+from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.masking import MASK
@@ -129,7 +129,7 @@ class CheckedTable:
         for rule in self.schema.rules:
             is_counted = isinstance(rule.test, Length) and rule.test.minimum is None
             if not is_counted and not isinstance(rule.test, Required | Condition | Unique | References):
-                with suppress(InexactError, KeyError):
+                with suppress(InexactError, KeyError, NotEvaluatedError):
                     conditions[rule.demand] = checked_predicate_sql(self.con, rule, self.schema)
         if not conditions:
             return {}

@@ -75,7 +75,8 @@ def test_of_three_at_once_one_starts_it_and_the_others_find_it(app: App) -> None
         for one, (_, said) in zip(documents, ends, strict=True)
         if "Another tdmvc process" in said
     }
-    assert waited == {"running"}
+    # A process that waits for less than a second says nothing.
+    assert waited <= {"running"}
     assert app.document("down", "down", "--all")["stopped"] == ["local"]
     assert app.leftovers() == []
 
