@@ -45,7 +45,7 @@ docs: $(FOR_WORK) ## Regenerate the pages of docs/
 docs-check: $(FOR_WORK)
 	$(BIN)/python docs/generate.py --check
 
-bench: $(FOR_WORK) $(if $(findstring contracts,$(ARGS)),$(CONTRACT_PEERS)/.made) ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
+bench: $(FOR_WORK) $(PEERS)/.made $(CONTRACT_PEERS)/.made ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-peers: $(FOR_WORK) $(PEERS)/.made ## Compare diff with DuckDB, datacompy, Oxen and DVC; ARGS="--write" writes docs/performance.md

@@ -79,7 +79,7 @@ def measure_environments(work: Path, *, rows: int, tests: int) -> Iterator[Figur
         tests: how many tests each worker runs, if they take 10 ms.
     """
     if not PYTHON_OF_PEERS.exists():
-        raise SystemExit(f"The peers are missing; run `make {PYTHON_OF_PEERS.parents[1]}/.made` first.")
+        raise SystemExit("The peers are missing. Run the benchmarks with make, which installs them: make bench")
     templates = work / "templates"
     provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=templates)
     with provider.open(KEY, TemplateBuild(lambda location: _fill(location, rows), lambda location: None)):
