@@ -73,7 +73,9 @@ def measure_contracts(work: Path, *, rows: int, runs: int) -> Iterator[Figure]:
         runs: turns per comparison, after one that does not count.
     """
     if not PYTHON_OF_PEERS.exists():
-        raise SystemExit("The peers are missing. Run the benchmarks with make, which installs them: make bench")
+        raise SystemExit(
+            "The peers are missing. Run the benchmarks with make, which installs them: make bench"
+        )
     shop = _make_shop(work, rows)
     peer = Side((str(PYTHON_OF_PEERS.with_name("datacontract")), "test", "contract.yaml"), shop.source)
     ours, theirs = alternate(

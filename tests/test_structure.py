@@ -8,9 +8,6 @@ import tdmvc
 
 _CLASS = re.compile(r"^class ([A-Za-z]\w*)", re.MULTILINE)
 
-_RULE_TESTS = {"Format", "Pattern"}
-"""Names in `model/rules.py` that older rooms have, too."""
-
 
 def test_each_class_name_appears_once_in_the_package() -> None:
     found: dict[str, list[str]] = defaultdict(list)
@@ -18,4 +15,4 @@ def test_each_class_name_appears_once_in_the_package() -> None:
     for path in sorted(package.rglob("*.py")):
         for name in _CLASS.findall(path.read_text(encoding="utf-8")):
             found[name].append(str(path.relative_to(package)))
-    assert {name: paths for name, paths in found.items() if len(paths) > 1 and name not in _RULE_TESTS} == {}
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}

@@ -14,7 +14,7 @@ from tdmvc.environments.running.command import find_program, run_command
 from tdmvc.environments.running.own_programs import put_own_programs_first
 from tdmvc.environments.running.processes import ProcessGroups
 from tdmvc.environments.running.provide import DEFAULT_ENVIRONMENT, EnvironmentOptions, provided
-from tdmvc.environments.running.services import RunningService
+from tdmvc.environments.running.services import EndedServices, RunningService
 from tdmvc.errors import TdmvcError
 from tdmvc.model.environment import Environment, RunStep
 from tdmvc.model.environment_report import RunReport
@@ -126,9 +126,8 @@ class _Run:
             self.report.command,
             self._exports,
             self._groups,
-            self._services,
+            EndedServices(self._services, self._note),
             folder=self._options.folder,
-            warn=self._note,
             stdout=self._options.stdout,
         )
         self.report = replace(self.report, exit_code=code)

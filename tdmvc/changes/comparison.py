@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tdmvc.changes.pairs import ColumnPairs
-from tdmvc.model.diff import Pattern, RowCounts, Samples, TableSide
+from tdmvc.model.diff import ChangePattern, RowCounts, Samples, TableSide
 from tdmvc.model.finding import Finding
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -30,7 +30,7 @@ class TableComparison:
     """Changed cells by column, most first."""
     ignored: dict[str, int] = field(default_factory=dict)
     """Changed cells that rules leave out, by column, most first."""
-    patterns: tuple[Pattern, ...] = ()
+    patterns: tuple[ChangePattern, ...] = ()
     samples: Samples = field(default_factory=Samples)
     findings: tuple[Finding, ...] = ()
 

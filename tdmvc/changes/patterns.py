@@ -12,7 +12,7 @@ from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.pattern_counts import ColumnCounts
 from tdmvc.changes.pattern_pairs import ColumnPattern
 from tdmvc.changes.same_value import value_id
-from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, Samples, TableDiff
+from tdmvc.model.diff import ChangePattern, PatternGroup, PatternKind, Samples, TableDiff
 
 
 class PatternFinder:
@@ -38,7 +38,7 @@ class PatternFinder:
                 return
         counts.add_arrays(old, new)
 
-    def patterns(self) -> tuple[Pattern, ...]:
+    def patterns(self) -> tuple[ChangePattern, ...]:
         """Return the patterns, most cells first; columns that changed in the same way share one."""
         merged: dict[Hashable, list[tuple[str, ColumnPattern]]] = {}
         for column, counts in self._counts.items():
@@ -50,7 +50,7 @@ class PatternFinder:
                 self._places[column, found.pattern_id] = place
         return tuple(self._pattern(members) for members in ordered)
 
-    def mark(self, samples: Samples, patterns: Sequence[Pattern]) -> Samples:
+    def mark(self, samples: Samples, patterns: Sequence[ChangePattern]) -> Samples:
         """Return the samples with each changed cell's pattern; call `patterns` first."""
         if not patterns:
             return samples
@@ -81,10 +81,10 @@ class PatternFinder:
             (False, *found.pattern_id) if isinstance(found.pattern_id, tuple) else (False, found.pattern_id)
         )
 
-    def _pattern(self, members: Sequence[tuple[str, ColumnPattern]]) -> Pattern:
+    def _pattern(self, members: Sequence[tuple[str, ColumnPattern]]) -> ChangePattern:
         first = members[0][1]
         is_personal = self._pairs[members[0][0]].is_personal
-        return Pattern(
+        return ChangePattern(
             kind=first.kind,
             columns=tuple(sorted({column for column, _ in members})),
             cells=sum(found.cells for _, found in members),
@@ -98,7 +98,7 @@ class PatternFinder:
 
 def group_patterns(tables: Iterable[TableDiff]) -> tuple[PatternGroup, ...]:
     """Return the patterns of all tables, those of one kind (and amount, text or values) together."""
-    groups: dict[Hashable, list[tuple[str, Pattern]]] = {}
+    groups: dict[Hashable, list[tuple[str, ChangePattern]]] = {}
     for table in tables:
         for pattern in table.patterns:
             groups.setdefault(_group_key(pattern), []).append((table.name, pattern))
@@ -111,7 +111,7 @@ def group_patterns(tables: Iterable[TableDiff]) -> tuple[PatternGroup, ...]:
     return tuple(sorted(found, key=lambda group: (-group.cells, group.members[0][0])))
 
 
-def _group_key(pattern: Pattern) -> Hashable:
+def _group_key(pattern: ChangePattern) -> Hashable:
     values: Hashable = None
     if pattern.kind is PatternKind.CONSTANT:
         values = (value_id(pattern.old), value_id(pattern.new))

@@ -16,7 +16,7 @@ from tdmvc.cli.options import Decorated, settings_of
 from tdmvc.cli.pager import print_text
 from tdmvc.cli.progress import Progress, columns
 from tdmvc.cli.streams import is_utf8
-from tdmvc.render.format import Format, Formats, RenderOptions
+from tdmvc.render.format import Formats, OutputFormat, RenderOptions
 from tdmvc.workspace.workspace import Workspace
 
 _Value = TypeVar("_Value")
@@ -48,7 +48,7 @@ def opened(context: click.Context) -> Iterator[Workspace]:
 
 
 def print_as(
-    context: click.Context, chosen: Format[_Value], value: _Value, options: RenderOptions | None = None
+    context: click.Context, chosen: OutputFormat[_Value], value: _Value, options: RenderOptions | None = None
 ) -> None:
     """Print a value in a format; on a terminal in colour and, if it is long, in a pager."""
     wanted = replace(options or RenderOptions(), color=use_color(), width=terminal_width())

@@ -167,7 +167,7 @@ class PatternKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class ChangePattern:
     """A group of changed cells that changed in one way; every changed cell is in exactly one."""
 
     kind: PatternKind
@@ -193,7 +193,7 @@ class PatternGroup:
     kind: PatternKind
     by: str | None
     cells: int
-    members: tuple[tuple[str, Pattern], ...]
+    members: tuple[tuple[str, ChangePattern], ...]
     """(table, pattern), most cells first."""
 
 
@@ -216,7 +216,7 @@ class TableDiff:
     """Why the table is considered renamed: `98 % of the rows are equal`; no values."""
     personal_columns: frozenset[str] = frozenset()
     """Columns whose values no renderer shows."""
-    patterns: tuple[Pattern, ...] = ()
+    patterns: tuple[ChangePattern, ...] = ()
     """Most cells first."""
     ignored: dict[str, int] = field(default_factory=dict)
     """Changed cells that a rule of dataset.yaml leaves out of `columns`, by column, most first."""

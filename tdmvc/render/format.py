@@ -46,7 +46,7 @@ class Renderer(Protocol[Rendered]):
 
 
 @dataclass(frozen=True, slots=True)
-class Format(Generic[Value]):
+class OutputFormat(Generic[Value]):
     """One output format of one subject."""
 
     name: str
@@ -59,15 +59,15 @@ class Format(Generic[Value]):
     """Returns the rendered text in ASCII, with the same meaning, for an output that is not UTF-8."""
 
 
-Formats = Mapping[str, Format[Value]]
+Formats = Mapping[str, OutputFormat[Value]]
 """Every format of a subject, by name; the terminal comes first."""
 
 
-def formats_of(terminal: Renderer[Value], *others: Format[Value]) -> Formats[Value]:
+def formats_of(terminal: Renderer[Value], *others: OutputFormat[Value]) -> Formats[Value]:
     """Return the registry of a subject: the terminal, JSON, and the other formats."""
-    entries: tuple[Format[Value], ...] = (
-        Format("terminal", terminal, is_for_terminal=True),
-        Format("json", render_json, escape=escape_json),
+    entries: tuple[OutputFormat[Value], ...] = (
+        OutputFormat("terminal", terminal, is_for_terminal=True),
+        OutputFormat("json", render_json, escape=escape_json),
         *others,
     )
     return {entry.name: entry for entry in entries}

@@ -1,6 +1,6 @@
 """The words for a pattern of changes: one line, the same in every format."""
 
-from tdmvc.model.diff import DatasetDiff, Pattern, PatternGroup, PatternKind
+from tdmvc.model.diff import ChangePattern, DatasetDiff, PatternGroup, PatternKind
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
@@ -8,7 +8,7 @@ from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
 _SELF_EVIDENT = frozenset({PatternKind.CONSTANT, PatternKind.EMPTY_TO_NULL, PatternKind.NULL_TO_EMPTY})
 
 
-def pattern_words(pattern: Pattern) -> str:
+def pattern_words(pattern: ChangePattern) -> str:
     """Return what the cells have in common: `'' → NULL`, `shifted by +3`; plain text, made visible.
 
     Values of personal columns are not in it.
@@ -23,7 +23,7 @@ def pattern_words(pattern: Pattern) -> str:
     return _kind_words(pattern.kind, pattern.by, pattern.distinct)
 
 
-def pattern_count(pattern: Pattern) -> str:
+def pattern_count(pattern: ChangePattern) -> str:
     """Return the number of cells: `33 cells`."""
     return plural(pattern.cells, "cell")
 
@@ -40,7 +40,7 @@ def group_words(group: PatternGroup) -> str:
     return f"{words} in {plural(columns, 'column')} of {plural(tables, 'table')}"
 
 
-def has_example(pattern: Pattern) -> bool:
+def has_example(pattern: ChangePattern) -> bool:
     """Whether an example adds to the words. No change goes from null to null."""
     return (
         pattern.kind not in _SELF_EVIDENT

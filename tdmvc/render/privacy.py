@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tdmvc.model.diff import DatasetDiff, Pattern, PatternGroup, TableDiff
+from tdmvc.model.diff import ChangePattern, DatasetDiff, PatternGroup, TableDiff
 from tdmvc.render.cells import cell_text, masked_text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def is_personal_shift(shift: Shift, personal: Personal) -> bool:
     return shift.is_personal or shift.column in personal.get(shift.table, frozenset())
 
 
-def guarded(pattern: Pattern, personal: frozenset[str]) -> Pattern:
+def guarded(pattern: ChangePattern, personal: frozenset[str]) -> ChangePattern:
     """Return the pattern without its values if one of its columns is personal."""
     if not pattern.is_personal and personal.isdisjoint(pattern.columns):
         return pattern

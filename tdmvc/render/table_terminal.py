@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from tdmvc.model.diff import (
     CellChange,
     ChangedRowSample,
+    ChangePattern,
     DatasetDiff,
-    Pattern,
     RowSample,
     SchemaChange,
     TableDiff,
@@ -132,7 +132,7 @@ def pattern_lines(table: TableDiff, screen: Screen) -> Iterator[str]:
         yield screen.style.dim(f"{INDENT}… and {plural(len(rest), 'more pattern')}, {cells}")
 
 
-def _pattern_lines(pattern: Pattern, screen: Screen) -> Iterator[str]:
+def _pattern_lines(pattern: ChangePattern, screen: Screen) -> Iterator[str]:
     """Yield the pattern with its example, which goes on its own line if there is no room."""
     style = screen.style
     words = f"{pattern_words(pattern)} in {_pattern_columns(pattern, screen)}, {pattern_count(pattern)}"
@@ -150,7 +150,7 @@ def _pattern_lines(pattern: Pattern, screen: Screen) -> Iterator[str]:
     yield f"{INDENT}  {style.dim(screen.fit(example, 4))}"
 
 
-def _pattern_columns(pattern: Pattern, screen: Screen) -> str:
+def _pattern_columns(pattern: ChangePattern, screen: Screen) -> str:
     if not pattern.columns:
         return "the rows"
     if len(pattern.columns) > _NAMED_COLUMNS:

@@ -10,8 +10,8 @@ from tdmvc.model.diff import (
     BumpLevel,
     CellChange,
     ChangedRowSample,
+    ChangePattern,
     DatasetDiff,
-    Pattern,
     PatternGroup,
     PatternKind,
     RowCounts,
@@ -89,7 +89,7 @@ CHANGED = st.builds(
 )
 PATTERNS = st.one_of(
     st.builds(
-        Pattern,
+        ChangePattern,
         st.sampled_from(PatternKind),
         tuples(NAMES, 2),
         COUNTS,
@@ -100,7 +100,13 @@ PATTERNS = st.one_of(
         st.booleans(),
     ),
     st.builds(
-        Pattern, st.sampled_from(PatternKind), st.just((PERSONAL,)), COUNTS, HIDDEN, HIDDEN, st.just(SECRET)
+        ChangePattern,
+        st.sampled_from(PatternKind),
+        st.just((PERSONAL,)),
+        COUNTS,
+        HIDDEN,
+        HIDDEN,
+        st.just(SECRET),
     ),
 )
 GROUPS = st.builds(

@@ -15,7 +15,7 @@ from tdmvc.changes import pattern_counts
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.patterns import PatternFinder
 from tdmvc.changes.walk.cells import differing_cells
-from tdmvc.model.diff import CellChange, ChangedRowSample, Pattern, PatternKind, Samples
+from tdmvc.model.diff import CellChange, ChangedRowSample, ChangePattern, PatternKind, Samples
 from tdmvc.model.schema import Column
 from tests.series import trials
 
@@ -50,7 +50,7 @@ TYPED: dict[str, tuple[pa.DataType, st.SearchStrategy[object]]] = {
 
 def find(
     type_: pa.DataType, batches: list[Cells], monkey: pytest.MonkeyPatch, most: int, *, personal: bool = False
-) -> tuple[tuple[Pattern, ...], Samples]:
+) -> tuple[tuple[ChangePattern, ...], Samples]:
     """Return the patterns of one column `v`, and each cell marked with its own."""
     column = Column("v", type_, classification="personal" if personal else None)
     monkey.setattr(pattern_counts, "_MOST_PAIRS", most)
@@ -65,7 +65,9 @@ def find(
     return patterns, finder.mark(Samples(changed=tuple(rows)), patterns)
 
 
-def of(type_: pa.DataType, cells: Cells, *, most: int = 2000, personal: bool = False) -> tuple[Pattern, ...]:
+def of(
+    type_: pa.DataType, cells: Cells, *, most: int = 2000, personal: bool = False
+) -> tuple[ChangePattern, ...]:
     with pytest.MonkeyPatch.context() as monkey:
         return find(type_, [cells], monkey, most, personal=personal)[0]
 
@@ -83,7 +85,7 @@ def changed_cells(draw: st.DrawFn) -> tuple[pa.DataType, list[Cells]]:
     return type_, [changed[i : i + size] for i in range(0, len(changed), size)]
 
 
-def plain_counts(patterns: tuple[Pattern, ...]) -> Counter[PatternKind]:
+def plain_counts(patterns: tuple[ChangePattern, ...]) -> Counter[PatternKind]:
     return Counter({p.kind: p.cells for p in patterns if p.kind in PLAIN})
 
 
@@ -111,7 +113,7 @@ def test_each_cell_is_in_exactly_one_pattern_that_fits(
             assert pointed[place] == pattern.cells, pattern
 
 
-def _check_fits(pattern: Pattern, cell: CellChange) -> None:
+def _check_fits(pattern: ChangePattern, cell: CellChange) -> None:
     old, new, by = cell.old, cell.new, pattern.by or ""
     match pattern.kind:
         case P.EMPTY_TO_NULL:

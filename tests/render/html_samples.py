@@ -9,8 +9,8 @@ from tdmvc.model.diff import (
     BumpLevel,
     CellChange,
     ChangedRowSample,
+    ChangePattern,
     DatasetDiff,
-    Pattern,
     PatternGroup,
     PatternKind,
     RowCounts,
@@ -144,11 +144,13 @@ def _orders() -> TableDiff:
             changed=tuple(rows),
         ),
         patterns=(
-            Pattern(PatternKind.EMPTY_TO_NULL, ("coupon",), 380, "", None),
-            Pattern(PatternKind.CONSTANT, ("status",), 24, "pending", "on_hold"),
-            Pattern(PatternKind.SHIFTED, ("total",), 31, Decimal("40.50"), Decimal("43.50"), by="+3.00"),
-            Pattern(PatternKind.VARIED, ("delivery_note",), 1, "Monday", "Friday"),
-            Pattern(PatternKind.VARIED, ("payload",), 1),
+            ChangePattern(PatternKind.EMPTY_TO_NULL, ("coupon",), 380, "", None),
+            ChangePattern(PatternKind.CONSTANT, ("status",), 24, "pending", "on_hold"),
+            ChangePattern(
+                PatternKind.SHIFTED, ("total",), 31, Decimal("40.50"), Decimal("43.50"), by="+3.00"
+            ),
+            ChangePattern(PatternKind.VARIED, ("delivery_note",), 1, "Monday", "Friday"),
+            ChangePattern(PatternKind.VARIED, ("payload",), 1),
         ),
         ignored={"updated_at": 1_616},
     )
@@ -192,8 +194,8 @@ def _order_items() -> TableDiff:
             ),
         ),
         patterns=(
-            Pattern(PatternKind.SHIFTED, ("quantity",), 2, 1, 2, by="+1"),
-            Pattern(PatternKind.EMPTY_TO_NULL, ("discount_code",), 1, "", None),
+            ChangePattern(PatternKind.SHIFTED, ("quantity",), 2, 1, 2, by="+1"),
+            ChangePattern(PatternKind.EMPTY_TO_NULL, ("discount_code",), 1, "", None),
         ),
     )
 
@@ -233,8 +235,8 @@ def _customers() -> TableDiff:
         ),
         personal_columns=frozenset({"email"}),
         patterns=(
-            Pattern(PatternKind.VARIED, ("email",), 2, is_personal=True),
-            Pattern(PatternKind.VARIED, ("city",), 1),
+            ChangePattern(PatternKind.VARIED, ("email",), 2, is_personal=True),
+            ChangePattern(PatternKind.VARIED, ("city",), 1),
         ),
     )
 
@@ -485,8 +487,8 @@ def review_of(text: Callable[[], str], *, personal: frozenset[str] = frozenset()
         text(),
         personal,
         (
-            Pattern(PatternKind.CONSTANT, columns[1:2], 2, text(), text()),
-            Pattern(PatternKind.PREFIX_ADDED, columns[1:], 1, by=text()),
+            ChangePattern(PatternKind.CONSTANT, columns[1:2], 2, text(), text()),
+            ChangePattern(PatternKind.PREFIX_ADDED, columns[1:], 1, by=text()),
         ),
         {text(): 1},
     )
@@ -558,8 +560,8 @@ def big_review(tables: int = 200, rows: int = 500) -> Review:
             {"status": 81_230, "amount": 81_230},
             samples=Samples(changed=changed),
             patterns=(
-                Pattern(PatternKind.VARIED, ("status",), 81_230),
-                Pattern(PatternKind.SHIFTED, ("amount",), 81_230, 0, 3, by="+3"),
+                ChangePattern(PatternKind.VARIED, ("status",), 81_230),
+                ChangePattern(PatternKind.SHIFTED, ("amount",), 81_230, 0, 3, by="+3"),
             ),
         )
 

@@ -8,8 +8,8 @@ from tdmvc.model.diff import (
     BumpLevel,
     CellChange,
     ChangedRowSample,
+    ChangePattern,
     DatasetDiff,
-    Pattern,
     PatternGroup,
     PatternKind,
     RowCounts,
@@ -48,11 +48,11 @@ def dataset_review(diff: DatasetDiff, findings: tuple[Finding, ...] = (), **more
     return DatasetReview(verdict, reasons, diff=diff, findings=findings, **(sides | more))  # type: ignore[arg-type]
 
 
-EMPTIED = Pattern(PatternKind.EMPTY_TO_NULL, ("address2", "fax", "note"), 3_100, "", None)
-EMPTIED_TOO = Pattern(PatternKind.EMPTY_TO_NULL, ("comment",), 912, "", None)
-RAISED = Pattern(PatternKind.SHIFTED, ("price",), 40, Decimal("9.90"), Decimal("10.40"), by="+0.50")
-RENAMED_WORD = Pattern(PatternKind.CONSTANT, ("status",), 12, "open", "new | fresh")
-MASKED = Pattern(PatternKind.VARIED, ("email",), 2, is_personal=True)
+EMPTIED = ChangePattern(PatternKind.EMPTY_TO_NULL, ("address2", "fax", "note"), 3_100, "", None)
+EMPTIED_TOO = ChangePattern(PatternKind.EMPTY_TO_NULL, ("comment",), 912, "", None)
+RAISED = ChangePattern(PatternKind.SHIFTED, ("price",), 40, Decimal("9.90"), Decimal("10.40"), by="+0.50")
+RENAMED_WORD = ChangePattern(PatternKind.CONSTANT, ("status",), 12, "open", "new | fresh")
+MASKED = ChangePattern(PatternKind.VARIED, ("email",), 2, is_personal=True)
 
 CUSTOMERS = TableDiff(
     "customers",
@@ -264,7 +264,7 @@ def hostile() -> Review:
                 (finding,),
                 text,
                 text,
-                patterns=(Pattern(PatternKind.CONSTANT, (column,), 1, None, text, text),),
+                patterns=(ChangePattern(PatternKind.CONSTANT, (column,), 1, None, text, text),),
                 ignored={column: 3},
             )
         )
@@ -293,7 +293,7 @@ def enormous(tables: int = 200, rows: int = 100_000) -> Review:
                     (whole,) * 50, (whole,) * 50, tuple(ChangedRowSample({"id": i}, cells) for i in range(50))
                 ),
                 patterns=tuple(
-                    Pattern(PatternKind.SET_TO, (f"column_{c}",), each, "a", "b") for c in range(10)
+                    ChangePattern(PatternKind.SET_TO, (f"column_{c}",), each, "a", "b") for c in range(10)
                 ),
                 ignored={"updated_at": each},
             )

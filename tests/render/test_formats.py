@@ -9,7 +9,7 @@ import pytest
 
 import tdmvc.render
 from tdmvc.render import diff, drift, history, merge, migrations, reports, review
-from tdmvc.render.format import Format
+from tdmvc.render.format import OutputFormat
 from tdmvc.render.merge import check
 
 NAMES = {*review.FORMATS, *history.BLAME_FORMATS}
@@ -32,7 +32,7 @@ REGISTRIES = {
     ],
 )
 def test_every_renderer_of_a_subject_is_in_its_registry(
-    folder: str, formats: Mapping[str, Format[Any]]
+    folder: str, formats: Mapping[str, OutputFormat[Any]]
 ) -> None:
     root = Path(tdmvc.render.__file__).parent / folder
     renderers = {path.stem for path in root.iterdir() if path.stem in NAMES}
@@ -42,7 +42,7 @@ def test_every_renderer_of_a_subject_is_in_its_registry(
 
 @pytest.mark.parametrize("formats", REGISTRIES.values(), ids=REGISTRIES)
 def test_the_terminal_comes_first_and_each_format_has_its_own_name(
-    formats: Mapping[str, Format[Any]],
+    formats: Mapping[str, OutputFormat[Any]],
 ) -> None:
     assert list(formats)[:2] == ["terminal", "json"]
     assert [name for name, one in formats.items() if one.is_for_terminal] == ["terminal"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from tdmvc.model.diff import Pattern, PatternKind, RowCounts
+from tdmvc.model.diff import ChangePattern, PatternKind, RowCounts
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import Review
 from tdmvc.render.cells import cell_text, change_texts
@@ -108,7 +108,7 @@ def test_no_personal_value_is_shown() -> None:
 
 
 def test_a_pattern_of_a_personal_column_shows_no_value_even_if_it_was_not_marked() -> None:
-    leaky = Pattern(PatternKind.SET_TO, ("email",), 2, "a", samples.SECRET)
+    leaky = ChangePattern(PatternKind.SET_TO, ("email",), 2, "a", samples.SECRET)
     table = replace(samples.CUSTOMERS, patterns=(leaky,))
     diff = replace(samples.GOLDEN_DIFF, tables=(table,), patterns=())
     review = replace(samples.BLOCKED, datasets=(replace(samples.GOLDEN, diff=diff),))

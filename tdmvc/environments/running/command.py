@@ -8,13 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
 from tdmvc.environments.running.exports import process_variables
 from tdmvc.environments.running.processes import TAKEN_SIGNALS, ProcessGroups
-from tdmvc.environments.running.services import EndedServices, RunningService
+from tdmvc.environments.running.services import EndedServices
 from tdmvc.errors import UsageError
 
 _POLL_SECONDS = 0.2
@@ -60,10 +60,9 @@ def run_command(
     command: Sequence[str],
     exports: Mapping[str, str],
     groups: ProcessGroups,
-    services: Sequence[RunningService],
+    services: EndedServices,
     *,
     folder: Path,
-    warn: Callable[[str], None],
     stdout: int | None = None,
 ) -> int:
     """Run a command in this process's own group, so that the terminal stays its own, and wait for it.
@@ -72,8 +71,8 @@ def run_command(
     on, and after a while the command is killed.
 
     Args:
+        services: those that may end while the command runs, and are looked at until it ends.
         folder: where it runs.
-        warn: told at once if a service ends while the command runs.
         stdout: where its output goes; None: where this process's does.
 
     Returns:
@@ -99,7 +98,7 @@ def run_command(
                 remedy="check that it is a program for this machine, and that you may run it.",
             ) from error
         signals.child = process.pid
-        code = _wait(process, signals, EndedServices(services, warn))
+        code = _wait(process, signals, services)
     return 128 - code if code < 0 else code
 
 

@@ -13,17 +13,17 @@ from tdmvc.render.contract import (
     show_markdown,
     show_terminal,
 )
-from tdmvc.render.format import Format, Formats, formats_of
+from tdmvc.render.format import Formats, OutputFormat, formats_of
 
 SHOW_FORMATS: Formats[ContractReport] = formats_of(
-    show_terminal.render, Format("markdown", show_markdown.render)
+    show_terminal.render, OutputFormat("markdown", show_markdown.render)
 )
 DIFF_FORMATS: Formats[ContractDiff] = formats_of(
-    diff_terminal.render, Format("markdown", diff_markdown.render)
+    diff_terminal.render, OutputFormat("markdown", diff_markdown.render)
 )
 INFER_FORMATS: Formats[InferenceReport] = formats_of(
-    infer_terminal.render, Format("markdown", infer_markdown.render)
+    infer_terminal.render, OutputFormat("markdown", infer_markdown.render)
 )
 IMPORT_FORMATS: Formats[ContractImport] = formats_of(
-    import_terminal.render, Format("markdown", import_markdown.render)
+    import_terminal.render, OutputFormat("markdown", import_markdown.render)
 )

@@ -13,7 +13,7 @@ from tdmvc.render.json import Scope, cell, declare, json_value
 from tdmvc.render.privacy import guarded, guarded_group, is_personal_shift, personal_by_table, personal_in_key
 
 
-def _pattern_example(pattern: diff.Pattern, scope: Scope) -> dict[str, object]:
+def _pattern_example(pattern: diff.ChangePattern, scope: Scope) -> dict[str, object]:
     """Return old and new, or nothing: no cell changes from null to null, so two nulls are no example."""
     if pattern.is_personal or (pattern.old is None and pattern.new is None):
         return {}
@@ -58,7 +58,7 @@ declare(
 )
 declare(diff.RowCounts, "old new added removed changed ignored")
 declare(diff.SchemaChange, "kind column- old- new- evidence-")
-declare(diff.Pattern, "kind columns cells example by- distinct-", example=_pattern_example)
+declare(diff.ChangePattern, "kind columns cells example by- distinct-", example=_pattern_example)
 declare(diff.Samples, "added removed changed")
 declare(diff.RowSample, "key@ values@")
 declare(diff.ChangedRowSample, "key@ cells unchanged@")

@@ -3,11 +3,11 @@
 from tdmvc.model.migration import DriftReport
 from tdmvc.render.drift import github, junit, markdown, terminal
 from tdmvc.render.escapes import escape_markup
-from tdmvc.render.format import Format, Formats, formats_of
+from tdmvc.render.format import Formats, OutputFormat, formats_of
 
 FORMATS: Formats[DriftReport] = formats_of(
     terminal.render,
-    Format("github", github.render),
-    Format("junit", junit.render, escape=escape_markup),
-    Format("markdown", markdown.render),
+    OutputFormat("github", github.render),
+    OutputFormat("junit", junit.render, escape=escape_markup),
+    OutputFormat("markdown", markdown.render),
 )

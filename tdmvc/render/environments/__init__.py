@@ -12,7 +12,7 @@ from tdmvc.model.environment_report import (
 from tdmvc.render.environments import run_junit, run_markdown, terminal
 from tdmvc.render.environments.terminal import kept_text
 from tdmvc.render.escapes import escape_markup
-from tdmvc.render.format import Format, Formats, formats_of
+from tdmvc.render.format import Formats, OutputFormat, formats_of
 
 __all__ = [
     "DOWN_FORMATS",
@@ -27,8 +27,8 @@ __all__ = [
 
 RUN_FORMATS: Formats[RunReport] = formats_of(
     terminal.render_run,
-    Format("junit", run_junit.render, escape=escape_markup),
-    Format("markdown", run_markdown.render),
+    OutputFormat("junit", run_junit.render, escape=escape_markup),
+    OutputFormat("markdown", run_markdown.render),
 )
 UP_FORMATS: Formats[UpReport] = formats_of(terminal.render_up)
 DOWN_FORMATS: Formats[DownReport] = formats_of(terminal.render_down)

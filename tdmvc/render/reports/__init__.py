@@ -18,7 +18,7 @@ from tdmvc.model.report import (
 )
 from tdmvc.model.seeding import SeedReport
 from tdmvc.render.escapes import escape_markup
-from tdmvc.render.format import Format, Formats, formats_of
+from tdmvc.render.format import Formats, OutputFormat, formats_of
 from tdmvc.render.reports import (
     add,
     check,
@@ -45,12 +45,14 @@ TRANSFER_FORMATS: Formats[TransferReport] = formats_of(transfer.render_transfer)
 VERIFY_FORMATS: Formats[VerifyReport] = formats_of(transfer.render_verify)
 CHECK_FORMATS: Formats[CheckReport] = formats_of(
     check.render,
-    Format("github", check_github.render),
-    Format("junit", check_junit.render, escape=escape_markup),
+    OutputFormat("github", check_github.render),
+    OutputFormat("junit", check_junit.render, escape=escape_markup),
 )
 SEED_FORMATS: Formats[SeedReport] = formats_of(seed.render_seed)
 GC_FORMATS: Formats[GcReport] = formats_of(gc.render)
 QUERY_FORMATS: Formats[QueryResult] = formats_of(query.render)
 
-INSTALLED: Format[GitSetup] = Format("terminal", install.render_installed, is_for_terminal=True)
-UNINSTALLED: Format[GitSetup] = Format("terminal", install.render_uninstalled, is_for_terminal=True)
+INSTALLED: OutputFormat[GitSetup] = OutputFormat("terminal", install.render_installed, is_for_terminal=True)
+UNINSTALLED: OutputFormat[GitSetup] = OutputFormat(
+    "terminal", install.render_uninstalled, is_for_terminal=True
+)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tdmvc.model.diff import Pattern, PatternGroup, PatternKind, TableStatus
+from tdmvc.model.diff import ChangePattern, PatternGroup, PatternKind, TableStatus
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.model.text import number, plural
@@ -99,14 +99,14 @@ def _group(group: PatternGroup) -> Iterator[str]:
         yield f"  - {plural(hidden, 'more table')}"
 
 
-def _pattern(pattern: Pattern) -> str:
+def _pattern(pattern: ChangePattern) -> str:
     tail = f" in {_columns(pattern.columns)}: {pattern_count(pattern)}"
     if has_example(pattern):
         tail += f", such as {change(pattern.old, pattern.new, change_texts(pattern.old, pattern.new))}"
     return _pattern_words(pattern) + tail
 
 
-def _pattern_words(pattern: Pattern) -> str:
+def _pattern_words(pattern: ChangePattern) -> str:
     """Return the pattern's values as code, or else its words as a sentence."""
     if not pattern.is_personal:
         match pattern.kind:

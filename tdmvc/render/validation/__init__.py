@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from tdmvc.model.validation import ValidationReport
 from tdmvc.render.escapes import escape_json, escape_markup
-from tdmvc.render.format import Format, Formats, formats_of
+from tdmvc.render.format import Formats, OutputFormat, formats_of
 from tdmvc.render.validation import github, html, junit, sarif, terminal
 
 FORMATS: Formats[Sequence[ValidationReport]] = formats_of(
     terminal.render,
-    Format("github", github.render),
-    Format("junit", junit.render, escape=escape_markup),
-    Format("sarif", sarif.render, escape=escape_json),
-    Format("html", html.render, escape=escape_markup),
+    OutputFormat("github", github.render),
+    OutputFormat("junit", junit.render, escape=escape_markup),
+    OutputFormat("sarif", sarif.render, escape=escape_json),
+    OutputFormat("html", html.render, escape=escape_markup),
 )

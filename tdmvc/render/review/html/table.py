@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.diff import Pattern, TableDiff, TableStatus
+from tdmvc.model.diff import ChangePattern, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, has_errors
 from tdmvc.model.review import Bar, DatasetReview, Shift
 from tdmvc.model.text import number, plural
@@ -139,7 +139,7 @@ def _patterns(table: TableDiff, budget: OutputBudget) -> Html | None:
     )
 
 
-def _chip(pattern: Pattern, index: int) -> Html:
+def _chip(pattern: ChangePattern, index: int) -> Html:
     columns = _columns(pattern.columns)
     words = joined(
         element("span", pattern_words(pattern), class_="way"),
