@@ -79,7 +79,9 @@ def measure_environments(work: Path, *, rows: int, tests: int) -> Iterator[Figur
         tests: how many tests each worker runs, if they take 10 ms.
     """
     if not PYTHON_OF_PEERS.exists():
-        raise SystemExit("The peers are missing. Run the benchmarks with make, which installs them: make bench")
+        raise SystemExit(
+            "The peers are missing. Run the benchmarks with make, which installs them: make bench"
+        )
     templates = work / "templates"
     provider = EmbeddedPostgres(EmbeddedServer("postgresql"), folder=templates)
     with provider.open(KEY, TemplateBuild(lambda location: _fill(location, rows), lambda location: None)):
