@@ -1,8 +1,10 @@
 """Reads CREATE TABLE of SQLite and DuckDB for what their catalogs do not tell: conditions, collations, conflicts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tdmvc.sql.tokens import Token, TokenKind, span, tokens
+from tdmvc.sql.token_reader import TokenReader, split_at_commas
+from tdmvc.sql.tokens import Token, span, tokens
 
 _TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 _OPENING, _CLOSING = "(", ")"
@@ -54,20 +56,19 @@ def read_definition(sql: str) -> TableDefinition:
     return _Reader(sql, tokens(sql), TableDefinition()).read()
 
 
-class _Reader:
+class _Reader(TokenReader):
     """Reads a statement token by token."""
 
-    def __init__(self, sql: str, part: list[Token], table: TableDefinition) -> None:
+    def __init__(self, sql: str, part: Sequence[Token], table: TableDefinition) -> None:
         """Start at the first of some tokens of a statement, which add to what is known of its table."""
+        super().__init__(part)
         self._sql = sql
-        self._tokens = part
-        self._at = 0
         self._table = table
 
     def read(self) -> TableDefinition:
-        while self._at < len(self._tokens) and not self._is(_OPENING):
+        while self.has_more and not self.is_next(_OPENING):
             self._at += 1
-        for part in self._split(self._brackets()):
+        for part in split_at_commas(self._brackets()):
             inner = _Reader(self._sql, part, self._table)
             if part[0].keyword in _TABLE_CONSTRAINTS:
                 inner._constraints(None)
@@ -76,76 +77,43 @@ class _Reader:
                 column = ColumnDefinition(part[0].name)
                 self._table.columns[column.name.lower()] = column
                 inner._constraints(column)
-        words = [" ".join(token.text.upper() for token in part) for part in self._split(self._rest())]
+        options = [token for token in self.rest() if token.keyword != ";"]
+        words = [" ".join(token.text.upper() for token in part) for part in split_at_commas(options)]
         self._table.words = sorted(words)
         return self._table
 
-    def _is(self, *keywords: str) -> bool:
-        """Whether the next tokens are these keywords or signs."""
-        following = self._tokens[self._at : self._at + len(keywords)]
-        return tuple(token.keyword for token in following) == keywords
-
-    def _take(self, *keywords: str) -> bool:
-        """Pass these keywords if they come next, and tell whether they did."""
-        if not self._is(*keywords):
-            return False
-        self._at += len(keywords)
-        return True
-
-    def _next(self) -> Token:
-        token = self._tokens[self._at] if self._at < len(self._tokens) else Token(TokenKind.SIGN, "", 0, 0)
-        self._at += 1
-        return token
-
-    def _rest(self) -> list[Token]:
-        return [token for token in self._tokens[self._at :] if token.keyword != ";"]
-
-    def _brackets(self) -> list[Token]:
+    def _brackets(self) -> Sequence[Token]:
         """Pass a pair of brackets, and return what is between them."""
         self._at += 1
         start, depth = self._at, 1
-        while depth and self._at < len(self._tokens):
-            sign = self._tokens[self._at].keyword
+        while depth and self.has_more:
+            sign = self.next().keyword
             depth += (sign == _OPENING) - (sign == _CLOSING)
-            self._at += 1
         return self._tokens[start : self._at - 1]
-
-    @staticmethod
-    def _split(part: list[Token]) -> list[list[Token]]:
-        """Return what is between the commas that are in no brackets."""
-        found: list[list[Token]] = [[]]
-        depth = 0
-        for token in part:
-            depth += (token.keyword == _OPENING) - (token.keyword == _CLOSING)
-            if token.keyword == "," and not depth:
-                found.append([])
-            else:
-                found[-1].append(token)
-        return [tokens for tokens in found if tokens]
 
     def _constraints(self, column: ColumnDefinition | None) -> None:
         """Read the constraints of a column, or of the table."""
         name: str | None = None
-        while self._at < len(self._tokens):
-            if self._take("CONSTRAINT"):
-                name = self._next().name
+        while self.has_more:
+            if self.take("CONSTRAINT"):
+                name = self.next().name
                 continue
             if self._one_constraint(column, name):
                 name = None
 
     def _one_constraint(self, column: ColumnDefinition | None, name: str | None) -> bool:
         """Read one constraint; tell whether it was one, and no part of a type."""
-        if self._take("PRIMARY", "KEY"):
+        if self.take("PRIMARY", "KEY"):
             self._key(column, name)
-        elif self._take("UNIQUE"):
+        elif self.take("UNIQUE"):
             self._unique(column, name)
-        elif self._take("CHECK"):
+        elif self.take("CHECK"):
             expression = span(self._sql, self._brackets())
             self._table.checks.append((expression, name))
             self._on_conflict(f"CHECK ({expression})")
-        elif self._take("FOREIGN", "KEY"):
+        elif self.take("FOREIGN", "KEY"):
             self._brackets()
-        elif self._take("REFERENCES"):
+        elif self.take("REFERENCES"):
             self._reference(name)
         elif column is None:
             self._at += 1
@@ -155,19 +123,19 @@ class _Reader:
         return True
 
     def _of_column(self, column: ColumnDefinition, name: str | None) -> bool:
-        if self._take("NOT", "NULL") or self._take("NULL"):
+        if self.take("NOT", "NULL") or self.take("NULL"):
             self._on_conflict(f"NOT NULL of {column.name}")
-        elif self._take("DEFAULT"):
+        elif self.take("DEFAULT"):
             column.default = self._default()
-        elif self._take("COLLATE"):
-            column.collation = self._next().name
-            while self._take("."):
-                column.collation += f".{self._next().name}"
-        elif self._take("GENERATED", "ALWAYS", "AS") or self._take("AS"):
+        elif self.take("COLLATE"):
+            column.collation = self.next().name
+            while self.take("."):
+                column.collation += f".{self.next().name}"
+        elif self.take("GENERATED", "ALWAYS", "AS") or self.take("AS"):
             column.generated = span(self._sql, self._brackets())
-            column.is_stored = self._take("STORED")
-            self._take("VIRTUAL")
-        elif self._is(_OPENING):
+            column.is_stored = self.take("STORED")
+            self.take("VIRTUAL")
+        elif self.is_next(_OPENING):
             self._brackets()  # of a type
             return False
         else:
@@ -177,13 +145,13 @@ class _Reader:
         return True
 
     def _default(self) -> str:
-        if self._is(_OPENING):
+        if self.is_next(_OPENING):
             return span(self._sql, self._brackets())
         start = self._at
-        while self._is("+") or self._is("-"):
+        while self.is_next("+") or self.is_next("-"):
             self._at += 1
         self._at += 1
-        return span(self._sql, self._tokens[start : self._at])
+        return span(self._sql, self.since(start))
 
     def _key(self, column: ColumnDefinition | None, name: str | None) -> None:
         if column is None:
@@ -192,11 +160,11 @@ class _Reader:
             self._table.numbered = names[0] if is_numbered else self._table.numbered
         else:
             names = (column.name,)
-            if self._take("DESC"):
+            if self.take("DESC"):
                 self._table.is_descending_alias = True
-            self._take("ASC")
+            self.take("ASC")
         self._on_conflict(f"PRIMARY KEY ({', '.join(names)})")
-        if column is not None and self._take("AUTOINCREMENT"):
+        if column is not None and self.take("AUTOINCREMENT"):
             self._table.numbered = column.name
         self._note_name(name)
 
@@ -207,10 +175,10 @@ class _Reader:
         if len(names) == 1:
             self._note_name(name)
 
-    def _column_list(self, part: list[Token], what: str) -> tuple[tuple[str, ...], bool]:
+    def _column_list(self, part: Sequence[Token], what: str) -> tuple[tuple[str, ...], bool]:
         """Return the columns of a key, and whether AUTOINCREMENT follows them."""
         names, is_numbered = [], False
-        for one in self._split(part):
+        for one in split_at_commas(part):
             names.append(one[0].name)
             words = [token.keyword for token in one[1:]]
             is_numbered = is_numbered or "AUTOINCREMENT" in words
@@ -219,21 +187,21 @@ class _Reader:
         return tuple(names), is_numbered
 
     def _reference(self, name: str | None) -> None:
-        target = self._next().name
-        if self._is(_OPENING):
+        target = self.next().name
+        if self.is_next(_OPENING):
             self._brackets()
         deferrable: str | None = None
-        while self._at < len(self._tokens):
-            if self._take("ON"):
+        while self.has_more:
+            if self.take("ON"):
                 self._at += 1  # DELETE or UPDATE
-                if self._take("SET") or self._take("NO"):
+                if self.take("SET") or self.take("NO"):
                     pass
                 self._at += 1
-            elif self._take("MATCH"):
-                self._table.left_out.append(f"MATCH {self._next().text} of the reference to {target}")
-            elif self._take("NOT", "DEFERRABLE"):
+            elif self.take("MATCH"):
+                self._table.left_out.append(f"MATCH {self.next().text} of the reference to {target}")
+            elif self.take("NOT", "DEFERRABLE"):
                 self._initially()
-            elif self._take("DEFERRABLE"):
+            elif self.take("DEFERRABLE"):
                 deferrable = self._initially()
             else:
                 break
@@ -241,13 +209,13 @@ class _Reader:
         self._note_name(name)
 
     def _initially(self) -> str:
-        if not self._take("INITIALLY"):
+        if not self.take("INITIALLY"):
             return "immediate"
-        return self._next().text.lower()
+        return self.next().text.lower()
 
     def _on_conflict(self, what: str) -> None:
-        if self._take("ON", "CONFLICT"):
-            action = self._next().keyword
+        if self.take("ON", "CONFLICT"):
+            action = self.next().keyword
             if action != "ABORT":
                 self._table.left_out.append(f"ON CONFLICT {action} of {what}")
 

@@ -1,7 +1,7 @@
 """Splits SQL text into tokens, without comments; enough to find names, literals and brackets exactly."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,7 +69,7 @@ def _tokens(sql: str) -> Iterator[Token]:
             yield Token(TokenKind(kind), found[0], found.start(), found.end())
 
 
-def span(sql: str, part: list[Token]) -> str:
+def span(sql: str, part: Sequence[Token]) -> str:
     """Return the text from the first to the last of some tokens, as written."""
     return sql[part[0].start : part[-1].end] if part else ""
 

@@ -27,6 +27,7 @@ from tdmvc.sql.condition_terms import (
     refused,
     text_literal,
 )
+from tdmvc.sql.token_reader import TokenReader
 from tdmvc.sql.tokens import Token, TokenKind, tokens
 
 _LONGEST = 20_000
@@ -60,12 +61,11 @@ def translate_condition(expression: str, dialect: str, columns: Sequence[Column]
     return reader.read_condition()
 
 
-class _Reader:
+class _Reader(TokenReader):
     """Reads one expression from left to right, and writes it for DuckDB."""
 
     def __init__(self, parts: Sequence[Token], dialect: ConditionDialect, columns: Sequence[Column]) -> None:
-        self._parts = parts
-        self._place = 0
+        super().__init__(parts)
         self._dialect = dialect
         self._depth = 0
         self._exact = {column.name: column for column in columns}
@@ -79,7 +79,7 @@ class _Reader:
 
     def _finish(self) -> None:
         """Make sure that nothing follows."""
-        if self._place < len(self._parts):
+        if self.has_more:
             self._refuse()
 
     def _either(self) -> Term:
@@ -95,13 +95,13 @@ class _Reader:
         if self._keyword != word:
             return first
         found = [self._truth(first)]
-        while self._take(word):
+        while self.take(word):
             found.append(self._truth(read()))
         return Term(f"({f' {word} '.join(found)})", TRUTH)
 
     def _negation(self) -> Term:
         negations = 0
-        while self._take("NOT"):
+        while self.take("NOT"):
             negations += 1
         found = self._predicate()
         if not negations:
@@ -111,26 +111,30 @@ class _Reader:
     def _predicate(self) -> Term:
         """Read a value, or one comparison: what follows a comparison is read otherwise by each server."""
         left = self._sum()
-        if self._take("IS"):
-            return self._test(left, is_not=self._take("NOT"))
+        if self.take("IS"):
+            return self._test(left, is_not=self.take("NOT"))
         if (sign := _COMPARISONS.get(self._keyword)) is not None:
-            self._place += 1
+            self.next()
             if self._keyword in ("ANY", "ALL"):
                 return self._any(left, sign)
             return self._compared(left, sign, self._sum())
-        if self._keyword in ("~", "!") and self._like_sign():
-            return self._like(left, is_not=self._parts[self._place - 3].keyword == "!")
-        is_not = self._following in ("BETWEEN", "IN", "LIKE") and self._take("NOT")
-        if self._take("BETWEEN"):
+        # PostgreSQL writes LIKE and NOT LIKE as `~~` and `!~~`.
+        if self.take("!", "~", "~"):
+            return self._like(left, is_not=True)
+        if self.is_next("~", "~") and not self.is_next("~", "~", "*"):
+            self.take("~", "~")
+            return self._like(left, is_not=False)
+        is_not = self._following in ("BETWEEN", "IN", "LIKE") and self.take("NOT")
+        if self.take("BETWEEN"):
             low = self._sum()
             self._must("AND")
             high = self._sum()
             both = f"({self._compared(left, '>=', low).sql} AND {self._compared(left, '<=', high).sql})"
             return Term(f"(NOT {both})" if is_not else both, TRUTH)
-        if self._take("IN"):
+        if self.take("IN"):
             self._must("(")
             return self._in(left, self._list(), is_not=is_not)
-        if self._take("LIKE"):
+        if self.take("LIKE"):
             return self._like(left, is_not=is_not)
         return left
 
@@ -138,7 +142,7 @@ class _Reader:
         word = self._keyword
         if word not in _TESTS:
             self._refuse()
-        self._place += 1
+        self.next()
         no = "NOT " if is_not else ""
         if word == "DISTINCT":
             self._must("FROM")
@@ -159,15 +163,14 @@ class _Reader:
 
     def _any(self, left: Term, sign: str) -> Term:
         """Read `= ANY (ARRAY[…])` and `<> ALL (ARRAY[…])`, as PostgreSQL writes IN and NOT IN."""
-        word = self._keyword
-        self._place += 1
+        word = self.next().keyword
         if (sign, word) not in (("=", "ANY"), ("<>", "ALL")):
             self._refuse()
         self._must("(")
-        inner = self._take("(")
+        inner = self.take("(")
         self._must("ARRAY")
-        brackets = self._next()
-        if brackets is None or not brackets.text.startswith("["):
+        brackets = self.next()
+        if not brackets.text.startswith("["):
             self._refuse()
         # What is in square brackets is one token.
         reader = _Reader([*tokens(brackets.text[1:-1]), _END], self._dialect, tuple(self._exact.values()))
@@ -177,23 +180,11 @@ class _Reader:
             self._must(")")
             self._must("::")
             name = self._type_name()
-            end = self._next()
-            if end is None or end.text != "[]":
+            if self.next().text != "[]":
                 self._refuse()
             items = [cast(item, name) for item in items]
         self._must(")")
         return self._in(left, items, is_not=word == "ALL")
-
-    def _like_sign(self) -> bool:
-        """Take `~~` or `!~~`, as PostgreSQL writes LIKE and NOT LIKE, followed by a pattern."""
-        signs = [token.keyword for token in self._parts[self._place : self._place + 3]]
-        if signs[:3] == ["!", "~", "~"]:
-            self._place += 3
-            return True
-        if signs[:2] == ["~", "~"] and signs[2:3] != ["*"]:
-            self._place += 2
-            return True
-        return False
 
     def _like(self, left: Term, *, is_not: bool) -> Term:
         pattern = self._sum()
@@ -205,15 +196,13 @@ class _Reader:
 
     def _sum(self) -> Term:
         found = self._product()
-        while self._keyword in ("+", "-"):
-            sign = self._keyword
-            self._place += 1
+        while sign := self.take_one("+", "-"):
             found = self._calculated(found, sign, self._product())
         return found
 
     def _product(self) -> Term:
         found = self._signed()
-        while self._take("*"):
+        while self.take("*"):
             found = self._calculated(found, "*", self._signed())
         return found
 
@@ -230,24 +219,22 @@ class _Reader:
         return Term(f"({left.sql} {sign} {right.sql})", kind)
 
     def _signed(self) -> Term:
-        if self._take("-"):
-            following = self._following_token
-            if following is not None and following.kind is TokenKind.NUMBER and self._after_number != "::":
-                self._place += 1
-                return number_literal("-" + following.text, self._dialect)
+        if self.take("-"):
+            if self.peek.kind is TokenKind.NUMBER and self.peek_second.keyword != "::":
+                return number_literal("-" + self.next().text, self._dialect)
             found = self._signed()
             if found.kind not in (*INTEGERS, DECIMAL):
                 raise refused(found)
             return Term(f"(- {found.sql})", found.kind, found.scale)
         found = self._primary()
-        while self._dialect is ConditionDialect.POSTGRESQL and self._take("::"):
+        while self._dialect is ConditionDialect.POSTGRESQL and self.take("::"):
             found = cast(found, self._type_name())
         return found
 
     def _primary(self) -> Term:
-        token = self._next()
-        if token is None:
-            raise NotEvaluatedError("it is not one whole expression")
+        if not self.has_more:
+            self._refuse()
+        token = self.next()
         if token.kind is TokenKind.NUMBER:
             return number_literal(token.text, self._dialect)
         if token.kind is TokenKind.TEXT:
@@ -256,12 +243,10 @@ class _Reader:
             found = self._either()
             self._must(")")
             return found
-        if token.keyword and self._keyword == "(":
-            self._place += 1
+        if token.keyword and self.take("("):
             return self._call(token.keyword)
-        if token.keyword == "DATE" and (text := self._following_token) and text.kind is TokenKind.TEXT:
-            self._place += 1
-            return as_date(text_literal(text.text[1:-1]))
+        if token.keyword == "DATE" and self.peek.kind is TokenKind.TEXT:
+            return as_date(text_literal(self.next().text[1:-1]))
         if token.keyword in ("TRUE", "FALSE"):
             is_number = self._dialect is ConditionDialect.MYSQL
             return (
@@ -271,7 +256,7 @@ class _Reader:
             )
         column = self._column(token)
         if column is None:
-            self._place -= 1
+            self.go_back(self.position - 1)
             self._refuse()
         return column_term(column, self._dialect)
 
@@ -299,19 +284,19 @@ class _Reader:
     def _list(self) -> list[Term]:
         """Read expressions up to the closing bracket."""
         found = [self._either()]
-        while self._take(","):
+        while self.take(","):
             found.append(self._either())
         self._must(")")
         return found
 
     def _type_name(self) -> str:
         """Read the name of a type without modifiers."""
-        words = [self._next()]
-        while words[-1] is not None and self._keyword in AFTER_CAST:
-            words.append(self._next())
-        if self._keyword == "(" or any(word is None or word.kind is not TokenKind.WORD for word in words):
+        words = [self.next()]
+        while self._keyword in AFTER_CAST:
+            words.append(self.next())
+        if self._keyword == "(" or any(word.kind is not TokenKind.WORD for word in words):
             self._refuse()
-        return " ".join(word.text.lower() for word in words if word is not None)
+        return " ".join(word.text.lower() for word in words)
 
     def _column(self, token: Token) -> Column | None:
         if self._dialect is ConditionDialect.MYSQL:
@@ -322,40 +307,17 @@ class _Reader:
         return self._exact.get(token.text.lower()) if token.kind is TokenKind.WORD else None
 
     @property
-    def _following_token(self) -> Token | None:
-        return self._parts[self._place] if self._place < len(self._parts) else None
-
-    @property
     def _keyword(self) -> str:
-        token = self._following_token
-        return token.keyword if token is not None else ""
+        return self.peek.keyword
 
     @property
     def _following(self) -> str:
         """The keyword after the next one, if the next one is NOT; else the next one."""
-        if self._keyword != "NOT":
-            return self._keyword
-        after = self._parts[self._place + 1 : self._place + 2]
-        return after[0].keyword if after else ""
-
-    @property
-    def _after_number(self) -> str:
-        after = self._parts[self._place + 1 : self._place + 2]
-        return after[0].keyword if after else ""
-
-    def _take(self, keyword: str) -> bool:
-        is_next = self._keyword == keyword
-        self._place += is_next
-        return is_next
+        return self.peek_second.keyword if self._keyword == "NOT" else self._keyword
 
     def _must(self, keyword: str) -> None:
-        if not self._take(keyword):
+        if not self.take(keyword):
             self._refuse()
-
-    def _next(self) -> Token | None:
-        token = self._following_token
-        self._place += 1
-        return token
 
     def _truth(self, term: Term) -> str:
         if term.kind != TRUTH:
@@ -363,10 +325,9 @@ class _Reader:
         return term.sql
 
     def _refuse(self) -> NoReturn:
-        token = self._following_token
-        if token is None:
+        if not self.has_more:
             raise NotEvaluatedError("it is not one whole expression")
-        raise NotEvaluatedError(f"it uses {token.text[:40]}, which may mean something else in DuckDB")
+        raise NotEvaluatedError(f"it uses {self.peek.text[:40]}, which may mean something else in DuckDB")
 
 
 _END = Token(TokenKind.SIGN, ")", 0, 0)

@@ -4,62 +4,23 @@ from collections.abc import Sequence
 
 from tdmvc.contracts.ddl.script import DdlScript
 from tdmvc.errors import ConfigError
+from tdmvc.sql.token_reader import TokenReader, split_at_commas
 from tdmvc.sql.tokens import Token, TokenKind
 
-_END = Token(TokenKind.SIGN, "", 0, 0)
 
-
-class Cursor:
+class Cursor(TokenReader):
     """A place among some tokens of a script."""
 
     def __init__(self, script: DdlScript, tokens: Sequence[Token], path: str) -> None:
+        super().__init__(tokens)
         self.script = script
         self.path = path
-        self._tokens = tokens
-        self._at = 0
-
-    @property
-    def has_more(self) -> bool:
-        return self._at < len(self._tokens)
-
-    @property
-    def position(self) -> int:
-        """How many tokens were passed."""
-        return self._at
-
-    def go_back(self, position: int) -> None:
-        """Return to a place where it was."""
-        self._at = position
-
-    @property
-    def peek(self) -> Token:
-        return self._tokens[self._at] if self.has_more else _END
 
     @property
     def line(self) -> int:
         """The line of the next token, or of the last one."""
         token = self.peek if self.has_more or not self._tokens else self._tokens[-1]
         return self.script.line(token)
-
-    def is_next(self, *keywords: str) -> bool:
-        """Whether the next tokens are these keywords or signs."""
-        following = self._tokens[self._at : self._at + len(keywords)]
-        return tuple(token.keyword for token in following) == keywords
-
-    def take(self, *keywords: str) -> bool:
-        """Pass these keywords if they come next, and tell whether they did."""
-        if not self.is_next(*keywords):
-            return False
-        self._at += len(keywords)
-        return True
-
-    def take_one(self, *keywords: str) -> str | None:
-        """Pass the next token if it is one of these keywords, and return which."""
-        word = self.peek.keyword
-        if word not in keywords:
-            return None
-        self._at += 1
-        return word
 
     def need(self, *keywords: str) -> None:
         """Pass these keywords.
@@ -69,21 +30,6 @@ class Cursor:
         """
         if not self.take(*keywords):
             raise self.error(f"Expected {' '.join(keywords)}")
-
-    def next(self) -> Token:
-        token = self.peek
-        self._at += 1
-        return token
-
-    def rest(self) -> Sequence[Token]:
-        """Pass everything that is left."""
-        found = self._tokens[self._at :]
-        self._at = len(self._tokens)
-        return found
-
-    def since(self, position: int) -> Sequence[Token]:
-        """Return the tokens that were passed since a position."""
-        return self._tokens[position : self._at]
 
     def brackets(self) -> Sequence[Token]:
         """Pass a pair of brackets, and return what is between them.
@@ -106,15 +52,7 @@ class Cursor:
 
     def parts(self, tokens: Sequence[Token]) -> list["Cursor"]:
         """Return what is between the commas that are in no brackets."""
-        found: list[list[Token]] = [[]]
-        depth = 0
-        for token in tokens:
-            depth += (token.keyword in ("(", "[")) - (token.keyword in (")", "]"))
-            if token.keyword == "," and depth == 0:
-                found.append([])
-            else:
-                found[-1].append(token)
-        return [Cursor(self.script, one, self.path) for one in found if one]
+        return [Cursor(self.script, one, self.path) for one in split_at_commas(tokens)]
 
     def name(self) -> str:
         """Pass a name, and return it as the engine keeps it.
