@@ -14,8 +14,9 @@ from tdmvc.model.source import SourceTable
 from tdmvc.sql.defaults import default_sql, no_default_reason
 from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error, memory_errors
 from tdmvc.sql.quoting import quote_name, scan_parquet
-from tdmvc.store.column_types import OpenSource, convert, merge_columns
+from tdmvc.store.column_types import merge_columns
 from tdmvc.store.declared import merge_table, repeated_references
+from tdmvc.store.open_source import OpenSource, convert
 
 _STRING = SIMPLE["string"]
 
