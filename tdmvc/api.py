@@ -55,14 +55,13 @@ from tdmvc.model.report import (
     PublishReport,
     ShowReport,
     StatusReport,
-    TransferReport,
-    VerifyReport,
     YankReport,
 )
 from tdmvc.model.review import Review
 from tdmvc.model.rule_words import result_line
 from tdmvc.model.seeding import SeedMode, SeedOptions, SeedReport
 from tdmvc.model.selection import Selection
+from tdmvc.model.transfer_report import TransferReport, VerifyReport
 from tdmvc.model.validation import ValidationReport
 from tdmvc.workspace.workspace import Workspace, timed_as
 

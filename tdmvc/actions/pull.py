@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.errors import PartError
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.report import TransferReport, TransferVerb
+from tdmvc.model.transfer_report import TransferReport, TransferVerb
 from tdmvc.store.worktree import read_folder
 from tdmvc.workspace.checkout import checkout_pointers
 from tdmvc.workspace.states import resolve_state

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tdmvc.formats import datasets
 from tdmvc.model.dataset import DatasetState
-from tdmvc.model.report import TransferReport
+from tdmvc.model.transfer_report import TransferReport
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.transfer import push_states
 from tdmvc.workspace.versions import version_state, versions

@@ -9,8 +9,8 @@ from tdmvc.formats.dvc_yaml import with_artifact
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.remote import Comparison, RemoteComparison
-from tdmvc.model.report import Verified, VerifyReport
 from tdmvc.model.text import plural
+from tdmvc.model.transfer_report import Verified, VerifyReport
 from tdmvc.model.version import version_tag_prefix
 from tdmvc.store import dvc
 from tdmvc.store.content import dataset_content, part_content

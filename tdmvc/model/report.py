@@ -9,7 +9,6 @@ from tdmvc.model.diff import Bump, SchemaChange, TableStatus, ViewChange
 from tdmvc.model.environment import Environment
 from tdmvc.model.finding import Finding
 from tdmvc.model.migration import MigrationLocation, RecordedState
-from tdmvc.model.remote import RemoteComparison
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.version import SemVer, Version
 
@@ -242,51 +241,6 @@ class CheckoutReport:
     release: str | None = None
     without_version: tuple[WithoutVersion, ...] = ()
     """Datasets without a version for the release; the others were checked out."""
-
-
-class TransferVerb(StrEnum):
-    """The direction of a transfer."""
-
-    PUSH = "push"
-    PULL = "pull"
-
-
-@dataclass(frozen=True, slots=True)
-class TransferReport:
-    """What `push` or `pull` did."""
-
-    verb: TransferVerb
-    refs: tuple[str, ...]
-    remotes: tuple[str, ...]
-    objects: int
-    """Objects that are now present and verified."""
-    moved: int
-    """How many of these were transferred."""
-    tables: int = 0
-    """Tables whose rows `pull` wrote to the working copy."""
-    compared: tuple[RemoteComparison, ...] = ()
-    """What `push` compared on each remote. `pull` compares the bytes of each object."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """One state that `verify` checked."""
-
-    ref: str
-    tables: int
-    parts: int
-    content: str | None
-    """None if bytes are missing or damaged."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What `verify` found."""
-
-    verified: tuple[Verified, ...]
-    findings: tuple[Finding, ...]
-    remotes: tuple[RemoteComparison, ...] = ()
-    """What was compared on each remote, if they were asked."""
 
 
 @dataclass(frozen=True, slots=True)

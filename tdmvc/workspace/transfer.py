@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.errors import PartError, StoreError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.remote import RemoteComparison, count_comparisons
-from tdmvc.model.report import TransferReport, TransferVerb
+from tdmvc.model.transfer_report import TransferReport, TransferVerb
 from tdmvc.workspace.workspace import Workspace
 
 

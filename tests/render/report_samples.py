@@ -59,13 +59,10 @@ from tdmvc.model.report import (
     ShowReport,
     StatusReport,
     TableStatusReport,
-    TransferReport,
-    TransferVerb,
-    Verified,
-    VerifyReport,
     WithoutVersion,
 )
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.transfer_report import TransferReport, TransferVerb, Verified, VerifyReport
 from tdmvc.model.version import SemVer, Version, VersionTable
 
 SHA = "sha256:9c0f4be1d2a77c63b0e85f2c41aa9be6d1c3f0e7a8b94d25c6e1f3a2b4d5c6e7"

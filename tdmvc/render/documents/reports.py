@@ -10,6 +10,7 @@ from tdmvc.model import (
     report,
     schema,
     seeding,
+    transfer_report,
     version,
 )
 from tdmvc.model.masking import without_passwords
@@ -88,10 +89,14 @@ declare(version.VersionTable, "object content rows bytes schema")
 declare(report.CheckoutReport, "release datasets without_version", format="tdmvc.checkout/1")
 declare(report.CheckedOut, "dataset ref version content tables rows changed_files how target notes")
 declare(report.WithoutVersion, "dataset message remedy")
-declare(report.TransferReport, "verb refs remotes objects moved tables compared", format="tdmvc.transfer/1")
-declare(report.VerifyReport, "verified findings remotes", format="tdmvc.verify/1")
+declare(
+    transfer_report.TransferReport,
+    "verb refs remotes objects moved tables compared",
+    format="tdmvc.transfer/1",
+)
+declare(transfer_report.VerifyReport, "verified findings remotes", format="tdmvc.verify/1")
 declare(remote.RemoteComparison, "remote objects compared")
-declare(report.Verified, "ref tables parts content")
+declare(transfer_report.Verified, "ref tables parts content")
 declare(
     seeding.SeedReport,
     "target engine datasets dry_run=is_dry_run refusal? seconds",

@@ -12,11 +12,10 @@ from tdmvc.model.report import (
     QueryResult,
     ShowReport,
     StatusReport,
-    TransferReport,
-    VerifyReport,
     YankReport,
 )
 from tdmvc.model.seeding import SeedReport
+from tdmvc.model.transfer_report import TransferReport, VerifyReport
 from tdmvc.render.escapes import escape_markup
 from tdmvc.render.format import Formats, OutputFormat, formats_of
 from tdmvc.render.reports import (

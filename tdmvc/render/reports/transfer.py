@@ -3,15 +3,9 @@
 from collections.abc import Sequence
 
 from tdmvc.model.remote import RemoteComparison
-from tdmvc.model.report import (
-    CheckedOut,
-    CheckoutReport,
-    Inference,
-    TransferReport,
-    TransferVerb,
-    VerifyReport,
-)
+from tdmvc.model.report import CheckedOut, CheckoutReport, Inference
 from tdmvc.model.text import number, plural
+from tdmvc.model.transfer_report import TransferReport, TransferVerb, VerifyReport
 from tdmvc.render.cells import visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
