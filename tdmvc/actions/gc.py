@@ -1,4 +1,4 @@
-"""`gc`: remove objects that nothing needs any more from the cache or a remote."""
+"""`gc`: remove objects that nothing needs any more from the cache or a remote, and templates of environments."""
 
 import contextlib
 import hashlib
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tdmvc.environments.all_templates import collect_templates
 from tdmvc.errors import ConfigError, NotFoundError, UsageError
 from tdmvc.garbage.needs import collect_needs
 from tdmvc.garbage.reachable import Reachable, forgotten_commits, pointed_path, pointers_of, read_reachable
@@ -29,6 +30,7 @@ from tdmvc.garbage.selection import (
 from tdmvc.gitrepo.commands import GitFailure, UntrustedRepository
 from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.work_trees import refs_stamp, work_trees
+from tdmvc.model.environment_report import TemplatesReport
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.store import dvc
 from tdmvc.store.atomic_files import remove_quietly, write_atomic
@@ -91,6 +93,15 @@ def gc(workspace: Workspace, options: GcOptions | None = None) -> GcReport:
                 where=str(workspace.root),
                 remedy="run `git fsck`, and repair what it reports.",
             ) from None
+
+
+def gc_templates(workspace: Workspace, grace_days: float, *, apply: bool) -> TemplatesReport:
+    """List the templates of all engines, and with `apply` remove those that nobody has used for the grace period.
+
+    Raises:
+        DatabaseError: the folder of templates cannot be used.
+    """
+    return collect_templates(workspace, grace_days, apply=apply)
 
 
 class _GcRun:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc
-from tdmvc.actions.gc_templates import gc_templates
+from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc, gc_templates
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.render.environments import TEMPLATES_FORMATS
