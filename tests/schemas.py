@@ -6,8 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft201909Validator, Draft202012Validator
+
+from tests.yaml_files import load_yaml
 
 FORMATS = Path(__file__).parents[1] / "docs" / "formats"
 
@@ -33,4 +34,4 @@ def assert_valid(document: Any, name: str) -> None:
 
 def assert_valid_contract(text: str) -> None:
     """Fail unless the contract follows the Open Data Contract Standard."""
-    _contract_validator().validate(yaml.load(text, Loader=yaml.CSafeLoader))
+    _contract_validator().validate(load_yaml(text))

@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-import yaml
 
 from tdmvc.arrow.types import parse_type
 from tdmvc.model.declarations import Default
@@ -23,6 +22,7 @@ from tdmvc.model.merge import Conflict, ConflictKind, TableOutcome
 from tdmvc.model.schema import Column, TableSchema
 from tests.series import IS_LONG
 from tests.table_merger import TABLE, Rows, TableMerger, open_table_merger
+from tests.yaml_files import read_yaml
 
 CASES = Path(__file__).parents[1] / "cases" / "merge"
 
@@ -61,7 +61,7 @@ def cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
         is_plain_only = path.stem in {"tables", "without_key", "defaults"}
         forms = {"plain": PLAIN} if is_plain_only else FORMS
-        for number, case in enumerate(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)):
+        for number, case in enumerate(read_yaml(path)):
             for at, (name, form) in enumerate(forms.items()):
                 for turn, (part, is_mirrored) in enumerate(product(range(len(PART_ROWS)), (False, True))):
                     if IS_LONG or (

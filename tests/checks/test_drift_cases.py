@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tdmvc.checks.drift import DriftSubject, SchemaRevision, check_drift
 from tdmvc.errors import MigrationsError
 from tdmvc.migrations import read_state
 from tdmvc.model.migration import DriftStatus, MigrationLocation, MigrationState, RecordedState, RemovedIds
 from tests.builders import MemoryTree
+from tests.yaml_files import read_yaml
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 
@@ -20,7 +20,7 @@ CASES = Path(__file__).parents[1] / "cases" / "drift"
 def cases() -> Iterator[Any]:
     """Yield every case; without `pending` or `extra`, none are expected."""
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for case in read_yaml(path):
             yield pytest.param(case, id=case["name"])
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-import yaml
 
 from tdmvc.arrow.types import parse_type
 from tdmvc.databases import condition_engines
@@ -20,10 +19,11 @@ from tdmvc.databases.sqlite import conditions as sqlite_conditions
 from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError
 from tdmvc.model.declarations import Collation
 from tdmvc.model.schema import Column
+from tests.yaml_files import read_yaml
 
 CASES = Path(__file__).parent.parent / "cases" / "conditions"
-EVALUATED = yaml.safe_load((CASES / "evaluated.yaml").read_text("utf-8"))
-REFUSED = yaml.safe_load((CASES / "refused.yaml").read_text("utf-8"))
+EVALUATED = read_yaml(CASES / "evaluated.yaml")
+REFUSED = read_yaml(CASES / "refused.yaml")
 N = Column("n", pa.int64())
 
 

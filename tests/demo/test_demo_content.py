@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tdmvc.demo import FOLDER, DemoRelease, read_releases
 from tests.schemas import assert_valid_contract
+from tests.yaml_files import load_yaml, read_yaml
 
 RELEASES = read_releases()
 FINAL = RELEASES[-1]
@@ -49,7 +49,7 @@ def read_tables(folders: tuple[Path, ...]) -> dict[str, Rows]:
 @cache
 def contract_of(release: DemoRelease) -> dict[str, dict[str, dict[str, Any]]]:
     """Return the properties of the release's contract by table and column."""
-    contract = yaml.safe_load(release.contract.read_text(encoding="utf-8"))
+    contract = read_yaml(release.contract)
     return {
         table["name"]: {column["name"]: column for column in table["properties"]}
         for table in contract["schema"]
@@ -237,7 +237,7 @@ def test_a_contract_is_valid_odcs(release: DemoRelease) -> None:
     assert installed_version("open-data-contract-standard").startswith("3.")
     text = release.contract.read_text(encoding="utf-8")
     assert_valid_contract(text)
-    contract = yaml.safe_load(text)
+    contract = load_yaml(text)
     assert contract["apiVersion"] == "v3.1.0"
     assert contract["version"] == release.version
 
@@ -274,7 +274,7 @@ def single_unique_columns(con: sqlite3.Connection, table: str) -> set[str]:
 
 @each_release
 def test_a_contract_classifies_personal_columns_and_describes_everything(release: DemoRelease) -> None:
-    contract = yaml.safe_load(release.contract.read_text(encoding="utf-8"))
+    contract = read_yaml(release.contract)
     columns = [(t["name"], c) for t in contract["schema"] for c in t["properties"]]
     personal = {(table, c["name"]) for table, c in columns if c.get("classification") == "personal"}
     name = "full_name" if release is FINAL else "name"

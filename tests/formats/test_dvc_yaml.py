@@ -1,10 +1,10 @@
 """The artifacts of dvc.yaml."""
 
 import pytest
-import yaml
 
 from tdmvc.errors import ConfigError
 from tdmvc.formats.dvc_yaml import is_artifact_name, with_artifact
+from tests.yaml_files import load_yaml
 
 OLD = """\
 # pipelines
@@ -32,7 +32,7 @@ def test_an_old_file_keeps_its_text() -> None:
     assert text == OLD[: OLD.index("    path: old/place")] + entry
     more = with_artifact(text, "masked-eu", "datasets/masked-eu")
     assert more.startswith(text)
-    assert yaml.safe_load(more)["artifacts"]["masked-eu"] == {"path": "datasets/masked-eu", "type": "dataset"}
+    assert load_yaml(more)["artifacts"]["masked-eu"] == {"path": "datasets/masked-eu", "type": "dataset"}
 
 
 def test_a_second_edit_changes_nothing() -> None:

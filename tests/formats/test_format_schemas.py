@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tdmvc.formats.config import parse_config, render_config
 from tdmvc.formats.conflict_file import parse_conflict_file, render_conflict_file
@@ -19,6 +18,7 @@ from tdmvc.model.merge_report import ConflictFile, ListedConflict
 from tdmvc.model.migration import MigrationLocation, RecordedState
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tests.schemas import assert_valid
+from tests.yaml_files import load_yaml
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 HASH = "sha256:" + "ab" * 32
@@ -26,7 +26,7 @@ STATE = RecordedState("alembic", ("0001", "1e5"), 42, HASH)
 
 
 def _check(name: str, text: str) -> None:
-    assert_valid(yaml.safe_load(text), name)
+    assert_valid(load_yaml(text), name)
 
 
 def _example(name: str) -> str:

@@ -7,20 +7,20 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-import yaml
 
 from tdmvc.contracts.odcs.editing import update_contract
 from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.formats.manifest_merge import merge_manifest
 from tdmvc.model.merge import ManifestConflict, MarkerStyle, MergedText, NotMerged
 from tdmvc.model.schema import Column, TableSchema
+from tests.yaml_files import load_yaml, read_yaml
 
 CASES = Path(__file__).parents[1] / "cases" / "merge_manifests"
 
 
 def cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for case in read_yaml(path):
             name = path.name if path.name in ("dataset.yaml", "contract.yaml") else "dataset.yaml"
             yield pytest.param({"file": name, **case}, id=case["name"])
 
@@ -52,7 +52,7 @@ def test_a_case_has_the_same_result_with_its_sides_exchanged(case):
     found = [{**asdict(one), "ours": one.theirs, "theirs": one.ours} for one in result.conflicts]
     assert found == conflicts(case)
     if not found:
-        assert yaml.safe_load(result.text or "") == yaml.safe_load(case["result"] or "")
+        assert load_yaml(result.text or "") == load_yaml(case["result"] or "")
 
 
 BASE = "format: tdmvc.dataset/1\nname: golden\npart_rows: 1\nignore: [a.b]\n"

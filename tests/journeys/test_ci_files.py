@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 import pytest
-import yaml
 
 from tdmvc.cli.group import cli
 from tdmvc.hosts import HOSTS, read_templates
 from tests.builders import Tdmvc
+from tests.yaml_files import load_yaml
 
 DOCS = Path(__file__).parents[2] / "docs"
 FILES = {(host, path): text for host in HOSTS for path, text in read_templates(host).items()}
@@ -26,7 +26,7 @@ READ_ONLY = {"contents": "read"}
 
 def _parsed(text: str) -> dict[str, Any]:
     # "on" is a text in GitHub's YAML, and true in PyYAML's.
-    value = yaml.safe_load(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE))
+    value = load_yaml(re.sub(r"^on:", '"on":', text, flags=re.MULTILINE))
     assert isinstance(value, dict)
     return value
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 import pytest
-import yaml
 
 from tdmvc.cli.group import cli
 from tdmvc.formats.config import parse_config
+from tests.yaml_files import load_yaml
 
 PAGE = Path(__file__).parents[2] / "docs" / "ci-environments.md"
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -55,7 +55,7 @@ def test_the_environments_of_the_page_are_valid() -> None:
     for recipe in (*GITHUB, *GITLAB):
         for name in re.findall(r"--env (\w+)", recipe):
             variable = environments[name].database.strip("${}")
-            assert variable in _variables(yaml.safe_load(recipe))
+            assert variable in _variables(load_yaml(recipe))
 
 
 def _variables(value: Any) -> set[str]:

@@ -13,10 +13,9 @@ import pytest
 import yaml
 
 from tests.builders import commit_all, copy_repo, git, run_json, run_quietly
+from tests.yaml_files import read_yaml
 
-CASES = yaml.safe_load(
-    (Path(__file__).parent.parent / "cases" / "declared_schemas" / "changes.yaml").read_text("utf-8")
-)
+CASES = read_yaml(Path(__file__).parent.parent / "cases" / "declared_schemas" / "changes.yaml")
 ENGINES = ("sqlite", "duckdb")
 LEVELS = ("none", "patch", "minor", "major")
 
@@ -207,7 +206,7 @@ def test_what_a_person_added_to_the_contract_stays(repo: Path, tmp_path: Path, e
         database.commit()
     run_quietly(repo, "add", "golden", source, "--key", "t=a,b")
     path = repo / "datasets/golden/contract.yaml"
-    contract = yaml.safe_load(path.read_text())
+    contract = read_yaml(path)
     table = next(one for one in contract["schema"] if one["name"] == "t")
     table["description"] = "What people did."
     table["quality"] = [
@@ -225,7 +224,7 @@ def test_what_a_person_added_to_the_contract_stays(repo: Path, tmp_path: Path, e
     columns["mail"]["logicalTypeOptions"] = {"maxLength": 40}
     columns["who"]["relationships"] = [{"to": "people.id"}]
     path.write_text(yaml.safe_dump(contract, sort_keys=False))
-    before = yaml.safe_load(path.read_text())
+    before = read_yaml(path)
 
     with connect(source) as database:
         database.execute("DROP TABLE t")
@@ -242,4 +241,4 @@ def test_what_a_person_added_to_the_contract_stays(repo: Path, tmp_path: Path, e
         if one["name"] == "mail"
     )
     del mail["required"]
-    assert yaml.safe_load(path.read_text()) == before
+    assert read_yaml(path) == before

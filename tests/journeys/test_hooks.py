@@ -14,6 +14,7 @@ import yaml
 
 from tests.builders import Tdmvc, add_migrations, add_remotes, add_tables, commit_all, copy_repo, git, publish
 from tests.series import long_only
+from tests.yaml_files import read_yaml
 
 HOOKS = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
 CONFLICT = "<<<<<<< HEAD\n  a: 1\n=======\n  a: 2\n>>>>>>> feature\n"
@@ -263,7 +264,7 @@ def hooked(repo: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProc
             {
                 "repo": str(hooks),
                 "rev": git(hooks, "rev-parse", "HEAD"),
-                "hooks": [{"id": hook["id"]} for hook in yaml.safe_load(HOOKS.read_text())],
+                "hooks": [{"id": hook["id"]} for hook in read_yaml(HOOKS)],
             }
         ]
     }

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.builders import Tdmvc, git
 from tests.schemas import assert_valid
 from tests.servers import DatabaseServer
+from tests.yaml_files import read_yaml
 
 SHOP = """
 CREATE SCHEMA ledger;
@@ -52,7 +52,7 @@ def test_data_follows_a_database_through_a_migration(
         assert "ledger.alembic_version says that the rows were made for migrations 'main' at a1" in " ".join(
             added.out.split()
         )
-        manifest = yaml.safe_load((app / "datasets/golden/dataset.yaml").read_text())
+        manifest = read_yaml(app / "datasets/golden/dataset.yaml")
         assert manifest["migrations"]["main"]["heads"] == ["a1"]
         git(app, "add", "-A")
         git(app, "commit", "-qm", "Data")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.builders import Tdmvc, commit_all
+from tests.yaml_files import read_yaml
 
 FILES = {
     "shop/go.mod": "module example.test/shop\n",
@@ -57,7 +57,7 @@ def _drift(tdmvc: Tdmvc, *words: str, code: int, ref: str = "golden") -> dict[st
 
 
 def test_init_finds_each_application_and_leaves_out_tests_and_vendored_code(apps: Path) -> None:
-    assert yaml.safe_load((apps / "tdmvc.yaml").read_text())["migrations"] == {
+    assert read_yaml(apps / "tdmvc.yaml")["migrations"] == {
         "shop": {"tool": "goose", "path": "shop/migrations"},
         "web": {"tool": "knex", "path": "web/migrations"},
         "books": {"tool": "rails", "path": "books/db/migrate"},

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.builders import Tdmvc, add_tables, commit_all, git
 from tests.schemas import assert_valid
+from tests.yaml_files import read_yaml
 
 ALEMBIC = "revision = {!r}\ndown_revision = {!r}\n"
 TOOLS = {
@@ -49,7 +49,7 @@ def _set_up(app: Path, tool: str, files: dict[str, str]) -> None:
 def test_it_is_pending_until_rows_were_made_for_it(repo: Path, tdmvc: Tdmvc, tool: str) -> None:
     first, later, id_ = TOOLS[tool]
     _set_up(repo, tool, first)
-    recorded = yaml.safe_load((repo / "datasets/golden/dataset.yaml").read_text())
+    recorded = read_yaml(repo / "datasets/golden/dataset.yaml")
     assert_valid(recorded, "dataset")
     tdmvc("drift")
     _write(repo, later)
@@ -88,5 +88,5 @@ def test_branches_that_record_different_ids_merge(repo: Path, tdmvc: Tdmvc) -> N
         commit_all(repo, branch)
     tdmvc("merge", "left")
     tdmvc("drift")
-    ids = yaml.safe_load((repo / "datasets/golden/dataset.yaml").read_text())["migrations"]["main"]["ids"]
+    ids = read_yaml(repo / "datasets/golden/dataset.yaml")["migrations"]["main"]["ids"]
     assert sorted(ids) == ["0001", "0002", "0005", "0007", "0009"]

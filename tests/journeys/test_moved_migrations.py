@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.builders import Tdmvc, commit_all, git
+from tests.yaml_files import read_yaml
 
 GOOSE = "-- +goose Up\nCREATE TABLE {} (id int);\n"
 
@@ -45,7 +45,7 @@ def _location(tdmvc: Tdmvc, rev: str, name: str = "db") -> dict[str, object]:
 
 
 def test_a_folder_that_moved_since_a_tag_is_found_there(moved: Path, tdmvc: Tdmvc) -> None:
-    names = yaml.safe_load((moved / "tdmvc.yaml").read_text())["migrations"]
+    names = read_yaml(moved / "tdmvc.yaml")["migrations"]
     name = next(name for name, place in names.items() if place["path"] == "svc/db")
     found = _location(tdmvc, "v1.0.0", name)
     assert (found["path"], found["heads"], found["count"]) == ("old", ["1"], 1)
@@ -116,9 +116,7 @@ def test_init_names_only_migrations_that_can_be_read_and_says_why_not_the_others
     )
     said = tdmvc("init", "--format", "json").json
     assert [(one["name"], one["path"]) for one in said["migrations"]] == [("main", "shop")]
-    assert yaml.safe_load((repo / "tdmvc.yaml").read_text())["migrations"] == {
-        "main": {"tool": "goose", "path": "shop"}
-    }
+    assert read_yaml(repo / "tdmvc.yaml")["migrations"] == {"main": {"tool": "goose", "path": "shop"}}
     notes = " ".join(said["notes"])
     assert "There are migrations of alembic in py/db, but they cannot be read" in notes
     assert "py/db/versions/a.py, line 2" in notes

@@ -7,11 +7,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.builders import Tdmvc, add_tables, commit_all, copy_repo, git, publish, run_quietly
 from tests.schemas import assert_valid
 from tests.series import sample_of
+from tests.yaml_files import read_yaml
 
 VERSION = "datasets/golden/versions/1.1.0.yaml"
 
@@ -224,7 +224,7 @@ def test_a_yanked_version_is_never_chosen_and_shown_everywhere(repo: Path, tdmvc
     report = tdmvc("yank", "golden@1.1.0", "--reason", "Totals lack the tax", "--format", "json").json
     assert_valid(report, "yank")
     assert (report["version"], report["latest"]) == ("1.1.0", "1.0.0")
-    marked = yaml.safe_load((repo / report["file"]).read_text())
+    marked = read_yaml(repo / report["file"])
     assert_valid(marked, "yanked")
     commit_all(repo, "Yank")
     assert (repo / VERSION).read_bytes() == before

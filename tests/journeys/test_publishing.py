@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from tests.builders import Tdmvc, add_tables, copy_repo, git
+from tests.yaml_files import read_yaml
 
 
 def _write(app: Path, text: str) -> Path:
@@ -52,7 +52,7 @@ WIDER = "id,name,locale\n1,Ada,en\n2,Grace,en\n"
 def test_the_first_version_is_1_0_0_and_records_what_a_checkout_needs(tdmvc: Tdmvc, repo: Path) -> None:
     output = tdmvc("publish", "golden", "--notes", "The first.", "--format", "json").json
     assert (output["version"], output["parent"], output["release"]) == ("1.0.0", None, "1.0.0")
-    written = yaml.safe_load((repo / "datasets/golden/versions/1.0.0.yaml").read_text())
+    written = read_yaml(repo / "datasets/golden/versions/1.0.0.yaml")
     assert written["commit"] == git(repo, "rev-parse", "HEAD")
     assert written["notes"] == "The first."
     assert written["tables"]["customers"]["rows"] == 2
@@ -223,7 +223,7 @@ def test_a_tag_without_its_version_file_is_reported_by_verify(tdmvc: Tdmvc, repo
 def test_an_edited_version_file_is_reported_by_verify(tdmvc: Tdmvc, repo: Path) -> None:
     tdmvc("publish", "golden")
     path = repo / "datasets/golden/versions/1.0.0.yaml"
-    version = yaml.safe_load(path.read_text())
+    version = read_yaml(path)
     content = version["tables"]["customers"]["content"]
     path.write_text(path.read_text().replace(content, "sha256:" + "0" * 64))
     findings = tdmvc("verify", "--format", "json", code=1).json["findings"]

@@ -15,6 +15,7 @@ import yaml
 
 from tdmvc.cli.main import run
 from tests.builders import Tdmvc, commit_all, copy_repo, git
+from tests.yaml_files import read_yaml
 
 FORMATS = ("terminal", "markdown", "html", "json", "github", "junit", "sarif", "codequality")
 SECRET = re.compile(r"xyzzy|(?<![0-9a-f])77\d{3}(?![0-9a-f])|1977-|plugh", re.IGNORECASE)
@@ -78,7 +79,7 @@ PERSONAL = {
 def _classify(app: Path, personal: dict[str, tuple[str, ...]]) -> None:
     """Write classification, reference and uniqueness into the contract."""
     path = app / "datasets" / "golden" / "contract.yaml"
-    contract = yaml.safe_load(path.read_text())
+    contract = read_yaml(path)
     for table in contract["schema"]:
         for column in table["properties"]:
             column.pop("classification", None)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.builders import Tdmvc, commit_all, git
+from tests.yaml_files import read_yaml
 
 ITEMS = "CREATE TABLE items (id INTEGER PRIMARY KEY, tenant INTEGER, code varchar(8), low INTEGER, high INTEGER{})"
 RULES: list[dict[str, Any]] = [
@@ -39,7 +40,7 @@ CONSTRAINTS = ", UNIQUE (tenant, code), CONSTRAINT ordered CHECK (low <= high)"
 
 def edit_contract(repo: Path, edit: Any) -> None:
     path = repo / "datasets/golden/contract.yaml"
-    contract = yaml.safe_load(path.read_text())
+    contract = read_yaml(path)
     edit(contract["schema"][0])
     path.write_text(yaml.safe_dump(contract, sort_keys=False))
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tdmvc.migrations import READERS
 from tdmvc.migrations.detection import find_locations
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
+from tests.yaml_files import read_yaml
 
 CASES = Path(__file__).parents[1] / "cases" / "migrations"
 
@@ -39,5 +39,5 @@ def cases(tools: Iterable[str]) -> list[Any]:
     return [
         pytest.param(tool, case, id=f"{tool}: {case['title']}")
         for tool in tools
-        for case in yaml.load((CASES / f"{tool}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        for case in read_yaml(CASES / f"{tool}.yaml")
     ]

@@ -14,11 +14,12 @@ from tdmvc.migrations.migration_tables import MIGRATION_TABLES, find_migration_t
 from tdmvc.migrations.tools import READERS
 from tdmvc.model.migration import AppliedMigrations, Migration, MigrationLocation, MigrationState
 from tests.builders import MemoryTree
+from tests.yaml_files import read_yaml
 
 _FILE = Path(__file__).parents[1] / "cases" / "migration_tables" / "tables.yaml"
-CASES = yaml.load(_FILE.read_text(), Loader=yaml.BaseLoader)
+CASES = yaml.load(_FILE.read_text(), Loader=yaml.CBaseLoader)
 """Every value as text, as a CSV file has it."""
-TYPED_CASES = yaml.safe_load(_FILE.read_text())
+TYPED_CASES = read_yaml(_FILE)
 
 
 def _texts(values: list[Any] | None) -> tuple[str, ...]:

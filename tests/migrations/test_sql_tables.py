@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tdmvc.migrations.sql_tables import sql_tables
+from tests.yaml_files import read_yaml
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "sql_touches.yaml").read_text(encoding="utf-8"))
+CASES = read_yaml(Path(__file__).parents[1] / "cases" / "sql_touches.yaml")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['dialect']}: {case['sql'][:50]!r}")

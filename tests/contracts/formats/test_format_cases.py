@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tdmvc.contracts import READERS, reader_for
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.errors import ConfigError
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import NO_ROWS, Rule
+from tests.yaml_files import read_yaml
 
 FORMATS = Path(__file__).parents[2] / "cases" / "contract_formats"
 _KEYS = {"keyword", "does", "text", "rules", "columns", "notes", "error", "line"}
@@ -21,7 +21,7 @@ _NO_EFFECT = "no effect"
 
 def _cases() -> Iterator[Any]:
     for path in sorted(FORMATS.glob("*.yaml")):
-        for section in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for section in read_yaml(path):
             for number, case in enumerate(section["cases"]):
                 name = f"{path.stem}-{section['title']}-{number}-{case.get('keyword', '')}".replace(" ", "_")
                 yield pytest.param(path.stem, section, case, id=name[:100])

@@ -6,8 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft201909Validator
+
+from tests.yaml_files import load_yaml
 
 CASES = Path(__file__).parents[2] / "cases" / "odcs"
 VERSIONS = ("3.0.2", "3.1.0", "3.2.0")
@@ -31,7 +32,7 @@ def _validator(version: str) -> Draft201909Validator:
 
 def faults_of(text: str, version: str) -> list[str]:
     """Return what the standard's schema of a version finds wrong with a contract."""
-    document = yaml.load(text, Loader=yaml.CSafeLoader)
+    document = load_yaml(text)
     return [
         f"{error.json_path}: {error.message[:200]}" for error in _validator(version).iter_errors(document)
     ]

@@ -13,8 +13,9 @@ from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.errors import ConfigError
 from tests.contracts.odcs.standard import CASES
 from tests.series import trials
+from tests.yaml_files import read_yaml
 
-_SHOP: dict[str, Any] = yaml.safe_load((CASES / "shop.yaml").read_text(encoding="utf-8"))
+_SHOP: dict[str, Any] = read_yaml(CASES / "shop.yaml")
 _WORDS = st.sampled_from(
     [
         *(

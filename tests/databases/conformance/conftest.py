@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.databases.conformance.engines.base import Database, EngineUnderTest
 from tests.databases.conformance.engines.duckdb import Duckdb
@@ -12,6 +11,7 @@ from tests.databases.conformance.engines.mariadb import Mariadb
 from tests.databases.conformance.engines.postgres import Postgres
 from tests.databases.conformance.engines.sqlite import Sqlite
 from tests.series import IS_LONG
+from tests.yaml_files import read_yaml
 
 SECOND_VERSION = "PostgreSQL of the system"
 LONG_OF_SECOND_VERSION = frozenset(
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if not _is_long(item)]
     reasons = {
         (line["test"], engine): line["reason"]
-        for line in yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8")) or ()
+        for line in read_yaml(EXCEPTIONS) or ()
         for engine in line["engines"]
     }
     for item in items:

@@ -3,9 +3,8 @@
 import ast
 from pathlib import Path
 
-import yaml
-
 from tests.databases.conformance.conftest import ENGINES, EXCEPTIONS
+from tests.yaml_files import read_yaml
 
 
 def test_every_exception_names_a_test_an_engine_and_a_reason() -> None:
@@ -16,6 +15,6 @@ def test_every_exception_names_a_test_an_engine_and_a_reason() -> None:
         if isinstance(node, ast.FunctionDef)
     }
     names = {engine.name for engine in ENGINES}
-    lines = yaml.safe_load(EXCEPTIONS.read_text(encoding="utf-8"))
+    lines = read_yaml(EXCEPTIONS)
     assert [line["test"] for line in lines if line["test"].partition("[")[0] not in tests] == []
     assert [line for line in lines if not set(line["engines"]) <= names or not line["reason"]] == []

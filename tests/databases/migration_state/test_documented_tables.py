@@ -5,19 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from tdmvc.databases import Snapshot, open_snapshot
 from tdmvc.migrations.migration_tables import MIGRATION_TABLES
 from tdmvc.model.migration import AppliedMigrations
 from tdmvc.workspace.live_migrations import find_tool_tables, read_migration_tables
 from tests.servers import DatabaseServer
+from tests.yaml_files import read_yaml
 
 CASES = Path(__file__).parents[2] / "cases" / "migration_tables"
 
 
 def cases(name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load((CASES / name).read_text())
+    found: list[dict[str, Any]] = read_yaml(CASES / name)
     return found
 
 

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import pyarrow as pa
 import pytest
-import yaml
 
 from tdmvc.model.location import Location
+from tests.yaml_files import read_yaml
 
 CASES = Path(__file__).parents[3] / "cases" / "database_types"
 
@@ -115,13 +115,13 @@ class TypeCase:
 
 def made_types(dialect: str) -> dict[str, str]:
     """Return the type that a column of each canonical type gets in a new table."""
-    lines = yaml.safe_load((CASES / "made.yaml").read_text(encoding="utf-8"))
+    lines = read_yaml(CASES / "made.yaml")
     return {canonical: types[dialect] for canonical, types in lines.items()}
 
 
 def type_cases(dialect: str, engine: str = "") -> Sequence[TypeCase]:
     """Return the types of a dialect; with the name of an engine, those that it has."""
-    lines = yaml.safe_load((CASES / f"{dialect}.yaml").read_text(encoding="utf-8"))
+    lines = read_yaml(CASES / f"{dialect}.yaml")
     cases = [
         TypeCase(**{name: tuple(value) if isinstance(value, list) else value for name, value in line.items()})
         for line in lines
