@@ -194,15 +194,22 @@ class Repository(Workspace):
         location = _location(database) if database is not None else None
         return validate(self, refs, request, database=location)
 
-    def assert_valid(self, *refs: str, tables: Sequence[str] = (), warnings: bool = False) -> None:
+    def assert_valid(
+        self,
+        *refs: str,
+        tables: Sequence[str] = (),
+        warnings: bool = False,
+        database: PathLike | None = None,
+    ) -> None:
         """Raise an AssertionError that names the broken rules and their first rows, unless all rules are kept.
 
         Args:
             warnings: rules of the severity warning count, too.
+            database: validate its rows instead, against the contract of a dataset: what an application wrote in a test.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         level = Severity.WARNING if warnings else Severity.ERROR
-        for report in self.validate(*refs, tables=tables, examples=1):
+        for report in self.validate(*refs, tables=tables, examples=1, database=database):
             if report.fails(level):
                 lines = [f"- {result_line(one)}" for one in report.failures]
                 raise AssertionError("\n".join([f"{report.subject} is not valid:", *lines]))

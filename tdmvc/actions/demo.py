@@ -73,7 +73,7 @@ def plan_story(folder: Path) -> list[DemoStep]:
         DemoStep(
             "Golden data under version control",
             "The shop's typical orders and payments are in CSV files. `add` stores them as Parquet with DVC; the "
-            "contract declares keys, types and personal columns.",
+            "contract declares keys, types and personal columns, and what else must hold.",
             (
                 _tdmvc("add", "golden", "../data-1.0.0"),
                 *_commit("Add golden data: a payment that is retried"),
@@ -136,12 +136,15 @@ def plan_story(folder: Path) -> list[DemoStep]:
             ),
         ),
         DemoStep(
-            "An edit with any tool",
-            "The working copy is plain Parquet. A script uses DuckDB to mark one payment as failed; the diff is "
-            "one cell.",
+            "An edit breaks an invariant",
+            "The working copy is plain Parquet. A script uses DuckDB to correct one amount; the diff is one cell, and "
+            "looks harmless. But the contract says that the payments of an order sum to its invoice: `validate` names "
+            "the rule, the row and the line, and the review of such a change is blocked.",
             (
                 Command(("python", "../edit.py"), is_shown=False),
                 _tdmvc("diff"),
+                _tdmvc("validate", exit_code=1),
+                _tdmvc("review", "HEAD", exit_code=1),
                 _tdmvc("checkout", "golden", "--force", is_shown=False),
                 _tdmvc("status"),
             ),

@@ -6,7 +6,7 @@ PROGRAMS: Final = {
     "edit.py": """\
 import duckdb, pathlib, shutil
 payments = pathlib.Path('datasets/golden/payments')
-rows = "SELECT * REPLACE (CASE id WHEN 1002 THEN 'failed' ELSE status END AS status) "
+rows = "SELECT * REPLACE (CASE id WHEN 3002 THEN 52.00 ELSE amount END AS amount) "
 rows += f"FROM '{payments}/*.parquet'"
 duckdb.sql(rows).write_parquet('edited.parquet')
 shutil.rmtree(payments)

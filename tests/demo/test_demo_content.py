@@ -1,6 +1,5 @@
 """The sample shop is what its README files say it is, at each of its releases."""
 
-import csv
 import re
 import sqlite3
 from calendar import monthrange
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from tdmvc.demo import FOLDER, DemoRelease, read_releases
+from tests.demo.shop_databases import Rows, load, migrate, read_csv, read_tables
 from tests.schemas import assert_valid_contract
 from tests.yaml_files import load_yaml, read_yaml
 
@@ -25,25 +25,10 @@ WORKFLOWS = {"payment-retry": 1, "subscription-renewal": 2, "multi-currency-invo
 """The thousand that each workflow's ids begin with."""
 MINOR_UNIT = {"EUR": Decimal("0.01"), "USD": Decimal("0.01"), "JPY": Decimal(1)}
 
-Rows = list[dict[str, str | None]]
-
 each_release = pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
 each_csv = pytest.mark.parametrize(
     "path", sorted(FOLDER.rglob("*.csv")), ids=lambda path: path.relative_to(FOLDER).as_posix()
 )
-
-
-def read_csv(path: Path) -> Rows:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{name: text or None for name, text in row.items()} for row in csv.DictReader(file)]
-
-
-def read_tables(folders: tuple[Path, ...]) -> dict[str, Rows]:
-    tables: dict[str, Rows] = defaultdict(list)
-    for folder in folders:
-        for path in sorted(folder.glob("*.csv")):
-            tables[path.stem] += read_csv(path)
-    return dict(tables)
 
 
 @cache
@@ -54,25 +39,6 @@ def contract_of(release: DemoRelease) -> dict[str, dict[str, dict[str, Any]]]:
         table["name"]: {column["name"]: column for column in table["properties"]}
         for table in contract["schema"]
     }
-
-
-def migrate(con: sqlite3.Connection, *releases: DemoRelease) -> None:
-    for release in releases:
-        for path in release.migrations:
-            con.executescript(path.read_text(encoding="utf-8"))
-
-
-def load(con: sqlite3.Connection, tables: dict[str, Rows]) -> None:
-    """Insert the rows, parents or not first: references are checked at the commit."""
-    con.execute("BEGIN")
-    con.execute("PRAGMA defer_foreign_keys = ON")
-    for table, rows in tables.items():
-        booleans = {c[1] for c in con.execute(f"PRAGMA table_info({table})") if c[2] == "boolean"}
-        for row in rows:
-            values = [{"true": 1, "false": 0}[v or ""] if n in booleans else v for n, v in row.items()]
-            marks = ", ".join("?" * len(values))
-            con.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", values)
-    con.commit()
 
 
 def content(con: sqlite3.Connection, table: str) -> list[dict[str, object]]:
@@ -230,6 +196,12 @@ def test_the_readme_of_a_workflow_names_existing_ids(workflow: str, golden: dict
 
 
 # The contracts
+
+
+def test_the_golden_dataset_has_the_contract_of_the_last_release() -> None:
+    assert (
+        FOLDER.parents[1] / "datasets" / "golden" / "contract.yaml"
+    ).read_bytes() == FINAL.contract.read_bytes()
 
 
 @each_release

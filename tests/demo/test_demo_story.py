@@ -51,6 +51,8 @@ def test_the_whole_story_is_played(tmp_path: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "error invoices.payments_sum_to_invoice: 1 of 3 rows" in done.stdout
+    assert "invoices row id=3002: breaks the rule" in done.stdout
     assert done.stdout.count("order 1002 is cancelled after 3 failed payments") == 2
     assert re.search(r"· migrate +reused", done.stdout)
     assert re.search(r"^ +nothing +nothing +[\d.]+ ms$", done.stdout, re.MULTILINE)

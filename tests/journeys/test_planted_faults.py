@@ -1,4 +1,4 @@
-"""The sample shop's contract names each of forty planted faults by exactly its rule, with its rows and line."""
+"""The contract of the golden dataset names each of forty planted faults by exactly its rule, with its rows and line."""
 
 import re
 import shutil
@@ -9,9 +9,11 @@ import pytest
 
 from tdmvc.demo import FOLDER
 from tests.builders import Tdmvc
+from tests.journeys.example_projects import ROOT
 from tests.journeys.planted_faults import FAULTS, WORLD, Fault
 
 SCENARIOS = ("catalogue", "payment-retry", "subscription-renewal", "multi-currency-invoice")
+CONTRACT = ROOT / "datasets" / "golden" / "contract.yaml"
 FIRST = 50_000
 
 
@@ -50,7 +52,7 @@ def rows(tmp_path: Path) -> Path:
 def test_each_fault_is_named_by_its_rule_and_nothing_else_is(repo: Path, tdmvc: Tdmvc, rows: Path) -> None:
     contract = repo / "datasets" / "golden" / "contract.yaml"
     contract.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(FOLDER / "contract.yaml", contract)
+    shutil.copy(CONTRACT, contract)
     tdmvc("add", "golden", rows)
     report = tdmvc("validate", "golden", "--format", "json", code=1).json
     named = {
@@ -76,9 +78,9 @@ def test_each_fault_is_named_by_its_rule_and_nothing_else_is(repo: Path, tdmvc: 
                 assert column.strip() == f"- name: {one['columns'][0]}", one["rule"]
 
 
-def test_the_shop_itself_is_valid(repo: Path, tdmvc: Tdmvc) -> None:
+def test_the_golden_dataset_itself_is_valid(repo: Path, tdmvc: Tdmvc) -> None:
     contract = repo / "datasets" / "golden" / "contract.yaml"
     contract.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(FOLDER / "contract.yaml", contract)
+    shutil.copy(CONTRACT, contract)
     tdmvc("add", "golden", *(FOLDER / "golden" / scenario for scenario in SCENARIOS))
     assert tdmvc("validate", "golden", "--fail-on", "warning").out.startswith("Valid: 9 tables")
