@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.builders import Tdmvc
 from tests.journeys.example_projects import ROOT, copy_examples, run_in
 from tests.series import IS_LONG, long_only
 
 EXAMPLES = ("shop-sqlalchemy", "shop-django")
+PUBLISHED = ("golden@1.0.2", "reference@1.0.1", "warehouse@1.0.1")
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,15 @@ def test_an_example_passes_where_it_is_and_later_runs_need_no_migrations(
         steps, said = programs.run(folder, "--", *command)
         assert steps["migrate"]["is_skipped"]
         assert not IS_LONG or count_passed(said) == 5
+
+
+def test_the_published_datasets_keep_every_rule(project: Path, tdmvc: Tdmvc) -> None:
+    """Their rows come from the remote in the repository."""
+    reports = tdmvc("validate", *PUBLISHED, "--fail-on", "warning", "--format", "json", folder=project).json
+    assert [report["subject"] for report in reports] == list(PUBLISHED)
+    for report in reports:
+        latest = (project / "datasets" / report["subject"].partition("@")[0] / "contract.yaml").read_text()
+        assert (project / report["contract"]).read_text() == latest
 
 
 @long_only
