@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import pyarrow as pa
@@ -152,6 +153,10 @@ class TableLoad:
     mode: SeedMode
 
 
+NONE_HELD: Mapping[str, Collection[str]] = MappingProxyType({})
+"""No reference is known to have held."""
+
+
 class DatabaseTarget(Protocol):
     """An open database, in one transaction: everything that is written stays at `commit`, and nothing without it."""
 
@@ -231,11 +236,18 @@ class DatabaseTarget(Protocol):
     def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
         """Move sequences and identity columns past the largest value of their columns, and refresh statistics."""
 
-    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+    def find_broken_references(
+        self, names: Sequence[str], held: Mapping[str, Collection[str]] = NONE_HELD
+    ) -> list[Finding]:
         """Return the references of and to these tables that rows break.
 
         `table` and `columns` of a finding are those that refer; its details have the table that they refer to
         as `to`, and the number of `rows`. No finding shows a value.
+
+        Args:
+            held: by tables that refer, those to which their references held when the transaction began, and that
+                nothing but `apply_changes` has written to since, nor to the table that refers. An engine may look
+                only at the rows that were changed; the findings are the same.
         """
 
     def fingerprint(self, name: str) -> tuple[int, str]:

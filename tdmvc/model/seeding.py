@@ -49,6 +49,9 @@ class SeededTable:
     """Whether tdmvc made the table, and not the application."""
     ref: str = ""
     """The state whose rows these are, if it is not the last one that was loaded, which may not have had this table."""
+    references: str = ""
+    """A digest of this table and of those of the dataset that it refers to, when all its references held; empty if
+    they did not, or were not checked."""
 
 
 @dataclass(frozen=True, slots=True)

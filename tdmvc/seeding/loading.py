@@ -23,6 +23,7 @@ from tdmvc.model.seeding import (
     WrittenRows,
 )
 from tdmvc.seeding.columns import check_columns
+from tdmvc.seeding.held_references import find_held, remember_held
 from tdmvc.seeding.methods import TableMethod, choose_methods
 from tdmvc.seeding.plan import SeedPlan, TablePlan
 from tdmvc.seeding.protection import cannot_take
@@ -66,17 +67,21 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
     before = load.recorded.get(plan.seeded.name)
     is_moved = (before.sequence_offset if before else 0) != load.options.sequence_offset
     finished = [one.plan.target_name for one in (methods if is_moved else written)]
+    broken: list[Finding] = []
+    held = find_held(methods)
     if finished or plan.others:
         with timed("move sequences and analyze"):
             target.finish(finished, sequence_offset=load.options.sequence_offset)
         with timed("check references"):
-            broken = target.find_broken_references([*finished, *(table.name for table in plan.others)])
+            names = [*finished, *(table.name for table in plan.others)]
+            broken = target.find_broken_references(names, held)
             findings += judge_references(broken, plan, load.location, force=load.options.force)
     with timed("count and remember"):
         remembered = [
             one.before if one.before and one.plan.target_name not in finished else _remember(load, plan, one)
             for one in methods
         ]
+        remembered = remember_held(methods, remembered, finished, held, broken)
     if load.options.verify:
         with timed("read back"):
             findings += verify_rows(load.workspace, target, plan, load.location)

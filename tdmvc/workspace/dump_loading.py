@@ -1,12 +1,14 @@
 """Runs the parts of a dump in a database: rows together, what is not part of a dataset left out and counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from tdmvc.databases.scripts import DumpScript, StatementError
 from tdmvc.errors import DatabaseError, SourceError
+from tdmvc.model.location import ServerLocation
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.decisions import Decision, MakeExtension, Refuse, Run, Skip
@@ -38,6 +40,23 @@ class Dialect:
     """Returns what a statement does, for messages, without values."""
     make_extension: Callable[[MakeExtension], str]
     """Makes an extension; returns what to count if there is none, else an empty text."""
+
+
+class DumpServer(Protocol):
+    """A kind of server that dumps are loaded into."""
+
+    def loaded(
+        self, dumps: Sequence[DumpFile], loader: "DumpLoader"
+    ) -> AbstractContextManager[tuple[ServerLocation, tuple[str, ...]]]:
+        """Load dumps into a temporary server, which runs until the end of the block.
+
+        Returns:
+            The database, for a user who may do nothing outside of it; and its schemas with tables, if it has schemas.
+
+        Raises:
+            DatabaseError: the server cannot be started, the connection is lost, or the disk is full.
+            SourceError: a dump is cut off, or the server refuses a statement.
+        """
 
 
 @dataclass(slots=True)

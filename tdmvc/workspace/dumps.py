@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from tdmvc.errors import SourceError, UsageError
 from tdmvc.model.location import ServerLocation
 from tdmvc.model.progress import ProgressCallback
-from tdmvc.servers import find_mariadb, find_postgres, start_mariadb, start_postgres
+from tdmvc.model.registry import Registry
 from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.parts import format_skipped
-from tdmvc.workspace import mysql_dumps, postgres_dumps
-from tdmvc.workspace.dump_loading import DumpLoader
+from tdmvc.workspace.dump_loading import DumpLoader, DumpServer
+
+_SERVERS: Registry[DumpServer] = Registry(
+    "tdmvc.workspace", {"postgres": "postgres_dumps.PostgresDumps", "mysql": "mysql_dumps.MysqlDumps"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,11 @@ def loaded_dumps(dumps: Sequence[DumpFile], on_progress: ProgressCallback) -> It
             remedy="add them one after the other.",
         )
     loader = DumpLoader(on_progress)
-    if dumps[0].is_postgres:
-        postgres = find_postgres()
-        with start_postgres(postgres) as server:
-            location = postgres_dumps.make_dump_database(server)
-            program = postgres.program("pg_restore")
-            schemas = postgres_dumps.load_into_postgres(server, location, program, dumps, loader)
-            yield _loaded(names, location, schemas, loader)
-        return
-    with start_mariadb(find_mariadb()) as server:
-        location = mysql_dumps.make_dump_database(server)
-        mysql_dumps.load_into_mysql(location, dumps, loader)
-        yield _loaded(names, location, (), loader)
+    with _SERVERS["postgres" if dumps[0].is_postgres else "mysql"].loaded(dumps, loader) as (
+        location,
+        schemas,
+    ):
+        yield _loaded(names, location, schemas, loader)
 
 
 def _loaded(names: str, location: ServerLocation, schemas: tuple[str, ...], loader: DumpLoader) -> LoadedDump:

@@ -1,18 +1,32 @@
 """Loads dumps of MySQL and MariaDB into a server, as a user who may do nothing outside of one database."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tdmvc.databases.mysql.script import open_script
 from tdmvc.model.location import ServerLocation
-from tdmvc.servers import RunningServer
+from tdmvc.servers import RunningServer, find_mariadb, start_mariadb
 from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.mysql_statements import decide_mysql, label_mysql
 from tdmvc.workspace.dump_loading import Dialect, DumpLoader
 
 _USER = "dump"
 _DATABASE = "dump"
+
+
+class MysqlDumps:
+    """Loads what mysqldump wrote; see `DumpServer`."""
+
+    @contextmanager
+    def loaded(
+        self, dumps: Sequence[DumpFile], loader: DumpLoader
+    ) -> Iterator[tuple[ServerLocation, tuple[str, ...]]]:
+        with start_mariadb(find_mariadb()) as server:
+            location = make_dump_database(server)
+            load_into_mysql(location, dumps, loader)
+            yield location, ()
 
 
 def load_into_mysql(location: ServerLocation, dumps: Sequence[DumpFile], loader: DumpLoader) -> None:

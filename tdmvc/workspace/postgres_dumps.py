@@ -1,14 +1,15 @@
 """Loads dumps of PostgreSQL into a server, as a role that may do nothing but own its database."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from tdmvc.databases.postgres.script import open_script
 from tdmvc.databases.scripts import Script, StatementError
 from tdmvc.model.location import ServerLocation
-from tdmvc.servers import RunningServer
+from tdmvc.servers import RunningServer, find_postgres, start_postgres
 from tdmvc.servers.postgres import scram_verifier
 from tdmvc.sources.sql_dump import DumpFile
 from tdmvc.sources.sql_dump.decisions import MakeExtension
@@ -27,6 +28,20 @@ _STANDINS: dict[str, tuple[str, ...]] = {
 }
 """Functions that defaults often call, from extensions that the server may lack; each returns a random UUID."""
 _NO_EXTENSION = frozenset({"0A000", "58P01", "42501", "42704"})
+
+
+class PostgresDumps:
+    """Loads what pg_dump wrote; see `DumpServer`."""
+
+    @contextmanager
+    def loaded(
+        self, dumps: Sequence[DumpFile], loader: DumpLoader
+    ) -> Iterator[tuple[ServerLocation, tuple[str, ...]]]:
+        postgres = find_postgres()
+        with start_postgres(postgres) as server:
+            location = make_dump_database(server)
+            program = postgres.program("pg_restore")
+            yield location, load_into_postgres(server, location, program, dumps, loader)
 
 
 def load_into_postgres(

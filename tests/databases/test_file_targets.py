@@ -437,7 +437,7 @@ def test_a_condition_that_rows_break_is_named_without_a_value(sqlite: File) -> N
 def test_another_program_that_writes_is_waited_for_and_named(
     sqlite: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tdmvc.databases.sqlite.target._WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("tdmvc.databases.sqlite.opening._WAIT_SECONDS", 0.1)
     sqlite.run(*SHOP)
     with closing(sqlite3.connect(sqlite.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from tdmvc.databases.base import (
+    NONE_HELD,
     DatabaseTarget,
     QualifiedName,
     ReadOptions,
@@ -44,6 +45,8 @@ class MemoryDatabase:
     state: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     """What the last transactions were asked to do."""
+    held: list[Mapping[str, Collection[str]]] = field(default_factory=list)
+    """Which references it was told to have held, at each check."""
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     """Called before a step (`load orders`), to raise or to change something."""
 
@@ -173,7 +176,10 @@ class MemoryTarget:
     def finish(self, names: Sequence[str], *, sequence_offset: int = 0) -> None:
         self._step(f"finish {' '.join(names)}" + (f" +{sequence_offset}" if sequence_offset else ""))
 
-    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+    def find_broken_references(
+        self, names: Sequence[str], held: Mapping[str, Collection[str]] = NONE_HELD
+    ) -> list[Finding]:
+        self._database.held.append(held)
         found = []
         for name, table in self._tables.items():
             for reference in table.schema.references:

@@ -59,6 +59,38 @@ def test_another_version_is_written_as_the_difference(shop: Repository, database
     assert [row["name"] for row in database.rows("customers")] == ["Ann", "Bo", "Dan"]
 
 
+def test_references_count_as_held_only_if_they_did_and_both_tables_are_proven(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    held = {"orders": {"customers"}}
+    for ref in ("golden@1.0.0", "golden@2.0.0", "golden@1.0.0"):
+        shop.seed(ref, into=INTO, force=True)
+    assert database.held == [{}, held, held]
+
+    database.tables["orders"].rows[0]["total"] = "0.00"
+    shop.seed("golden@2.0.0", into=INTO, force=True)
+    assert database.held.pop() == {}, "orders was reloaded"
+
+    database.tables["orders"].rows.append({"id": 99, "customer_id": 99, "total": None})
+    shop.seed("golden@1.0.0", into=INTO, tables=["customers"], force=True)
+    database.tables["orders"].rows.pop()
+    shop.seed("golden@2.0.0", into=INTO, force=True)
+    assert database.held.pop() == {}, "customers was checked with other orders"
+
+
+def test_broken_references_are_looked_for_in_all_rows_until_they_hold(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    folder = shop.working_copy("golden") / "orders"
+    for part in folder.glob("*.parquet"):
+        part.unlink()
+    (folder / "mine.csv").write_text("id,customer_id,total\n10,1,9.99\n11,77,9.99\n")
+    shop.add("golden")
+    for ref in ("golden", "golden@1.0.0", "golden@2.0.0"):
+        shop.seed(ref, into=INTO, force=True)
+    assert database.held == [{}, {}, {"orders": {"customers"}}]
+
+
 def test_a_table_that_somebody_changed_is_reloaded_and_the_report_says_why(
     shop: Repository, database: MemoryDatabase
 ) -> None:

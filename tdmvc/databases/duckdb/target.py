@@ -1,14 +1,14 @@
 """Loads rows into a DuckDB file, all in one transaction."""
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases.base import Snapshot, TableLoad, TableToWrite, TargetTable
+from tdmvc.databases.base import NONE_HELD, Snapshot, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.duckdb.catalog import DIALECT
 from tdmvc.databases.duckdb.creating import EmptyTables
 from tdmvc.databases.duckdb.declaring import BY_SEQUENCE
@@ -158,8 +158,13 @@ class DuckdbTarget:
             for name in names:
                 self._sequences.move(self._attached(name), sql_name(name), sequence_offset)
 
-    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
-        """Return the references that rows break; those of tables that nobody wrote to cannot be broken."""
+    def find_broken_references(
+        self, names: Sequence[str], held: Mapping[str, Collection[str]] = NONE_HELD
+    ) -> list[Finding]:
+        """Return the references that rows break; those of tables that nobody wrote to cannot be broken.
+
+        All rows are looked at, because a table with references is made again in any case.
+        """
         with writing_errors(self._path):
             return self._detached.find_broken(names)
 

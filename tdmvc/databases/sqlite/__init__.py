@@ -7,9 +7,9 @@ from tdmvc.databases.base import DatabaseTarget, ReadOptions, Snapshot, TableToW
 from tdmvc.databases.files import existing_file, file_path
 from tdmvc.databases.scripts import Script
 from tdmvc.databases.sqlite.new_file import write_tables
+from tdmvc.databases.sqlite.opening import open_target
 from tdmvc.databases.sqlite.reading import open_snapshot
 from tdmvc.databases.sqlite.script import open_script
-from tdmvc.databases.sqlite.target import open_target
 from tdmvc.errors import UsageError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding

@@ -12,6 +12,7 @@ from tdmvc.databases.clauses import key_clause
 from tdmvc.databases.findings import generated_finding
 from tdmvc.databases.sqlite.broken import broken_clause
 from tdmvc.databases.sqlite.catalog import declared_types, rowid_alias
+from tdmvc.databases.sqlite.changed_rows import SqliteChanges
 from tdmvc.databases.sqlite.errors import BrokenRowsError
 from tdmvc.databases.sqlite.fingerprints import Fingerprints
 from tdmvc.databases.sqlite.storage import Affinity, affinity, count_nan, format_values
@@ -22,7 +23,7 @@ from tdmvc.model.text import plural
 from tdmvc.sql.quoting import quote_name, quote_names
 
 _CAST = "tdmvc_cast"
-_STAGED, _CHANGED, _KEYS = "temp.tdmvc_rows", "temp.tdmvc_changed", "temp.tdmvc_keys"
+_STAGED, _EXCHANGED, _KEYS = "temp.tdmvc_rows", "temp.tdmvc_changed", "temp.tdmvc_keys"
 _AFFINITY_TYPES = {
     Affinity.INTEGER: "INTEGER",
     Affinity.TEXT: "TEXT",
@@ -42,6 +43,7 @@ class RowWriter:
         schema: TableSchema,
         target: TableSchema,
         fingerprints: Fingerprints | None = None,
+        changed: SqliteChanges | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -49,7 +51,10 @@ class RowWriter:
             schema: the columns of the rows, in their order; the names are those of the table.
             target: the table.
             fingerprints: told which rows `upsert` and `delete` change.
+            changed: told so, too.
         """
+        self._changed = changed
+        self._staged = changed.written if changed else _STAGED
         self._fingerprints = fingerprints
         self._path = path
         self._database = database
@@ -92,20 +97,25 @@ class RowWriter:
         """
         counted = _Counted()
         rows = (tuple(row[i] for i in self._places) for row in self._rows(reader))
-        self._stage(_STAGED, self._names, counted.watch(rows))
+        self._stage(self._staged, self._names, counted.watch(rows))
         match = " AND ".join(f"t.{quote_name(name)} = r.{quote_name(name)}" for name in key)
-        self._note(key, _STAGED, -1)
+        self._note(key, self._staged, -1)
+        if self._changed is not None:
+            computed = {name for name in self._declared if name not in self._own_names}
+            values = {name.lower() for name in computed.union(self._names).difference(key)}
+            self._changed.leave(f"SELECT {quote_names(key)} FROM {self._staged}", values)
         try:
             updated = self._update(match, key)
             inserted = self._database.execute(
                 f"INSERT INTO {self._table} ({quote_names(self._names)}) SELECT {quote_names(self._names)} "
-                f"FROM {_STAGED} AS r WHERE NOT EXISTS (SELECT 1 FROM main.{self._table} AS t WHERE {match}) "
+                f"FROM {self._staged} AS r WHERE NOT EXISTS (SELECT 1 FROM main.{self._table} AS t WHERE {match}) "
                 "ORDER BY r.rowid"
             ).rowcount
         except sqlite3.IntegrityError as error:
             raise self._broken(error) from None
-        self._note(key, _STAGED, 1)
-        self._database.execute(f"DROP TABLE {_STAGED}")
+        self._note(key, self._staged, 1)
+        if self._changed is None:
+            self._database.execute(f"DROP TABLE {self._staged}")
         return WrittenRows(inserted, updated, unchanged=counted.rows - inserted - updated)
 
     def delete(self, reader: pa.RecordBatchReader) -> int:
@@ -123,6 +133,8 @@ class RowWriter:
         self._stage(_KEYS, names, rows)
         self._note(names, _KEYS, -1)
         keys = quote_names(names)
+        if self._changed is not None:
+            self._changed.leave(f"SELECT {keys} FROM {_KEYS}")
         gone = self._database.execute(
             f"DELETE FROM {self._table} WHERE ({keys}) IN (SELECT {keys} FROM {_KEYS})"
         ).rowcount
@@ -151,7 +163,7 @@ class RowWriter:
         self._database.execute("SAVEPOINT tdmvc_update")
         try:
             return self._database.execute(
-                f"UPDATE {self._table} AS t SET {values} FROM {_STAGED} AS r WHERE {match} AND ({differs})"
+                f"UPDATE {self._table} AS t SET {values} FROM {self._staged} AS r WHERE {match} AND ({differs})"
             ).rowcount
         except sqlite3.IntegrityError:
             # Rows may exchange values that are unique, which SQLite checks row by row.
@@ -169,14 +181,16 @@ class RowWriter:
         )
         keys = quote_names(key)
         self._database.execute(
-            f"CREATE TEMP TABLE tdmvc_changed AS SELECT {values} FROM main.{self._table} AS t, {_STAGED} AS r "
+            f"CREATE TEMP TABLE tdmvc_changed AS SELECT {values} FROM main.{self._table} AS t, {self._staged} AS r "
             f"WHERE {match} AND ({differs})"
         )
-        self._database.execute(f"DELETE FROM {self._table} WHERE ({keys}) IN (SELECT {keys} FROM {_CHANGED})")
+        self._database.execute(
+            f"DELETE FROM {self._table} WHERE ({keys}) IN (SELECT {keys} FROM {_EXCHANGED})"
+        )
         updated = self._database.execute(
-            f"INSERT INTO {self._table} ({own}) SELECT {own} FROM {_CHANGED}"
+            f"INSERT INTO {self._table} ({own}) SELECT {own} FROM {_EXCHANGED}"
         ).rowcount
-        self._database.execute(f"DROP TABLE {_CHANGED}")
+        self._database.execute(f"DROP TABLE {_EXCHANGED}")
         return updated
 
     def _rows(self, reader: pa.RecordBatchReader) -> Iterator[tuple[object, ...]]:

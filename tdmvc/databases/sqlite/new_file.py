@@ -7,7 +7,7 @@ from pathlib import Path
 from tdmvc.databases.base import TableToWrite
 from tdmvc.databases.clauses import Clause, clauses
 from tdmvc.databases.sqlite.errors import BrokenRowsError
-from tdmvc.databases.sqlite.target import open_new
+from tdmvc.databases.sqlite.opening import open_new
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.seeding import SeedMode

@@ -2,18 +2,18 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases.base import READ_ALL, ReadOptions, TableLoad, TableToWrite, TargetTable
+from tdmvc.databases.base import NONE_HELD, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.clauses import with_column
-from tdmvc.databases.files import replacing_file
-from tdmvc.databases.sqlite.broken_references import broken_references
+from tdmvc.databases.sqlite.broken_references import SqliteReferences, broken_references
 from tdmvc.databases.sqlite.catalog import has_table, read_table, read_table_names, rowid_alias
+from tdmvc.databases.sqlite.changed_rows import SqliteChanges
 from tdmvc.databases.sqlite.checking import check_columns
 from tdmvc.databases.sqlite.creating import create_indexes, create_table, create_views, plan_table
 from tdmvc.databases.sqlite.errors import writing_errors
@@ -28,64 +28,11 @@ from tdmvc.databases.statements import check_names
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Identity, View
 from tdmvc.model.finding import Finding
-from tdmvc.model.progress import ProgressCallback, ignore_progress
+from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import SeededDataset, SeedMode, WrittenRows
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.quoting import quote_name
-
-_LOG_SUFFIXES = ("-wal", "-journal")
-_WAIT_SECONDS = 5.0
-
-
-@contextmanager
-def open_target(path: Path, options: ReadOptions = READ_ALL) -> Iterator["SqliteTarget"]:
-    """Open a file for writing, or a new one that takes its place once it is committed.
-
-    Raises:
-        DatabaseError: it is locked, read-only or damaged.
-    """
-    if not path.exists():
-        with open_new(path, options.on_progress) as target:
-            yield target
-        return
-    with writing_errors(path):
-        uri = f"{path.resolve().as_uri()}?mode=rw"
-        database = sqlite3.connect(
-            uri,
-            uri=True,
-            timeout=options.timeout_seconds or _WAIT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-    with closing(database):
-        with writing_errors(path):
-            # References are checked at the end.
-            database.execute("PRAGMA foreign_keys = OFF")
-        target = SqliteTarget(path, path, database, options.on_progress)
-        with writing_errors(path):
-            target.begin()
-        yield target
-
-
-@contextmanager
-def open_new(path: Path, on_progress: ProgressCallback = ignore_progress) -> Iterator["SqliteTarget"]:
-    """Open an empty database that takes the place of a file once it is committed.
-
-    Raises:
-        DatabaseError: the folder cannot be written, or the old file is in use.
-    """
-    with replacing_file(path, _LOG_SUFFIXES) as new:
-        with closing(sqlite3.connect(new, isolation_level=None, check_same_thread=False)) as database:
-            with writing_errors(path):
-                # A file that is not complete is deleted, so it needs no journal.
-                for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
-                    database.execute(f"PRAGMA {pragma}")
-                database.execute("BEGIN")
-            target = SqliteTarget(path, new, database, on_progress)
-            yield target
-        if not target.is_committed:
-            new.unlink(missing_ok=True)
 
 
 class SqliteTarget:
@@ -110,6 +57,8 @@ class SqliteTarget:
         self._is_locked = False
         self._without_triggers: set[str] = set()
         self._triggers: list[str] = []
+        self._changed_rows: dict[str, SqliteChanges | None] = {}
+        """By the table's name in lower case, what `apply_changes` did to it; None if it did more than once."""
         self._waiting: dict[str, TableSchema] = {}
         """Tables that were made, and whose indexes are made when their rows are there."""
         self.is_committed = False
@@ -182,9 +131,19 @@ class SqliteTarget:
     def apply_changes(
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> WrittenRows:
-        with self._writer(upserts.schema, target, self._fingerprints) as writer:
+        with self._writer(
+            upserts.schema, target, self._fingerprints, self._note_changes(target.name, upserts.schema.key)
+        ) as writer:
             gone = writer.delete(deleted)
             return replace(writer.upsert(upserts.read(), upserts.schema.key), deleted=gone)
+
+    def _note_changes(self, name: str, key: Sequence[str]) -> SqliteChanges | None:
+        """Return what is told of the changes of a table, once."""
+        is_first = name.lower() not in self._changed_rows
+        with writing_errors(self._path):
+            changed = SqliteChanges(self._database, name, key) if is_first else None
+        self._changed_rows[name.lower()] = changed
+        return changed
 
     def clear(self, names: Sequence[str]) -> None:
         with writing_errors(self._path):
@@ -214,9 +173,11 @@ class SqliteTarget:
                 move_sequence(self._database, name, sequence_offset)
                 self._database.execute(f"ANALYZE main.{quote_name(name)}")
 
-    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+    def find_broken_references(
+        self, names: Sequence[str], held: Mapping[str, Collection[str]] = NONE_HELD
+    ) -> list[Finding]:
         with writing_errors(self._path):
-            return broken_references(self._database, names)
+            return broken_references(self._database, names, SqliteReferences(held, self._changed_rows))
 
     def fingerprint(self, name: str) -> tuple[int, str]:
         """Return the row count, and the sum of the hashes of the rows with a digest of declarations and sequence."""
@@ -259,14 +220,18 @@ class SqliteTarget:
 
     @contextmanager
     def _writer(
-        self, schema: TableSchema, target: TableSchema, fingerprints: Fingerprints | None = None
+        self,
+        schema: TableSchema,
+        target: TableSchema,
+        fingerprints: Fingerprints | None = None,
+        changed: SqliteChanges | None = None,
     ) -> Iterator[RowWriter]:
         """Yield what writes rows, and keeps the sums of their hashes up to date, or has them recomputed."""
         with writing_errors(self._path):
             self._remove_triggers(target.name)
             if fingerprints is None:
                 self._fingerprints.forget(target.name)
-            writer = RowWriter(self._path, self._database, schema, target, fingerprints)
+            writer = RowWriter(self._path, self._database, schema, target, fingerprints, changed)
             yield writer
         self.findings += writer.findings
 

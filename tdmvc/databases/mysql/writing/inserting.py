@@ -11,6 +11,7 @@ from tdmvc.databases.mysql.connection import MysqlConnection
 from tdmvc.databases.mysql.encoding.literals import InsertFrame, encoder, statements
 from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
+from tdmvc.databases.mysql.writing.changed_rows import MysqlChanges
 from tdmvc.databases.statements import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
 from tdmvc.model.schema import TableSchema
@@ -19,7 +20,7 @@ from tdmvc.model.seeding import WrittenRows
 _CAST = "tdmvc_cast"
 EXISTING, CHANGING = "existing", "changing"
 """Purposes of aliases: a table that is read while rows are inserted, and one whose rows are changed by others."""
-_STAGED, _CHANGED, _DELETED = "tdmvc_rows", "tdmvc_changed", "tdmvc_deleted"
+_STAGED, _EXCHANGED, _DELETED = "tdmvc_rows", "tdmvc_changed", "tdmvc_deleted"
 _MOST_BYTES = 1 << 20
 _BINARY_COMPARED = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"})
 
@@ -33,6 +34,8 @@ class MysqlWriter:
     most_bytes: int
     """The longest statement that the server accepts."""
     on_progress: ProgressCallback
+    changed: MysqlChanges | None = None
+    """Told which rows change; None if nobody asks for them."""
 
     @property
     def _name(self) -> str:
@@ -45,6 +48,10 @@ class MysqlWriter:
     @property
     def _joined(self) -> str:
         return f"{self._name} AS {self._changing}"
+
+    @property
+    def _staged(self) -> str:
+        return self.changed.written if self.changed is not None else _STAGED
 
     @property
     def _existing(self) -> str:
@@ -92,17 +99,23 @@ class MysqlWriter:
         key = table.schema.key
         check_upsert_key(key, target, self.connection.where)
         names = self._own_columns(table.schema.column_names)
-        staged = self._stage(_STAGED, table.read(), names)
+        staged = self._stage(self._staged, table.read(), names)
         matches = " AND ".join(f"{{0}}.{quoted(name)} = r.{quoted(name)}" for name in key)
+        if self.changed is not None:
+            computed = [column.name for column in self.table.columns if column.generation]
+            own = f"{self._staged} AS r STRAIGHT_JOIN {self._joined} ON {matches.format(self._changing)}"
+            self.changed.leave(own, self._changing, {*names, *computed}.difference(key))
+            self.changed.has_written = True
         differs = " OR ".join(self._differs(name) for name in names)
         updated = self._update(names, matches.format(self._changing), differs)
         existing = matches.format(self._existing)
         inserted = self.connection.execute(
-            f"INSERT INTO {self._name} ({quoted_names(names)}) SELECT {quoted_names(names)} FROM {_STAGED} AS r "
+            f"INSERT INTO {self._name} ({quoted_names(names)}) SELECT {quoted_names(names)} FROM {self._staged} AS r "
             f"WHERE NOT EXISTS (SELECT 1 FROM {self._name} AS {self._existing} WHERE {existing})",
             self._doing,
         )
-        self.connection.execute(f"DROP TEMPORARY TABLE {_STAGED}")
+        if self.changed is None:
+            self.connection.execute(f"DROP TEMPORARY TABLE {self._staged}")
         return WrittenRows(inserted, updated, unchanged=staged - inserted - updated)
 
     def delete(self, keys: pa.RecordBatchReader) -> int:
@@ -112,6 +125,8 @@ class MysqlWriter:
             self.connection.execute(f"DROP TEMPORARY TABLE {_DELETED}")
             return 0
         matches = " AND ".join(f"{self._changing}.{quoted(name)} = r.{quoted(name)}" for name in names)
+        if self.changed is not None:
+            self.changed.leave(f"{_DELETED} AS r STRAIGHT_JOIN {self._joined} ON {matches}", self._changing)
         count = self.connection.execute(
             f"DELETE {self._changing} FROM {_DELETED} AS r STRAIGHT_JOIN {self._joined} ON {matches}",
             self._doing,
@@ -140,7 +155,7 @@ class MysqlWriter:
         values = ", ".join(f"{self._changing}.{quoted(name)} = r.{quoted(name)}" for name in names)
         try:
             return self.connection.execute(
-                f"UPDATE {_STAGED} AS r STRAIGHT_JOIN {self._joined} ON {matches} SET {values} WHERE {differs}",
+                f"UPDATE {self._staged} AS r STRAIGHT_JOIN {self._joined} ON {matches} SET {values} WHERE {differs}",
                 self._doing,
             )
         except RefusedStatementError as error:
@@ -157,21 +172,21 @@ class MysqlWriter:
             f"{'r' if name.lower() in new else self._changing}.{quoted(name)} AS {quoted(name)}"
             for name in own
         )
-        self.connection.execute(f"DROP TEMPORARY TABLE IF EXISTS {_CHANGED}")
+        rows = f"{self._staged} AS r STRAIGHT_JOIN {self._joined} ON {matches} WHERE {differs}"
+        self.connection.execute(f"DROP TEMPORARY TABLE IF EXISTS {_EXCHANGED}")
         self.connection.execute(
-            f"CREATE TEMPORARY TABLE {_CHANGED} ENGINE=InnoDB AS SELECT {values} FROM {_STAGED} AS r "
-            f"STRAIGHT_JOIN {self._joined} ON {matches} WHERE {differs}",
+            f"CREATE TEMPORARY TABLE {_EXCHANGED} ENGINE=InnoDB AS SELECT {values} FROM {rows}",
             self._doing,
         )
         self.connection.execute(
-            f"DELETE {self._changing} FROM {_STAGED} AS r STRAIGHT_JOIN {self._joined} ON {matches} WHERE {differs}",
+            f"DELETE {self._changing} FROM {rows}",
             self._doing,
         )
         updated = self.connection.execute(
-            f"INSERT INTO {self._name} ({quoted_names(own)}) SELECT {quoted_names(own)} FROM {_CHANGED}",
+            f"INSERT INTO {self._name} ({quoted_names(own)}) SELECT {quoted_names(own)} FROM {_EXCHANGED}",
             self._doing,
         )
-        self.connection.execute(f"DROP TEMPORARY TABLE {_CHANGED}")
+        self.connection.execute(f"DROP TEMPORARY TABLE {_EXCHANGED}")
         return updated
 
 

@@ -1,12 +1,12 @@
 """Writes into a database of MySQL or MariaDB: all rows in one transaction, and all else can be undone."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.databases.base import ReadOptions, TableLoad, TableToWrite, TargetTable
+from tdmvc.databases.base import NONE_HELD, ReadOptions, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.mysql.catalog.relations import MysqlTable
 from tdmvc.databases.mysql.catalog.schemas import column_readings, numbered_column, table_schema
 from tdmvc.databases.mysql.connection import MysqlConnection
@@ -15,7 +15,8 @@ from tdmvc.databases.mysql.encoding.checking import check_columns, hidden_trigge
 from tdmvc.databases.mysql.names import DIALECT, table_sql
 from tdmvc.databases.mysql.pending import Pending, PendingStep, StepKind
 from tdmvc.databases.mysql.reading.snapshot import MysqlSnapshot
-from tdmvc.databases.mysql.writing.broken_references import find_broken_references
+from tdmvc.databases.mysql.writing.broken_references import MysqlReferences
+from tdmvc.databases.mysql.writing.changed_rows import MysqlChanges
 from tdmvc.databases.mysql.writing.counting import count_rows, next_number, number_after_rows
 from tdmvc.databases.mysql.writing.fingerprints import fingerprint
 from tdmvc.databases.mysql.writing.inserting import MysqlWriter, make_cast_table
@@ -63,6 +64,8 @@ class MysqlTarget:
         self._locked: set[str] = set()
         self._proven: dict[str, tuple[int, str]] = {}
         self._numbers: dict[str, int] = {}
+        self._changed: dict[str, MysqlChanges | None] = {}
+        """What `apply_changes` did to tables; None if it did more than once."""
         self._is_prepared = False
         self._is_locked = False
         self._has_written = False
@@ -142,8 +145,18 @@ class MysqlTarget:
         self, upserts: TableToWrite, deleted: pa.RecordBatchReader, target: TableSchema
     ) -> WrittenRows:
         writer = self._writer(target.name)
+        writer = replace(writer, changed=self._note_changes(target.name, writer.table, upserts.schema.key))
         gone = writer.delete(deleted)
         return replace(writer.upsert(upserts, target), deleted=gone)
+
+    def _note_changes(self, name: str, table: MysqlTable, key: Sequence[str]) -> MysqlChanges | None:
+        """Return what is told of the changes of a table, once."""
+        references = [one for other in self._read_declared().values() for one in other.references]
+        referred = {to for one in references if one.table == name for to in one.to}
+        is_first = name not in self._changed
+        changed = MysqlChanges(self._connection, table, key, referred) if is_first else None
+        self._changed[name] = changed
+        return changed
 
     def clear(self, names: Sequence[str]) -> None:
         self.lock(names)
@@ -166,8 +179,11 @@ class MysqlTarget:
             self._numbers[name] = number
             self._pending.add(PendingStep(StepKind.NUMBER, table.schema, table.name, str(number)))
 
-    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
-        return list(find_broken_references(self._connection, self._read_declared(), names))
+    def find_broken_references(
+        self, names: Sequence[str], held: Mapping[str, Collection[str]] = NONE_HELD
+    ) -> list[Finding]:
+        references = MysqlReferences(self._connection, self._read_declared(), held, self._changed)
+        return list(references.find_broken(names))
 
     def fingerprint(self, name: str) -> tuple[int, str]:
         table = self._read_declared()[name]

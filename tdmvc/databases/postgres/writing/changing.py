@@ -7,6 +7,7 @@ from tdmvc.databases.postgres.catalog.relations import Relation
 from tdmvc.databases.postgres.connection import PostgresConnection
 from tdmvc.databases.postgres.encoding.ahead import EncodedRows
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn
+from tdmvc.databases.postgres.writing.changed_rows import PostgresChanges
 from tdmvc.databases.postgres.writing.copying import copy_rows
 from tdmvc.databases.postgres.writing.locking import naming_holders
 from tdmvc.errors import DatabaseError
@@ -87,6 +88,8 @@ class KeyedTable:
     """SQL for the sum of the hashes of row versions; None if nobody asks for it."""
     differences: list[int] = field(default_factory=list)
     """What the changes add to that sum, or take off it."""
+    changed: PostgresChanges | None = None
+    """Told which rows change; None if nobody asks for them."""
 
     @property
     def _same_key(self) -> str:
@@ -94,24 +97,35 @@ class KeyedTable:
 
     def upsert(self, rows: EncodedRows) -> WrittenRows:
         """Insert the rows whose key is not there, and update the others where they differ."""
-        written = rows.plan.names
-        self._stage(_ROWS, rows)
-        ((count,),) = self.connection.execute(f"SELECT count(*) FROM {_ROWS}").fetchall()
+        if not rows.has(1):
+            return WrittenRows()
+        count = self._stage(_ROWS, rows)
         self._sum(_ROWS, -1)
-        updated = self._update([name for name in written if name not in self.key])
-        names = quote_names(written)
+        values = [name for name in rows.plan.names if name not in self.key]
+        if self.changed is not None:
+            generated = [column.name for column in self.columns.values() if column.is_generated]
+            self.changed.leave_changed(_ROWS, self._same_key, values, generated)
+        updated = self._update(values)
+        names = quote_names(rows.plan.names)
         inserted = self.connection.execute(
             f"INSERT INTO {self.relation.full_name} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {_ROWS} s "
             f"WHERE NOT EXISTS (SELECT FROM {self.relation.sql} t WHERE {self._same_key})"
         ).rowcount
         self._sum(_ROWS, 1)
-        self.connection.execute(f"DROP TABLE {_ROWS}")
-        return WrittenRows(inserted, updated, 0, int(count) - inserted - updated)
+        if self.changed is not None:
+            self.changed.keep(_ROWS)
+        else:
+            self.connection.execute(f"DROP TABLE {_ROWS}")
+        return WrittenRows(inserted, updated, 0, count - inserted - updated)
 
     def delete(self, rows: EncodedRows) -> int:
         """Delete the rows with these keys, and return how many there were."""
+        if not rows.has(1):
+            return 0
         self._stage(_GONE, rows)
         self._sum(_GONE, -1)
+        if self.changed is not None:
+            self.changed.leave_all(_GONE, self._same_key)
         deleted = self.connection.execute(
             f"DELETE FROM {self.relation.sql} t USING {_GONE} s WHERE {self._same_key}"
         ).rowcount
@@ -126,14 +140,15 @@ class KeyedTable:
             ).fetchall()
             self.differences.append(sign * int(found))
 
-    def _stage(self, name: str, rows: EncodedRows) -> None:
-        """Put rows into a temporary table whose columns have the types of the table's."""
+    def _stage(self, name: str, rows: EncodedRows) -> int:
+        """Put rows into a temporary table whose columns have the types of the table's; return how many there are."""
         self.connection.execute(
             f"CREATE TEMPORARY TABLE {name.partition('.')[2]} ON COMMIT DROP AS "
             f"SELECT {quote_names(rows.plan.names)} FROM {self.relation.sql} WITH NO DATA"
         )
-        copy_rows(self.connection, name, rows)
+        count = copy_rows(self.connection, name, rows)
         self.connection.execute(f"ANALYZE {name}")
+        return count
 
     def _update(self, values: Sequence[str]) -> int:
         if not values:

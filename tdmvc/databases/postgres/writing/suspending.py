@@ -77,6 +77,9 @@ class Suspension:
         self._dropped: dict[int, _Reference] = {}
         self.are_references_off = True
         """Whether no reference acts or is checked, of all tables that were suspended."""
+        self.declared: set[tuple[str, str]] = set()
+        """References that were declared again, which the server checked if they are valid: the table as SQL, and the
+        name."""
 
     def begin(self) -> None:
         """Turn off what can be turned off for the session alone."""
@@ -173,6 +176,7 @@ class Suspension:
                 where=self._where,
                 remedy="add the rows that are referred to, or connect as a superuser, who can load rows as they are.",
             ) from None
+        self.declared.add((reference.table, reference.name))
         if reference.comment is not None:
             self._connection.execute(
                 f"COMMENT ON CONSTRAINT {name} ON {reference.table} IS {quote_text(reference.comment)}"

@@ -1,12 +1,12 @@
 """Writes into a PostgreSQL database, all in one transaction."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.databases.base import TableLoad, TableToWrite, TargetTable
+from tdmvc.databases.base import NONE_HELD, TableLoad, TableToWrite, TargetTable
 from tdmvc.databases.postgres.catalog.relations import (
     STATE_SCHEMA,
     Relation,
@@ -22,8 +22,9 @@ from tdmvc.databases.postgres.encoding.checking import check_table
 from tdmvc.databases.postgres.encoding.target_columns import TargetColumn, read_columns_of_all
 from tdmvc.databases.postgres.reading.rows import TextRows
 from tdmvc.databases.postgres.reading.snapshot import PostgresSnapshot
-from tdmvc.databases.postgres.writing.broken_references import find_broken_references
+from tdmvc.databases.postgres.writing.broken_references import KnownReferences, find_broken_references
 from tdmvc.databases.postgres.writing.casting import CAST, copy_as_texts
+from tdmvc.databases.postgres.writing.changed_rows import PostgresChanges
 from tdmvc.databases.postgres.writing.changing import KeyedTable, clear_tables
 from tdmvc.databases.postgres.writing.copying import copy_rows, loading, plan_copy
 from tdmvc.databases.postgres.writing.counting import count_rows
@@ -66,6 +67,8 @@ class PostgresTarget:
         self._locked: set[str] = set()
         self._fingerprints = PostgresFingerprints(connection, self._numbering)
         self._columns_of: Mapping[int, dict[str, TargetColumn]] = {}
+        self._changed_rows: dict[int, PostgresChanges | None] = {}
+        """By OID what `apply_changes` did to a table; None if it did more than once."""
         self._unfilled: list[str] = []
         """Materialised views that were made, and whose rows have to be computed."""
 
@@ -200,7 +203,10 @@ class PostgresTarget:
             # A reference may delete rows that nobody named, here or in other tables.
             self._fingerprints.forget_rows()
             known = None
-        keyed = self._keyed(relation, upserts.schema.key)
+        keyed = replace(
+            self._keyed(relation, upserts.schema.key),
+            changed=self._note_changes(relation, upserts.schema.key),
+        )
         if known is not None and known.era is not None:
             keyed = replace(keyed, version_sum=sum_of_versions(self._connection))
         rows = [
@@ -214,6 +220,14 @@ class PostgresTarget:
         if known is not None and known.era is not None:
             self._fingerprints.put(relation, known.after(written, sum(keyed.differences)))
         return written
+
+    def _note_changes(self, relation: Relation, key: Sequence[str]) -> PostgresChanges | None:
+        """Return what is told of the changes of a table, once."""
+        is_first = relation.oid not in self._changed_rows
+        with reporting(self._where):
+            changed = PostgresChanges(self._connection, relation, key) if is_first else None
+        self._changed_rows[relation.oid] = changed
+        return changed
 
     def clear(self, names: Sequence[str]) -> None:
         with reporting(self._where):
@@ -237,10 +251,15 @@ class PostgresTarget:
                 part = stale[start : start + _ANALYZED_AT_ONCE]
                 self._connection.execute(f"ANALYZE {', '.join(one.full_name for one in part)}")
 
-    def find_broken_references(self, names: Sequence[str]) -> list[Finding]:
+    def find_broken_references(
+        self, names: Sequence[str], held: Mapping[str, Collection[str]] = NONE_HELD
+    ) -> list[Finding]:
         with reporting(self._where):
             oids = [self._relation(name).oid for name in names]
-            return find_broken_references(self._connection, oids, self._schemas.own_name)
+            # A reference that acts may delete or change rows that nobody named.
+            trusted = held if self._suspension.are_references_off else NONE_HELD
+            known = KnownReferences(self._suspension.declared, trusted, self._changed_rows)
+            return find_broken_references(self._connection, oids, self._schemas.own_name, known)
 
     def fingerprint(self, name: str) -> tuple[int, str]:
         with reporting(f"{self._where}, table {name}"):
