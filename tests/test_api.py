@@ -10,6 +10,7 @@ import pytest
 
 import tdmvc
 from tdmvc.api import Repository
+from tdmvc.cli.commands.contract import COMMANDS as CONTRACT_COMMANDS
 from tdmvc.cli.group import COMMANDS
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.csv_options import CsvOptions
@@ -24,6 +25,11 @@ VERBS = {
     "blame",
     "check",
     "checkout",
+    "contract_diff",
+    "contract_export",
+    "contract_import",
+    "contract_infer",
+    "contract_show",
     "database_drift",
     "database_migrations",
     "diff",
@@ -52,6 +58,7 @@ VERBS = {
 }
 METHODS_WITHOUT_A_COMMAND = {
     *("assert_valid", "database_drift", "database_migrations", "environment", "log_row", "table"),
+    *("contract_diff", "contract_export", "contract_import", "contract_infer", "contract_show"),
 }
 """Those that options of another command call, or several commands."""
 COMMANDS_WITHOUT_A_METHOD = {
@@ -92,11 +99,16 @@ def source(repo: Path) -> Path:
 def test_the_public_api_is_exactly_the_documented_list() -> None:
     assert tdmvc.__all__ == ["__version__", "open"]
     methods = {
-        name for name, value in vars(Repository).items() if inspect.isfunction(value) and name[0] != "_"
+        name
+        for part in Repository.__mro__
+        if part.__module__.startswith("tdmvc.api")
+        for name, value in vars(part).items()
+        if inspect.isfunction(value) and name[0] != "_"
     }
     assert methods == VERBS
     commands = {name.replace("-", "_") for name in COMMANDS}
     assert commands - COMMANDS_WITHOUT_A_METHOD == methods - METHODS_WITHOUT_A_COMMAND
+    assert {f"contract_{name}" for name in CONTRACT_COMMANDS} <= methods
     for name in methods:
         assert (getattr(Repository, name).__doc__ or "").rstrip().endswith("."), name
 

@@ -1,39 +1,25 @@
-"""`contract import`: adds what a file or a database declares to the contract of a dataset."""
+"""`contract import`: adds what a file, migrations or a database declare to the contract of a dataset."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from tdmvc.changes.contracts import diff_contracts
-from tdmvc.contracts import READERS
 from tdmvc.contracts.base import ImportOptions
 from tdmvc.contracts.merging import ImportScope, merge_contract
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
-from tdmvc.databases import find_engine
 from tdmvc.errors import NotFoundError
-from tdmvc.model.contract_report import ContractImport
-from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.contract_report import ContractImport, ContractSource
 from tdmvc.model.rule_words import demand_words
 from tdmvc.model.schema import Contract
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
-from tdmvc.workspace.contract_files import (
-    FileForm,
-    OpenedContract,
-    read_contract_file,
-    read_database_contract,
-)
+from tdmvc.workspace.contract_files import OpenedContract, open_source
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.workspace import Workspace
-
-READABLE: Final = tuple(READERS)
-"""The formats of files that can be imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractImportOptions:
     """What to take over, and how."""
 
-    format: str | None = None
-    """Of the file; by default, the one that its content has."""
     tables: tuple[str, ...] = ()
     """Only these tables of the file, also if the dataset does not have them."""
     table: str | None = None
@@ -44,9 +30,12 @@ class ContractImportOptions:
 
 
 def import_contract(
-    workspace: Workspace, source: Location, dataset: str, options: ContractImportOptions | None = None
+    workspace: Workspace,
+    source: ContractSource,
+    dataset: str,
+    options: ContractImportOptions | None = None,
 ) -> ContractImport:
-    """Merge what a file or the catalog of a database declares into the contract of a dataset.
+    """Merge what a file, migrations or the catalog of a database declare into the contract of a dataset.
 
     What people wrote stays, with comments; rows decide about columns, types and keys. A dataset that does not
     exist gets its contract before its first rows.
@@ -54,14 +43,14 @@ def import_contract(
     Raises:
         ConfigError: the file is wrong, or in no format that tdmvc reads; the file and the line are named.
         DatabaseError: the database cannot be read.
+        MigrationsError: the migrations cannot be understood.
         NotFoundError: there is no such file, table or format.
     """
     options = options or ContractImportOptions()
     workspace.check_name(dataset)
     state = current_state(workspace, dataset)
     known = dict.fromkeys(state.contract.tables, state.contract)
-    form = FileForm(options.format, ImportOptions(options.table, options.dialect, known))
-    opened = _open(workspace, source, form)
+    opened = open_source(workspace, source, ImportOptions(options.table, options.dialect, known))
     for name in options.tables:
         if name not in opened.contract.tables:
             raise NotFoundError.named("table", name, sorted(opened.contract.tables), where=opened.path)
@@ -112,11 +101,3 @@ def _left_out(opened: OpenedContract, own: Contract) -> list[str]:
             for one in levels
         ),
     ]
-
-
-def _open(workspace: Workspace, source: Location, form: FileForm) -> OpenedContract:
-    is_file = isinstance(source, PathLocation) and not source.scheme
-    if is_file and (form.format is not None or find_engine(source) is None):
-        assert isinstance(source, PathLocation)
-        return read_contract_file(workspace, source.path, form)
-    return read_database_contract(workspace, source)

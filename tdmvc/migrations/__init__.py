@@ -8,13 +8,14 @@ write its file in `tools/` and add its reader to `READERS` there.
 """
 
 from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError
-from tdmvc.migrations.base import Reading
+from tdmvc.migrations.base import ContentDigest, Reading
 from tdmvc.migrations.detection import find_locations, with_unique_names
 from tdmvc.migrations.tools import READERS
+from tdmvc.migrations.up_scripts import KeptTexts, UpScript, scripts_of
 from tdmvc.model.migration import MigrationLocation, MigrationState, UnreadableLocation
 from tdmvc.model.tree import FileTree
 
-__all__ = ["READERS", "detect", "detect_readable", "read_state"]
+__all__ = ["READERS", "detect", "detect_readable", "read_scripts", "read_state"]
 
 
 def detect(tree: FileTree) -> tuple[MigrationLocation, ...]:
@@ -39,8 +40,24 @@ def detect_readable(tree: FileTree) -> tuple[tuple[MigrationLocation, ...], tupl
     return tuple(with_unique_names(readable)), tuple(unreadable)
 
 
-def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:
+def read_scripts(tree: FileTree, location: MigrationLocation) -> tuple[UpScript, ...]:
+    """Return what each migration of one location runs, in an order in which they can be applied.
+
+    Raises:
+        ConfigError: the tool is not known, or the location's pattern is wrong.
+        MigrationsError: it contains no migrations, or a file cannot be read.
+    """
+    kept = KeptTexts()
+    return tuple(scripts_of(tree, read_state(tree, location, kept), kept))
+
+
+def read_state(
+    tree: FileTree, location: MigrationLocation, digest: ContentDigest | None = None
+) -> MigrationState:
     """Read the migrations of one location.
+
+    Args:
+        digest: what takes the content of each migration.
 
     Raises:
         ConfigError: the tool is not known, or the location's pattern is wrong.
@@ -55,7 +72,7 @@ def read_state(tree: FileTree, location: MigrationLocation) -> MigrationState:
             remedy=f"use one of: {', '.join(READERS)}.",
         )
     try:
-        return reader.read(Reading(tree, location))
+        return reader.read(Reading(tree, location, digest=digest or ContentDigest()))
     except UnreadableFileError as error:
         raise MigrationsError.at(
             error.what, error.path or error.where, line=error.line, remedy=error.remedy

@@ -13,10 +13,11 @@ MAX_SQL: Final = 1_000_000
 _NAME: Final = r'(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)'
 _DOTTED: Final = rf"{_NAME}(?:\.{_NAME}){{0,3}}"
 _LIST: Final = rf"{_DOTTED}(?:\s*,\s*{_DOTTED}){{0,200}}"
-_DOWN = re.compile(
+DOWN: Final = re.compile(
     r"^[ \t]*--[ \t]*(?:\+goose[ \t]+down|migrate:down|//@undo|down[ \t]+migration|downgrade)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+"""Where the down migration of a script begins that has both."""
 NAME: Final = rf"({_DOTTED})"
 """A pattern for the name of a table after its schema; one group."""
 STATEMENTS: Final = (
@@ -80,9 +81,16 @@ def sql_tables(text: str) -> tuple[str, ...]:
     return tuple(sorted(tables_named(_STATEMENT.finditer(up_statements(text)))))
 
 
+def without_templates(text: str) -> str:
+    """Return a text without what is filled in before it runs: `${schema}.`, `{{ prefix }}`, `:schema.`."""
+    if "${" in text or "{{" in text or "{%" in text or ":" in text:
+        return _TEMPLATE_BLOCK.sub(";", _TEMPLATE.sub("", text))
+    return text
+
+
 def up_statements(text: str) -> str:
     """Return the up migration of an SQL text without comments, strings and templates; a semicolon ends a statement."""
-    down = _DOWN.search(text)
+    down = DOWN.search(text)
     return _plain_statements(text[: min(down.start() if down else len(text), MAX_SQL)])
 
 
@@ -103,8 +111,7 @@ def _plain_statements(text: str) -> str:
 
     A statement that names several tables becomes one statement for each.
     """
-    if "${" in text or "{{" in text or "{%" in text or ":" in text:
-        text = _TEMPLATE_BLOCK.sub(";", _TEMPLATE.sub("", text))
+    text = without_templates(text)
     if "execute" in text or "EXECUTE" in text:
         text = _EXECUTED.sub(lambda match: f"; {match[1]} ;", text)
     text = (_NOISE_MYSQL if "`" in text else _NOISE_STANDARD).sub(" ", text)

@@ -1,10 +1,23 @@
-"""What the verbs of contracts found and did."""
+"""What the verbs of contracts take, found and did."""
 
 from dataclasses import dataclass
 
 from tdmvc.model.contract_changes import ContractChange
+from tdmvc.model.location import Location
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.service_levels import ServiceLevel
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSource:
+    """What a person names as a contract: a reference, a file, migrations or a database."""
+
+    text: str
+    """As written."""
+    location: Location
+    """The same as a path or URL."""
+    format: str | None = None
+    """Of a file, by default the one that its content has; or the tool of migrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +27,19 @@ class ContractReport:
     name: str
     """The reference, the path or the address of the database."""
     path: str
-    """Of its file, from the root of the repository."""
+    """Of its file or its migrations, from the root of the repository."""
     tables: tuple[TableSchema, ...]
     """Those that were asked for, in the contract's order."""
     service_levels: tuple[ServiceLevel, ...] = ()
     notes: tuple[str, ...] = ()
     """What it declares without effect, each with its place."""
+    has_rows: bool = False
+    """Whether it is the contract of a state, whose rows it is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractImport:
-    """What a file or a database added to the contract of a dataset."""
+    """What a file, migrations or a database added to the contract of a dataset."""
 
     dataset: str
     path: str

@@ -17,7 +17,7 @@ from tdmvc.model.location import Location
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.model.validation import ValidationReport
-from tdmvc.workspace.contract_files import read_contract_file
+from tdmvc.workspace.contract_files import open_contract
 from tdmvc.workspace.live_state import open_live_database
 from tdmvc.workspace.validation import ValidationRequest, read_contract_for, read_contract_of, validate_sides
 from tdmvc.workspace.workspace import Workspace
@@ -45,7 +45,7 @@ def validate_database(
         UsageError: there is no contract.
     """
     if request.contract is not None:
-        opened = read_contract_file(workspace, request.contract)
+        opened = open_contract(workspace, request.contract)
         contract = opened.path, opened.found
     elif state is not None:
         contract = read_contract_of(workspace, state)

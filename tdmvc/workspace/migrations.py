@@ -1,11 +1,20 @@
 """Reads the application's migration state at any revision."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 
-from tdmvc.errors import ConfigError, MigrationsError, UnreadableFileError, format_names
+from tdmvc.errors import (
+    ConfigError,
+    MigrationsError,
+    NotFoundError,
+    UnreadableFileError,
+    UsageError,
+    format_names,
+)
 from tdmvc.formats.config import CONFIG_FILE, read_config
 from tdmvc.gitrepo.trees import RevisionTree
-from tdmvc.migrations import detect, read_state
+from tdmvc.migrations import READERS, detect, read_state
 from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.model.migration import MigrationLocation, MigrationState
 from tdmvc.model.tree import FileTree
@@ -117,3 +126,62 @@ def configured_locations(workspace: Workspace, tree: FileTree) -> tuple[Migratio
         raise
     except ConfigError:
         return workspace.config.migrations
+
+
+def find_locations(
+    workspace: Workspace, tree: FileTree, path: str | None, tool: str | None
+) -> Sequence[MigrationLocation]:
+    """Return the locations of a tree: those that tdmvc.yaml names, else those that are found.
+
+    Args:
+        path: only those of a folder, relative to the root, whatever tdmvc.yaml names.
+        tool: only those of a tool; with `path`, the one that reads it.
+
+    Raises:
+        NotFoundError: there are none, or there is no such folder or tool.
+        UsageError: the folder is outside of the repository.
+    """
+    if tool is not None and tool not in READERS:
+        raise NotFoundError.named("migration tool", tool, sorted(READERS))
+    if path is None:
+        chosen = [c for c in configured_locations(workspace, tree) if tool is None or c.tool == tool]
+        found = chosen or [c for c in detect(tree) if tool is None or c.tool == tool]
+        if not found:
+            raise NotFoundError(
+                f"No migrations{f' of {tool}' if tool else ''} were found.",
+                where=f"{workspace.root} at {tree.label}",
+                remedy="name them: `tdmvc migrations --path FOLDER --tool TOOL`.",
+            )
+        return found
+    folder = _folder(workspace, path)
+    if tool is not None:
+        return [MigrationLocation("main", tool, folder or ".")]
+    found = [c for c in detect(tree) if is_inside(normalize_folder(c.path), folder)]
+    if found:
+        return found
+    where = f"{workspace.root} at {tree.label}"
+    if folder and not tree.list_files(folder) and tree.read_text(folder) is None:
+        raise NotFoundError(
+            f"There is no folder '{folder}'.",
+            where=where,
+            remedy="give its path relative to the root of the repository.",
+        )
+    raise NotFoundError(
+        f"No migration tool recognises the folder '{folder or '.'}'.",
+        where=where,
+        remedy=f"name the tool with --tool: {', '.join(sorted(READERS))}.",
+    )
+
+
+def _folder(workspace: Workspace, path: str) -> str:
+    """Return a folder that was typed, relative to the root of the repository; `''` is the root."""
+    root = str(workspace.root)
+    relative = os.path.relpath(path, root) if os.path.isabs(path) else path
+    folder = normalize_folder(relative)
+    if folder == ".." or folder.startswith("../"):
+        raise UsageError(
+            f"The folder '{path}' is outside the repository.",
+            where=root,
+            remedy="give a path relative to the root of the repository.",
+        )
+    return folder

@@ -11,6 +11,7 @@ from tdmvc.checks.sandbox import QueryLimits
 from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.errors import NotFoundError, StoreError
+from tdmvc.model.contract_report import ContractSource
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
@@ -30,8 +31,8 @@ _MEMORY = re.compile(r"([0-9.]+) (\w+)")
 class ValidationRequest:
     """What a person asks of a validation."""
 
-    contract: Path | None = None
-    """A contract in any format in the place of the state's own."""
+    contract: ContractSource | None = None
+    """What is taken in the place of the state's own contract."""
     tables: tuple[str, ...] = ()
     """Only these; empty means all of the contract."""
     is_full: bool = False
@@ -68,7 +69,7 @@ def validate_state(
     else:
         contract = read_contract_for(workspace, request.contract, sides)
     report = validate_sides(workspace, sides, contract, request)
-    chosen = None if request.contract is None else os.path.relpath(request.contract)
+    chosen = None if request.contract is None else request.contract.text
     return replace(report, subject=state.ref, at=state.ref, chosen_contract=chosen)
 
 
@@ -172,7 +173,7 @@ def read_contract_of(workspace: Workspace, state: DatasetState) -> tuple[str, Im
 
 
 def read_contract_for(
-    workspace: Workspace, file: Path, sides: Mapping[str, TableSide]
+    workspace: Workspace, source: ContractSource, sides: Mapping[str, TableSide]
 ) -> tuple[str, ImportedContract]:
     """Return the path of a contract in any format, and what it declares about tables.
 
@@ -188,7 +189,7 @@ def read_contract_for(
         for name, side in sides.items()
     }
     options = ImportOptions(known={name: Contract({name: table}) for name, table in tables.items()})
-    opened = contract_files.read_contract_file(workspace, file, contract_files.FileForm(options=options))
+    opened = contract_files.open_contract(workspace, source, options)
     return opened.path, opened.found
 
 

@@ -14,8 +14,9 @@ from tdmvc.actions.seed import seed
 from tdmvc.actions.validate import ValidationRequest, validate
 from tdmvc.api import Repository
 from tdmvc.errors import ConfigError, DatabaseError, InvalidRowsError, NotFoundError, UsageError
+from tdmvc.model.contract_report import ContractSource
 from tdmvc.model.finding import Severity
-from tdmvc.model.location import parse_location
+from tdmvc.model.location import PathLocation, parse_location
 from tdmvc.model.rule_words import row_words
 from tdmvc.model.seeding import SeedOptions
 from tdmvc.model.validation import RuleVerdict, ValidationReport
@@ -130,7 +131,7 @@ def test_a_json_schema_speaks_of_all_columns_of_the_rows_in_their_types(
     def validated(**more: object) -> dict[str, list[str]]:
         schema = {"title": "orders", "type": "object", "properties": columns, **more}
         other.write_text(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}))
-        return failing(validate(workspace, ["golden"], ValidationRequest(contract=other)))
+        return failing(validate(workspace, ["golden"], ValidationRequest(contract=named(other))))
 
     assert validated() == {}
     assert validated(additionalProperties=False)["orders.id.false"][0].endswith(
@@ -138,6 +139,10 @@ def test_a_json_schema_speaks_of_all_columns_of_the_rows_in_their_types(
     )
     assert list(validated(maxProperties=2)) == ["orders.maxProperties"]
     assert validated(maxProperties=3) == {}
+
+
+def named(file: Path) -> ContractSource:
+    return ContractSource(str(file), PathLocation(file))
 
 
 def test_tables_without_a_declaration_are_named(workspace: Workspace) -> None:
@@ -155,11 +160,11 @@ def test_a_fault_in_a_rule_is_an_error_with_its_line(workspace: Workspace) -> No
 def test_another_contract_takes_the_place_of_the_own(workspace: Workspace, tmp_path: Path) -> None:
     other = tmp_path / "stricter.yaml"
     other.write_text(CONTRACT.replace("maximum: 2", "maximum: 1"))
-    [report] = validate(workspace, ["golden"], ValidationRequest(contract=other))
+    [report] = validate(workspace, ["golden"], ValidationRequest(contract=named(other)))
     assert list(failing([report])) == ["orders.customer_id.range"]
     assert report.contract == other.as_posix()
     with pytest.raises(NotFoundError, match="There is no such file"):
-        validate(workspace, ["golden"], ValidationRequest(contract=tmp_path / "none.yaml"))
+        validate(workspace, ["golden"], ValidationRequest(contract=named(tmp_path / "none.yaml")))
     with pytest.raises(NotFoundError, match="ordres"):
         validate(workspace, ["golden"], ValidationRequest(tables=("ordres",)))
 

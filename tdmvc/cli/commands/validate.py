@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from tdmvc.actions.validate import ValidationRequest, validate
+from tdmvc.cli.contract.subjects import from_option, source_of
 from tdmvc.cli.options import PATH_OR_URL, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
+from tdmvc.errors import UsageError
 from tdmvc.model.finding import Severity
 from tdmvc.render.validation import FORMATS
 
@@ -15,10 +17,11 @@ from tdmvc.render.validation import FORMATS
 @click.argument("refs", nargs=-1, metavar="[REF]...", shell_complete=complete_dataset)
 @click.option(
     "--contract",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A contract in the place of the dataset's own.",
+    type=PATH_OR_URL,
+    metavar="CONTRACT",
+    help="What counts in the place of the dataset's own contract: a file, `migrations`, another version, a URL.",
 )
+@from_option
 @tables_option("Validate only these tables.")
 @click.option(
     "--fail-on",
@@ -60,7 +63,8 @@ from tdmvc.render.validation import FORMATS
 def command(
     context: click.Context,
     refs: tuple[str, ...],
-    contract: Path | None,
+    contract: str | None,
+    file_format: str | None,
     tables: tuple[str, ...],
     fail_on: str,
     full: bool,
@@ -86,13 +90,18 @@ def command(
       tdmvc validate
       tdmvc validate golden@1.2.0 --fail-on warning
       tdmvc validate golden --contract stricter.yaml --rows failing
+      tdmvc validate golden --contract migrations
       tdmvc validate golden --database postgresql://app@localhost/shop
       tdmvc validate --format junit > contract.xml
     """
+    if contract is None and file_format is not None:
+        raise UsageError(
+            "--from says how --contract is read.", remedy="add --contract FILE, or leave it out."
+        )
     settings = settings_of(context)
     folder = Path(settings.directory)
     request = ValidationRequest(
-        contract=folder / contract if contract is not None else None,
+        contract=source_of(context, contract, file_format) if contract is not None else None,
         tables=tables,
         is_full=full,
         examples=examples,

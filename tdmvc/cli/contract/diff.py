@@ -2,8 +2,9 @@
 
 import click
 
-from tdmvc.actions.contract_diff import diff_contract
-from tdmvc.cli.contract.subjects import subject_of
+from tdmvc.actions.contracts import diff_contract
+from tdmvc.cli.contract.subjects import source_of
+from tdmvc.cli.options import tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.reference import parse_pair
@@ -13,6 +14,7 @@ from tdmvc.render.contract import DIFF_FORMATS
 @click.command(name="diff")
 @click.argument("old", metavar="OLD", shell_complete=complete_dataset)
 @click.argument("new", metavar="[NEW]", required=False, shell_complete=complete_dataset)
+@tables_option("Compare only these tables.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if the contracts demand different things.")
 @click.option("--breaking", is_flag=True, help="Exit with 1 if a change may break producers or consumers.")
 @formats_option(DIFF_FORMATS, "For people, for programs, or for a comment (docs/formats/contract-diff.md).")
@@ -21,6 +23,7 @@ def command(
     context: click.Context,
     old: str,
     new: str | None,
+    tables: tuple[str, ...],
     output_format: str,
     *,
     exit_code: bool,
@@ -28,8 +31,8 @@ def command(
 ) -> int:
     """Compare two contracts: each change of a column or rule in words, and whom it may break.
 
-    OLD and NEW are references, files in any format that tdmvc reads, or databases. A single reference
-    is compared with its dataset's last commit. A stricter rule may break whoever makes rows, and calls
+    OLD and NEW are whatever `tdmvc contract show` takes: references, files, `migrations`, databases. A
+    single reference is compared with its last commit. A stricter rule may break whoever makes rows, and calls
     for a patch; a weaker one for a minor version; what is removed, renamed or gets another type for a
     major one, as in `tdmvc publish --bump auto`.
 
@@ -38,11 +41,13 @@ def command(
       tdmvc contract diff golden
       tdmvc contract diff golden@1.0.0 golden
       tdmvc contract diff golden@1.0.0..2.0.0 --format markdown
+      tdmvc contract diff golden migrations --tables orders
+      tdmvc contract diff migrations@v1.4 migrations --breaking
       tdmvc contract diff golden schema.sql --exit-code
     """
     before, after = _sides(old, new)
     with opened(context) as workspace:
-        diff = diff_contract(workspace, subject_of(context, before), subject_of(context, after))
+        diff = diff_contract(workspace, source_of(context, before), source_of(context, after), tables)
     print_as(context, DIFF_FORMATS[output_format], diff)
     return int((exit_code and bool(diff.changes)) or (breaking and bool(diff.breaks)))
 

@@ -1,27 +1,27 @@
-"""What the commands of contracts take as an argument: a reference, a file or a database."""
+"""What the commands of contracts take as an argument: a reference, a file, migrations or a database."""
 
 import click
 
-from tdmvc.cli.options import settings_of
-from tdmvc.errors import UsageError
-from tdmvc.model.location import Location, PathLocation
-
-Subject = tuple[str, Location]
+from tdmvc.actions.contracts import READABLE
+from tdmvc.cli.options import Decorated, settings_of
+from tdmvc.model.contract_report import ContractSource
 
 
-def subject_of(context: click.Context, text: str) -> Subject:
-    """Return an argument as a text and as a location.
+def from_option(function: Decorated) -> Decorated:
+    """Add `--from`: how a contract is read whose content does not tell."""
+    return click.option(
+        "--from",
+        "file_format",
+        type=click.Choice(READABLE),
+        metavar="FORMAT",
+        help="The format of the file, or the tool of the migrations; by default, what their content says.",
+    )(function)
+
+
+def source_of(context: click.Context, text: str, file_format: str | None = None) -> ContractSource:
+    """Return what an argument names as a contract.
 
     Raises:
         UsageError: it is a URL that cannot be read.
     """
-    settings = settings_of(context)
-    return text, settings.location(text)
-
-
-def path_of(context: click.Context, text: str) -> Location:
-    """Return an argument that must be a file or a database."""
-    location = settings_of(context).location(text)
-    if isinstance(location, PathLocation) and location.path.is_dir():
-        raise UsageError("This is a folder.", where=text, remedy="name a file of a contract.")
-    return location
+    return ContractSource(text, settings_of(context).location(text), file_format)

@@ -75,6 +75,9 @@ def _action(cursor: Cursor, table: TableBuilder, made: Made) -> None:
                 add_column(part, table, made)
         else:
             add_column(cursor, table, made)
+    elif cursor.take("ALTER", "CONSTRAINT"):
+        # Only when a reference is checked may change.
+        return
     elif cursor.take("ALTER"):
         cursor.take("COLUMN")
         _alter_column(cursor, table, made)

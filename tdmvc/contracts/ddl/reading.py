@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -11,15 +12,16 @@ from tdmvc.contracts.ddl.clauses import read_sequence
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
 from tdmvc.contracts.ddl.finishing import finish
+from tdmvc.contracts.ddl.guarded import guarded_statements
 from tdmvc.contracts.ddl.made import Made
 from tdmvc.contracts.ddl.script import DIALECTS, DdlScript, DdlStatement, dialect_of, full_dialect
 from tdmvc.contracts.ddl.tables import comment_of, read_table
+from tdmvc.contracts.ddl.type_alterations import alter_type, type_name
 from tdmvc.contracts.ddl.type_words import read_type
 from tdmvc.contracts.tables import imported
 from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import Index, TableOptions, TypeKind, UserType
 from tdmvc.sql.object_definitions import read_index
-from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.tokens import TokenKind
 
 _LONGEST: Final = 10_000_000
@@ -63,11 +65,7 @@ def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> 
         ConfigError: one is wrong; the file and the line are named.
     """
     listed = list(scripts)
-    dialect = (
-        full_dialect(options.dialect)
-        if options.dialect
-        else dialect_of("\n".join(text[:200_000] for text, _ in listed))
-    )
+    dialect = full_dialect(options.dialect) if options.dialect else dialect_of(*(text for text, _ in listed))
     path = listed[-1][1] if listed else ""
     if dialect not in DIALECTS:
         raise ConfigError.at(
@@ -116,10 +114,23 @@ class _Reader:
             if not self._has_rows:
                 self._made.note(statement.line, "Rows are not read from a script: add them with `tdmvc add`.")
             self._has_rows = True
+        elif word == "DO":
+            self._do(statement)
         elif word in ("GRANT", "REVOKE"):
             self._made.note_once(statement.line, word, "contracts do not say who may use a table")
         elif word not in _SESSION:
             self._note(cursor, statement.line)
+
+    def _do(self, statement: DdlStatement) -> None:
+        """Read a block of PostgreSQL that only keeps statements from failing when it runs a second time."""
+        statements = guarded_statements(self._script, statement)
+        if statements is None:
+            self._note(Cursor(self._script, statement.tokens, self._made.path), statement.line)
+            return
+        for script, one in statements:
+            # What is there already is no error in such a block.
+            with suppress(ConfigError):
+                _Reader(script, self._made).read(one)
 
     def _note(self, cursor: Cursor, line: int) -> None:
         cursor.go_back(0)
@@ -189,6 +200,9 @@ class _Reader:
             made.note(line, f"The index {name} has no effect: the script did not make the table {target}.")
             return
         index = self._read_index(cursor, name, list(table.columns), is_unique=is_unique)
+        if not index.name and index.columns and made.dialect == "postgresql":
+            own = "_".join([table.name.rpartition(".")[2], *index.columns, "idx"])
+            index = replace(index, name=own[:63])
         table.indexes.append(index)
         if is_unique and index.columns:
             table.declare(index.columns, "unique", made.node(line))
@@ -219,7 +233,7 @@ class _Reader:
 
     def _type(self, cursor: Cursor, line: int) -> None:
         made = self._made
-        name = _sql_name(cursor.qualified_name())
+        name = type_name(cursor)
         cursor.need("AS")
         if cursor.take("ENUM"):
             labels = tuple(text_of(one.next(), made.dialect) for one in cursor.parts(cursor.brackets()))
@@ -235,7 +249,7 @@ class _Reader:
 
     def _domain(self, cursor: Cursor) -> None:
         made = self._made
-        name = _sql_name(cursor.qualified_name())
+        name = type_name(cursor)
         cursor.take("AS")
         start = cursor.position
         made.types.bases[name] = read_type(cursor)
@@ -246,6 +260,9 @@ class _Reader:
     def _alter(self, cursor: Cursor, line: int) -> None:
         if cursor.take("TABLE"):
             alter_table(cursor, self._made)
+        elif self._made.dialect == "postgresql" and cursor.is_next("TYPE"):
+            if not alter_type(cursor, self._made):
+                self._note(cursor, line)
         elif cursor.is_next("SEQUENCE"):
             pass
         elif any(token.keyword == "OWNER" for token in cursor.rest()):
@@ -308,11 +325,6 @@ class _Reader:
 
 def _name(text: str, plain: str, dialect: str) -> str:
     return text.lower() if dialect == "postgresql" and text == plain else plain
-
-
-def _sql_name(name: str) -> str:
-    """Return the name of a type as SQL writes it."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) else quote_name(name)
 
 
 def _unlogged() -> TableOptions:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -155,12 +156,19 @@ def full_dialect(name: str) -> str:
     return {"postgres": "postgresql", "mariadb": "mysql"}.get(name, name)
 
 
-def dialect_of(text: str) -> str:
-    """Return the engine whose SQL a script looks like; PostgreSQL's, which is closest to the standard, if none."""
-    start = text[:_LOOKED_AT]
-    ticked = [name for name, signs in _SIGNS_OF if signs.search(start)]
-    if "mysql" in ticked and "sqlite" in ticked:
-        return (
-            "sqlite" if "AUTO_INCREMENT" not in start.upper() and "ENGINE" not in start.upper() else "mysql"
-        )
-    return ticked[0] if ticked else "postgresql"
+def dialect_of(*texts: str) -> str:
+    """Return the engine whose SQL scripts look like; PostgreSQL's, which is closest to the standard, if none.
+
+    Of several scripts, such as migrations, each counts for the engines that it has signs of.
+    """
+    votes = Counter(name for text in texts for name in _engines_of(text[:_LOOKED_AT]))
+    return max(votes, key=lambda name: votes[name]) if votes else "postgresql"
+
+
+def _engines_of(text: str) -> list[str]:
+    """Return the engines that a script has signs of, the most certain one first."""
+    found = [name for name, signs in _SIGNS_OF if signs.search(text)]
+    if "mysql" in found and "sqlite" in found:
+        has_own = "AUTO_INCREMENT" in text.upper() or "ENGINE" in text.upper()
+        return ["mysql" if has_own else "sqlite"]
+    return found

@@ -36,7 +36,7 @@ def render(report: ContractReport, options: RenderOptions) -> str:
             words = f"{level.property} {level.amount} {level.unit}" + (f" of {where}" if where else "")
             page.line(visible(words), indent=INDENT)
     _notes(report, page)
-    if rules and report.name != report.path:
+    if rules and report.has_rows:
         page.next([Step(f"tdmvc validate {shell_word(report.name)}", "check the rows against it")])
     return page.text
 
