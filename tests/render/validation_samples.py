@@ -181,3 +181,25 @@ def hostile() -> ValidationReport:
     )
     table = TableValidation(HOSTILE, 1, (result, lost), checked_parts=1)
     return ValidationReport(HOSTILE, HOSTILE, (table,), (HOSTILE,), (HOSTILE,), HOSTILE, (HOSTILE,), HOSTILE)
+
+
+def large() -> ValidationReport:
+    """Return a report of 200 tables, of which one in the middle is broken, with long rules, keys and values."""
+    tables = [
+        TableValidation(f"table_{number:03}_of_the_shop", 1_000, VALID.results, checked_parts=1)
+        for number in range(200)
+    ]
+    rule = Rule(
+        "orders.status.invalidValues",
+        "orders",
+        ("status", "a column with a long name"),
+        Values(("new", "open", "paid" * 40)),
+        description="What the shop knows, in many words. " * 40,
+        place=Place(CONTRACT, 31),
+    )
+    key = {"tenant": "k" * 90, "id": "1234567"}
+    row = FailingRow(key, {"status": "x" * 3_000, "a column with a long name": "v" * 200})
+    result = RuleResult(rule, RuleVerdict.FAILED, Evaluation.SCAN, 1_000, Decimal(700), 700, (row,) * 10)
+    tables[150] = TableValidation("orders", 1_000, (*VALID.results, result), checked_parts=1)
+    undeclared = tuple(f"log_{number}" for number in range(60))
+    return ValidationReport("golden", CONTRACT, tuple(tables), EVERY_KIND.notes, undeclared, at="golden")
