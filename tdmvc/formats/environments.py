@@ -30,7 +30,7 @@ _DATABASE = re.compile(
     r"embedded(-mariadb)?(-[0-9]{1,3})?|[A-Za-z][A-Za-z0-9+.-]+://.+|\$\{[A-Za-z_][A-Za-z0-9_]*\}.*"
 )
 _FILE = re.compile(r"(sqlite|duckdb)://", re.IGNORECASE)
-_READY = re.compile(r"tcp:(?P<port>[0-9]{1,5}|\{port\})|https?://\S+|log:.+", re.DOTALL)
+_READY = re.compile(r"tcp:(?P<port>[0-9]{1,5}|\{port\})|https?://\S+|log:.*\S.*", re.DOTALL)
 _MOST_START_SECONDS = 3600
 
 

@@ -96,6 +96,7 @@ def test_what_an_environment_does_not_set_comes_from_the_one_that_it_extends() -
         ("  a: {services: {'q!': {command: x}}}\n", "name of a service", "line 3"),
         ("  a: {services: {q: {command: '{url}'}}}\n", "no placeholder {url}", "line 3"),
         ("  a: {services: {q: {command: x, ready: soon}}}\n", "when a service is ready", "line 3"),
+        ("  a: {services: {q: {command: x, ready: 'log: '}}}\n", "when a service is ready", "line 3"),
         ("  a: {services: {q: {command: x, ready: 'tcp:70000'}}}\n", "when a service is ready", "line 3"),
         ("  a: {services: {q: {command: x, start_seconds: 0}}}\n", "Expected a number from 1", "line 3"),
         ("  a: x\n", "Expected a mapping", "line 3"),
