@@ -166,3 +166,10 @@ def test_nothing_is_run_again_where_nobody_wants_it(run_pytest: RunPytest) -> No
     done = run_pytest({"test_shop.py": IN_SQLITE}, "--tdmvc-env=sqlite", "-x")
     assert (done.count("failed"), done.verdicts) == (1, {})
     assert "why tests failed" not in done.out
+
+
+def test_a_time_that_is_no_number_is_said(run_pytest: RunPytest) -> None:
+    files = {"test_shop.py": "def test_fails():\n    assert False\n"}
+    done = run_pytest(files, "--tdmvc-env=sqlite", "-o", "tdmvc_attribution_seconds=soon")
+    assert (done.code, done.verdicts) == (1, {}), done.out
+    assert "tdmvc_attribution_seconds is 'soon', which is no number of seconds." in done.out

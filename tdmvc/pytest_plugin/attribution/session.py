@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tdmvc.actions.test_records import record_tests
-from tdmvc.errors import TdmvcError
+from tdmvc.errors import TdmvcError, UsageError
 from tdmvc.model.text import plural
 from tdmvc.model.verdict import FailureVerdict
 from tdmvc.pytest_plugin.attribution.rerun import Invocation, Rerunner
@@ -63,5 +63,9 @@ def is_wanted(config: pytest.Config) -> bool:
 
 
 def _reruns(config: pytest.Config, databases: SessionDatabases) -> Reruns:
-    seconds = float(config.getini("tdmvc_attribution_seconds"))
+    given = config.getini("tdmvc_attribution_seconds")
+    try:
+        seconds = float(given)
+    except ValueError:
+        raise UsageError(f"tdmvc_attribution_seconds is '{given}', which is no number of seconds.") from None
     return Reruns(databases, Rerunner(Invocation.of(config), seconds))
