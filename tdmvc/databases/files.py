@@ -69,8 +69,5 @@ def replacing_file(path: Path, log_suffixes: tuple[str, ...]) -> Iterator[Path]:
                     os.fsync(file.fileno())
                 os.replace(new, path)
     except OSError as error:
-        raise DatabaseError(
-            f"The database cannot be written: {error.strerror or error}.",
-            where=str(path),
-            remedy="use a folder that you can write to and that has room; nothing was changed.",
-        ) from error
+        what = "The database cannot be written"
+        raise DatabaseError.disk(what, path, error, also="nothing was changed.") from error

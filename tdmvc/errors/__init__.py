@@ -15,6 +15,7 @@ from tdmvc.errors.base import (
     SourceError,
     TdmvcError,
     UsageError,
+    another_folder,
     format_names,
     near_name,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "TextTooLongError",
     "UnreadableFileError",
     "UsageError",
+    "another_folder",
     "format_names",
     "near_name",
 ]

@@ -1,5 +1,6 @@
 """The root of the errors, and those that most commands can raise."""
 
+import errno
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -186,3 +187,39 @@ class DatabaseError(TdmvcError):
             f"{engine} needs a driver that is not installed: {error.name or error}.",
             remedy=f"run `pip install 'tdmvc[{extra}]'`.",
         )
+
+    @classmethod
+    def disk(
+        cls, what: str, path: Path | str, error: OSError, *, variable: str = "", also: str = ""
+    ) -> "DatabaseError":
+        """Build the message for a full disk, a folder that this user may not write to, and the like.
+
+        Args:
+            what: what cannot be done: `The database cannot be written`.
+            variable: the one that names another folder, if there is one: `TMPDIR`.
+            also: what else there is to say, such as what was not changed.
+        """
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if variable:
+            remedy = another_folder(variable, is_full=is_full)
+        else:
+            remedy = "use a folder that you can write to and that has room."
+        return cls(
+            f"{what}: {error.strerror or error}.",
+            where=str(path),
+            remedy=f"{remedy.rstrip('.')}; {also}" if also else remedy,
+        )
+
+
+_FOLDERS = {"TMPDIR": "temporary files", "XDG_CACHE_HOME": "caches"}
+"""What people keep in the folder that a variable names."""
+
+
+def another_folder(variable: str, *, is_full: bool = True) -> str:
+    """Return what to do about a folder that has no room, or that cannot be written.
+
+    Args:
+        variable: the one that names another folder.
+    """
+    first = "free some space there" if is_full else "let this user write there"
+    return f"{first}, or name another folder for {_FOLDERS[variable]} in the variable {variable}."

@@ -75,11 +75,7 @@ def server_stop(engine: str, where: Path, reason: str) -> DatabaseError:
 
 def server_folder(path: Path | str, error: OSError) -> DatabaseError:
     """Return the error for a folder of a server that cannot be written."""
-    return DatabaseError(
-        f"Cannot make the folder of a database server: {error.strerror or error}.",
-        where=str(path),
-        remedy="free some space there, or name another folder for temporary files in the variable TMPDIR.",
-    )
+    return DatabaseError.disk("Cannot make the folder of a database server", path, error, variable="TMPDIR")
 
 
 def foreign_server_folder(path: Path) -> DatabaseError:

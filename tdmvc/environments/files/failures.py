@@ -68,8 +68,4 @@ def file_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DatabaseError(
-            f"The database cannot be written: {error.strerror or error}.",
-            where=str(path),
-            remedy="use a folder that you can write to and that has room.",
-        ) from error
+        raise DatabaseError.disk("The database cannot be written", path, error) from error

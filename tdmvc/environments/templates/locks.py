@@ -55,11 +55,8 @@ def _take(path: Path, *, shared: bool, wait: bool) -> int:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise DatabaseError(
-                f"Cannot lock a database of an environment, or its template: {error.strerror or error}.",
-                where=str(path),
-                remedy="free some space there, or name another folder for caches in the variable XDG_CACHE_HOME.",
-            ) from error
+            what = "Cannot lock a database of an environment, or its template"
+            raise DatabaseError.disk(what, path, error, variable="XDG_CACHE_HOME") from error
         if fcntl is None:
             return descriptor
         try:

@@ -184,10 +184,8 @@ def shrink_templates(limit_bytes: int, folder: Path | None = None) -> list[Store
 
 def template_folder_error(path: Path | str, error: OSError) -> DatabaseError:
     """Return the error for a folder of templates that cannot be written."""
-    return DatabaseError(
-        f"Cannot keep the template of a database: {error.strerror or error}.",
-        where=str(path),
-        remedy="free some space there, or name another folder for caches in the variable XDG_CACHE_HOME.",
+    return DatabaseError.disk(
+        "Cannot keep the template of a database", path, error, variable="XDG_CACHE_HOME"
     )
 
 

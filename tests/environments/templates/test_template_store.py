@@ -1,5 +1,6 @@
 """Templates in the cache are made once, used by many, noticed if damaged, and removed only if nobody uses them."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -191,13 +192,18 @@ def test_a_build_that_was_killed_leaves_nothing_to_the_next(store: TemplateStore
         assert sorted(path.name for path in made.content.iterdir()) == ["empty", "file"]
 
 
-def test_no_room_is_told(store: TemplateStore) -> None:
+@pytest.mark.parametrize(
+    ("number", "first"),
+    [(errno.ENOSPC, "free some space there, or"), (errno.EACCES, "let this user write there, or")],
+)
+def test_a_folder_that_cannot_be_written_is_told(store: TemplateStore, number: int, first: str) -> None:
     def fill(content: Path, nearest: object) -> str:
-        raise OSError(28, "No space left on device", str(content / "file"))
+        raise OSError(number, os.strerror(number), str(content / "file"))
 
-    with pytest.raises(DatabaseError, match="No space left on device") as caught, store.open(KEY, fill):
+    with pytest.raises(DatabaseError, match=os.strerror(number)) as caught, store.open(KEY, fill):
         pass
-    assert "XDG_CACHE_HOME" in str(caught.value)
+    assert caught.value.remedy.startswith(first)
+    assert "XDG_CACHE_HOME" in caught.value.remedy
 
 
 def test_without_a_cache_templates_are_kept_beside_servers(
