@@ -1,4 +1,5 @@
-"""Failures that all servers have in common: rows that cannot be restored alone, and addresses of production."""
+"""Failures that all servers have in common: rows that cannot be restored alone, templates that somebody changed, and
+addresses of production."""
 
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
@@ -31,4 +32,14 @@ def production_server(where: str, reason: str) -> DatabaseError:
         where=where,
         remedy="name a server for tests in `database` in tdmvc.yaml, or let tdmvc start one: write `embedded` or "
         "`embedded-mariadb`.",
+    )
+
+
+def changed_template_database(where: str, name: str) -> DatabaseError:
+    """Return the error for a template that somebody else than tdmvc may have written to."""
+    return DatabaseError(
+        f"The database {name} was changed. All resets restore from it, so the seeded rows are no longer known.",
+        where=where,
+        remedy=f"let no test connect to {name}, alter or drop it; then run the command again, which begins with the "
+        "rows as they were seeded.",
     )

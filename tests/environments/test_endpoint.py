@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ class Database:
     is_dropped: bool = False
     is_open: bool = False
     is_broken: bool = False
+    seconds: float = 0.0
+    """How long a reset takes."""
+    at_once: int = 0
+    most_at_once: int = 0
 
     @property
     def location(self) -> ServerLocation:
@@ -38,6 +43,10 @@ class Database:
     def reset(self) -> ResetReport:
         if self.is_broken:
             raise DatabaseError("The server is gone.", remedy="start it.")
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(self.seconds)
+        self.at_once -= 1
         self.resets += 1
         return ResetReport(ResetMethod.DELTA, 0.004)
 
@@ -269,6 +278,29 @@ def test_no_database_is_lent_to_two_at_once() -> None:
     for thread in threads:
         thread.join()
     assert clashes == []
+
+
+def test_one_thread_at_a_time_resets_a_database() -> None:
+    source = Source()
+    lender = Lender(source)
+    loan = lender.lend()
+    source.made[0].seconds = 0.005
+    threads = [threading.Thread(target=lender.reset, args=[loan.number]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (source.made[0].resets, source.made[0].most_at_once) == (8, 1)
+
+
+def test_a_database_that_another_thread_has_dropped_is_not_made_again() -> None:
+    source = Source()
+    lender = Lender(source)
+    loan = lender.lend()
+    lender.drop(loan.number)
+    with pytest.raises(DatabaseError, match="has been removed"):
+        loan.database.reset()
+    assert (source.made[0].resets, loan.database.is_used()) == (0, False)
 
 
 def test_answers_are_json_and_show_how_to_connect(served: tuple[Endpoint, Database, Source]) -> None:

@@ -4,9 +4,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tdmvc.environments.base import DatabaseSource, EphemeralDatabase
+from tdmvc.environments.base import DatabaseSource
+from tdmvc.environments.serial import SerialDatabase
 from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetReport
 
@@ -21,12 +22,10 @@ class Loan:
     """A database that was made for tests."""
 
     number: int
-    database: EphemeralDatabase
+    database: SerialDatabase
     lent_at: float
     """In seconds, by the clock of the lender."""
     is_lent: bool = True
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    """Held while the database is reset or dropped."""
 
 
 class Lender:
@@ -65,7 +64,7 @@ class Lender:
             except DatabaseError:
                 # It is of no use any more; a new one may be.
                 self.drop(loan.number)
-        database = self._source.create()
+        database = SerialDatabase(self._source.create())
         with self._lock:
             loan = Loan(self._made, database, self._clock())
             self._made += 1
@@ -88,10 +87,7 @@ class Lender:
         """
         with self._lock:
             loan = self._loans.get(number)
-        if loan is None:
-            return None
-        with loan.lock:
-            return loan.database.reset()
+        return None if loan is None else loan.database.reset()
 
     def drop(self, number: int) -> bool:
         """Remove a database; false if there is none with the number.
@@ -101,11 +97,9 @@ class Lender:
         """
         with self._lock:
             loan = self._loans.pop(number, None)
-        if loan is None:
-            return False
-        with loan.lock:
+        if loan is not None:
             loan.database.drop()
-        return True
+        return loan is not None
 
     def drop_all(self) -> None:
         """Remove all databases.

@@ -20,7 +20,7 @@ from tdmvc.environments.base import (
 from tdmvc.environments.failures import refuse_production
 from tdmvc.environments.mariadb.failures import may_not_create
 from tdmvc.environments.mariadb.schema_copies import create_schema, fill_schema
-from tdmvc.environments.mariadb.server_database import ServerDatabase
+from tdmvc.environments.mariadb.server_database import ServerDatabase, ServerTemplate
 from tdmvc.environments.mariadb.server_names import (
     name_copy,
     name_template,
@@ -76,14 +76,16 @@ class MariadbServerProvider:
                 lock = name_template(self._base, key)
                 take_lock(connection, lock)
                 try:
-                    origin = self._provide(connection, templates, key, build)
+                    origin, stamp = self._provide(connection, templates, key, build)
                     templates.use(key, run)
                 finally:
                     release_lock(connection, lock)
+            names = (name_copy(self._base, run, number) for number in itertools.count(1))
+            template = ServerTemplate(connection, name_template(self._base, key), stamp)
             try:
-                yield _ServerSource(self, connection, origin, key, run)
+                yield _ServerSource(self, template, origin, names)
             finally:
-                with contextlib.suppress(DatabaseError):
+                with template.lock, contextlib.suppress(DatabaseError):
                     _drop(connection, run)
 
     def shuffle_rows(self, location: Location, seed: int) -> None:
@@ -97,23 +99,14 @@ class MariadbServerProvider:
         with self._connected() as connection:
             return MariadbTemplates(connection, self._base, self.version).remove(key)
 
-    def create(self, connection: MysqlConnection, key: TemplateKey, name: str) -> ServerDatabase:
+    def create(self, template: ServerTemplate, name: str) -> ServerDatabase:
         """Make a copy of a template.
 
         Raises:
-            DatabaseError: the server refuses.
+            DatabaseError: the server refuses, or somebody has changed the template.
         """
         with self._explained():
-            return ServerDatabase(
-                connection,
-                replace(self._location, database=name),
-                name_template(self._base, key),
-            )
-
-    @property
-    def base(self) -> str:
-        """How the names of databases begin."""
-        return self._base
+            return ServerDatabase(template, replace(self._location, database=name))
 
     def _provide(
         self,
@@ -121,11 +114,12 @@ class MariadbServerProvider:
         templates: MariadbTemplates,
         key: TemplateKey,
         build: TemplateBuild,
-    ) -> TemplateOrigin:
-        if templates.has(key):
-            return TemplateOrigin.REUSED
+    ) -> tuple[TemplateOrigin, str]:
+        """Find or make the template, and return also its stamp."""
+        if stamp := templates.find(key):
+            return TemplateOrigin.REUSED, stamp
         name = name_template(self._base, key)
-        # What a killed run left is not complete.
+        # What a killed run left is not complete, and what somebody wrote to has not the seeded rows.
         connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
         nearest = templates.nearest(key)
         location = replace(self._location, database=name)
@@ -136,13 +130,13 @@ class MariadbServerProvider:
             else:
                 fill_schema(connection, nearest, name)
             build.seed(location)
-            templates.complete(key)
+            stamp = templates.complete(key)
             templates.shrink(key, LIMIT_BYTES)
         except BaseException:
             with contextlib.suppress(DatabaseError):
                 connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
             raise
-        return TemplateOrigin.BUILT if nearest is None else TemplateOrigin.DERIVED
+        return TemplateOrigin.BUILT if nearest is None else TemplateOrigin.DERIVED, stamp
 
     @contextmanager
     def _connected(self) -> Iterator[MysqlConnection]:
@@ -167,19 +161,18 @@ class _ServerSource:
     def __init__(
         self,
         provider: MariadbServerProvider,
-        connection: MysqlConnection,
+        template: ServerTemplate,
         origin: TemplateOrigin,
-        key: TemplateKey,
-        run: str,
+        names: Iterator[str],
     ) -> None:
         self._provider = provider
-        self._connection = connection
-        self._key = key
-        self._names = (name_copy(provider.base, run, number) for number in itertools.count(1))
+        self._template = template
+        self._names = names
         self.origin = origin
 
     def create(self) -> EphemeralDatabase:
-        return self._provider.create(self._connection, self._key, next(self._names))
+        with self._template.lock:
+            return self._provider.create(self._template, next(self._names))
 
 
 def _drop_abandoned(connection: MysqlConnection) -> None:

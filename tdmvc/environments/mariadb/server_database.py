@@ -1,11 +1,18 @@
 """A database on a server that others may use, too, and how it gets back to the seeded state."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from tdmvc.databases.mysql.connection import MysqlConnection, text_of
 from tdmvc.databases.mysql.names import quoted, text_literal
+from tdmvc.environments.failures import changed_template_database
 from tdmvc.environments.mariadb.schema_copies import create_schema, fill_schema
+from tdmvc.environments.mariadb.server_templates import stamp_template
 from tdmvc.environments.mariadb.sessions import Sessions
+from tdmvc.errors import DatabaseError
 from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import ServerLocation
 
@@ -16,19 +23,50 @@ _COUNTERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ServerTemplate:
+    """A template on a server, with the connection that all its copies share."""
+
+    connection: MysqlConnection
+    name: str
+    stamp: str
+    """What `stamp_template` returned when the template was complete."""
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Held by the thread that uses the connection: the endpoint answers several requests at once."""
+
+    @contextmanager
+    def unchanged(self, where: str) -> Iterator[None]:
+        """Make sure that what the block copies is what was seeded.
+
+        Args:
+            where: the copy, for messages.
+
+        Raises:
+            DatabaseError: somebody has changed the template; it must not be used any more.
+        """
+        try:
+            yield
+        except DatabaseError as error:
+            if stamp_template(self.connection, self.name) != self.stamp:
+                raise changed_template_database(where, self.name) from error
+            raise
+        if stamp_template(self.connection, self.name) != self.stamp:
+            raise changed_template_database(where, self.name)
+
+
 class ServerDatabase:
     """A copy of a template, which a reset makes again unless nobody wrote on the whole server."""
 
-    def __init__(self, connection: MysqlConnection, location: ServerLocation, template: str) -> None:
+    def __init__(self, template: ServerTemplate, location: ServerLocation) -> None:
         """Make the copy.
 
         Raises:
-            DatabaseError: the server refuses.
+            DatabaseError: the server refuses, or somebody has changed the template.
         """
-        self._connection = connection
-        self._sessions = Sessions(connection, location.database)
-        self._location = location
         self._template = template
+        self._connection = template.connection
+        self._sessions = Sessions(self._connection, location.database)
+        self._location = location
         self._make()
 
     @property
@@ -37,25 +75,29 @@ class ServerDatabase:
 
     def reset(self) -> ResetReport:
         started = time.perf_counter()
-        if self._read_counters() == self._counters:
-            return ResetReport(ResetMethod.NOTHING, time.perf_counter() - started)
-        ended = self._end_sessions()
-        self._make()
+        with self._template.lock:
+            if self._read_counters() == self._counters:
+                return ResetReport(ResetMethod.NOTHING, time.perf_counter() - started)
+            ended = self._end_sessions()
+            self._make()
         why = "somebody wrote, in this database or in another one of the server"
         return ResetReport(ResetMethod.COPY, time.perf_counter() - started, ended, why)
 
     def is_used(self) -> bool:
-        return bool(self._sessions.others())
+        with self._template.lock:
+            return bool(self._sessions.others())
 
     def drop(self) -> None:
-        self._end_sessions()
-        self._connection.execute(f"DROP DATABASE IF EXISTS {quoted(self._location.database)}")
+        with self._template.lock:
+            self._end_sessions()
+            self._connection.execute(f"DROP DATABASE IF EXISTS {quoted(self._location.database)}")
 
     def _make(self) -> None:
-        name = self._location.database
+        name, template = self._location.database, self._template
         self._connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
-        create_schema(self._connection, name, like=self._template)
-        fill_schema(self._connection, self._template, name)
+        with template.unchanged(str(self._location)):
+            create_schema(self._connection, name, like=template.name)
+            fill_schema(self._connection, template.name, name)
         self._counters = self._read_counters()
 
     def _read_counters(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tdmvc.errors import DatabaseError, format_names
+from tdmvc.errors import DatabaseError, another_folder, format_names
 
 
 def busy_database(where: str, sessions: Sequence[str]) -> DatabaseError:
@@ -29,8 +29,7 @@ def full_server(folder: Path, reason: str) -> DatabaseError:
     return DatabaseError(
         f"The database server has no room: {reason}",
         where=str(folder),
-        remedy="free some space there, or name another folder for temporary files in the variable TMPDIR, and run the "
-        "command again.",
+        remedy=another_folder("TMPDIR"),
     )
 
 
@@ -40,14 +39,4 @@ def outside_tablespace(where: str) -> DatabaseError:
         "The migrations made a tablespace. Its files are outside the server's folder, so that copies would share them.",
         where=where,
         remedy="leave out CREATE TABLESPACE where DATABASE_URL leads to a server for tests, or use a server by URL.",
-    )
-
-
-def changed_template_database(where: str, name: str) -> DatabaseError:
-    """Return the error for a template that somebody else than tdmvc may have written to."""
-    return DatabaseError(
-        f"The database {name} was changed. All resets restore from it, so the seeded rows are no longer known.",
-        where=where,
-        remedy=f"let no test connect to {name}, alter or drop it; then run the command again, which begins with the "
-        "rows as they were seeded.",
     )

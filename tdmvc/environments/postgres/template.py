@@ -13,8 +13,8 @@ from tdmvc.databases.postgres.connection import (
     run_together,
     session_settings,
 )
+from tdmvc.environments.failures import changed_template_database
 from tdmvc.environments.postgres.administrator import Administrator
-from tdmvc.environments.postgres.failures import changed_template_database
 from tdmvc.model.location import ServerLocation
 from tdmvc.sql.quoting import quote_name
 

@@ -29,6 +29,7 @@ from tdmvc.environments.running.services import (
     started_services,
 )
 from tdmvc.environments.running.steps import StepListener, Steps, ignore_steps
+from tdmvc.environments.serial import SerialDatabase
 from tdmvc.model.environment import Environment, ResetReport, RowLayout, RunStep, TemplateOrigin
 from tdmvc.model.location import Location
 from tdmvc.model.seeding import SeedOptions
@@ -150,7 +151,7 @@ def provided(
                 provider.remove_template(key)
             builder = _Builder(workspace, environment, prepared, planned, groups, options, steps)
             source = stack.enter_context(provider.open(key, builder.build))
-            database = source.create()
+            database = SerialDatabase(source.create())
             note.detail = _origin_text(source.origin, key, str(database.location))
         builder.note_skipped(source.origin)
         exports = database_exports(environment, database.location)

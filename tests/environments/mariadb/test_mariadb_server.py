@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -115,6 +116,91 @@ def test_templates_are_derived(provider: MariadbServerProvider) -> None:
     with provider.open(replace(KEY, rows="more"), more) as source:
         assert source.origin is TemplateOrigin.DERIVED
         assert count(source.create()) == 2
+
+
+POLLUTION = (
+    "INSERT INTO customers VALUES (7, 'written into the template')",
+    "UPDATE customers SET name = 'Ana' WHERE id = 1",
+    "DELETE FROM customers",
+    "TRUNCATE customers",
+    "ALTER TABLE customers ADD COLUMN note TEXT",
+    "ALTER TABLE counted AUTO_INCREMENT = 90",
+    "SELECT NEXTVAL(numbers)",
+    "DROP TABLE customers",
+    "CREATE TABLE added (id INT)",
+    "DROP VIEW names",
+    "CREATE OR REPLACE VIEW names AS SELECT 'x' AS name FROM customers",
+    "CREATE TRIGGER noting BEFORE INSERT ON customers FOR EACH ROW SET NEW.name = 'x'",
+    "CREATE OR REPLACE FUNCTION twice (x INT) RETURNS INT DETERMINISTIC RETURN 3 * x",
+    "ALTER DATABASE CHARACTER SET latin1",
+    "DROP DATABASE `{template}`",
+)
+"""What a test may do to a template whose name it finds, as a loop over all databases does."""
+
+
+@pytest.mark.parametrize("statement", POLLUTION)
+def test_a_template_that_a_test_changed_is_named_and_made_again(
+    provider: MariadbServerProvider,
+    mariadb_server: DatabaseServer,
+    location: ServerLocation,
+    statement: str,
+) -> None:
+    schema = (
+        "CREATE TABLE customers (id INT PRIMARY KEY, name TEXT)",
+        "CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY)",
+        "CREATE SEQUENCE numbers",
+        "CREATE VIEW names AS SELECT name FROM customers",
+        "CREATE FUNCTION twice (x INT) RETURNS INT DETERMINISTIC RETURN 2 * x",
+    )
+    made = build(schema, ("INSERT INTO customers VALUES (1, 'Ann'), (2, 'Bo')",))
+    with provider.open(KEY, made) as source:
+        database = source.create()
+        seeded = everything(database.location)
+        (template,) = (name for name in names(mariadb_server, location) if "_template_" in name)
+        run(replace(location, database=template), (statement.format(template=template),))
+        with pytest.raises(DatabaseError, match=f"The database {template} was changed") as caught:
+            database.reset()
+        assert f"let no test connect to {template}" in str(caught.value)
+        with pytest.raises(DatabaseError, match="was changed"):
+            source.create()
+    with provider.open(KEY, made) as source:
+        assert source.origin is TemplateOrigin.BUILT
+        assert everything(source.create().location) == seeded
+
+
+def test_nothing_is_derived_from_a_template_that_a_test_changed(
+    provider: MariadbServerProvider, mariadb_server: DatabaseServer, location: ServerLocation
+) -> None:
+    with provider.open(KEY, SMALL):
+        (template,) = names(mariadb_server, location)
+        run(replace(location, database=template), ("INSERT INTO customers VALUES (7, 'x')",))
+    with provider.open(replace(KEY, rows="more"), SMALL) as source:
+        assert source.origin is TemplateOrigin.BUILT
+        assert count(source.create()) == 1
+
+
+def test_several_threads_get_and_reset_databases(provider: MariadbServerProvider) -> None:
+    failures: list[BaseException] = []
+    with provider.open(KEY, SMALL) as source:
+
+        def work() -> None:
+            try:
+                database = source.create()
+                for _ in range(3):
+                    run(database.location, ("DELETE FROM customers",))
+                    database.reset()
+                    assert count(database) == 1
+                assert not database.is_used()
+                database.drop()
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
 
 
 def test_old_templates_make_room(
