@@ -12,7 +12,7 @@ from benchmarks.figures import Figure, in_megabytes, in_seconds, ratio_of_bytes
 from benchmarks.lineitem import DATA
 from benchmarks.processes import TDMVC, Side, Timing, alternate, measure, run
 from benchmarks.repository import DATASET, Repository
-from tdmvc.store.dvc_config import state_folder
+from tdmvc.store.state_folder import state_folder
 
 PYTHON_OF_PEERS = DATA / "contracts-venv" / "bin" / "python"
 """Of the virtual environment that the Makefile makes from benchmarks/contracts.txt."""

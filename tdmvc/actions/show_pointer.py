@@ -14,10 +14,11 @@ from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.model.dataset import PartSpan, Pointer, RepoConfig, TableContents
 from tdmvc.model.schema import Column
 from tdmvc.model.sensitive_values import Look
-from tdmvc.store.dvc_config import read_dvc_config, state_folder
+from tdmvc.store.dvc_config import read_dvc_config
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore
 from tdmvc.store.parquet import count_rows, read_order, read_part, read_schema
+from tdmvc.store.state_folder import state_folder
 from tdmvc.workspace.known_contracts import KnownTable, known_table
 from tdmvc.workspace.redaction_key import read_redaction_key
 

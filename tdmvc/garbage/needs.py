@@ -12,9 +12,9 @@ from tdmvc.gitrepo.repository import GitRepo
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.tree import FileTree
-from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import ObjectStore
+from tdmvc.store.state_folder import state_folder
 from tdmvc.store.store import Store
 from tdmvc.store.worktree import read_folder
 from tdmvc.workspace.workspace import Workspace

@@ -13,7 +13,7 @@ from tdmvc.gitrepo.work_trees import work_trees
 from tdmvc.model.garbage import Refusal
 from tdmvc.model.masking import without_passwords
 from tdmvc.model.text import plural
-from tdmvc.store.dvc_config import state_folder
+from tdmvc.store.state_folder import state_folder
 from tdmvc.workspace.workspace import Workspace
 
 _MOST_NAMED = 5

@@ -1,6 +1,6 @@
 """The differences between two states of a dataset."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,11 @@ class TableSide:
     rows: int
     locate: Callable[[Sequence[str]], Sequence[Path]]
     """Return the Parquet files of the named parts, fetching what is missing; called for differing parts only."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Hashes of the bytes of parts, by their names; of those that nobody may remember anything about, none.
+
+    A part's name is what its listing says of its rows, and a listing may come from anybody.
+    """
 
     def only(self, parts: Collection[str]) -> "TableSide":
         """Return the side with no other parts than these; `rows` stays an upper bound."""

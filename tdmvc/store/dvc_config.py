@@ -29,11 +29,6 @@ class DvcConfig:
     """Whether the cache is set up for more than one user (`cache.shared`)."""
 
 
-def state_folder(root: Path) -> Path:
-    """Return the folder of tdmvc's own files in a work tree: index, locks, journals, quarantine."""
-    return root / ".dvc" / "tmp" / "tdmvc"
-
-
 def read_dvc_config(root: Path) -> DvcConfig:
     """Read the four levels of DVC's configuration, in DVC's order.
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ create table if not exists pushed (remote text, oid text, primary key (remote, o
 _TICK_NS = 20_000_000
 """Two writes within this time may have one timestamp, so a file this new is not cached."""
 _BLOCK_BYTES = 1 << 20
+_PATIENCE_SECONDS = 1.0
+"""How long to wait for another process, once; hashing files again costs less than waiting often."""
 
 
 def md5_of_file(path: Path) -> str:
@@ -91,7 +93,8 @@ class FileIndex:
             return {
                 str(md5): str(name) for md5, name in connection.execute("select md5, content from content")
             }
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._forget(error)
             return {}
 
     def content(self, md5: str) -> str | None:
@@ -113,7 +116,7 @@ class FileIndex:
         connection = self._open()
         if connection is None:
             return
-        with contextlib.suppress(sqlite3.Error), connection:
+        with self._tolerating(), connection:
             connection.execute("delete from laid where path = ?", (folder,))
             if oid is not None:
                 connection.execute("insert into laid values (?, ?)", (folder, oid))
@@ -123,7 +126,7 @@ class FileIndex:
         connection = self._open()
         if connection is None:
             return
-        with contextlib.suppress(sqlite3.Error), connection:
+        with self._tolerating(), connection:
             connection.execute("insert or ignore into made values (?, ?)", (oid, folder))
 
     def made(self) -> dict[str, str]:
@@ -133,7 +136,8 @@ class FileIndex:
             return {}
         try:
             return {str(oid): str(path) for oid, path in connection.execute("select oid, path from made")}
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._forget(error)
             return {}
 
     def renew(self, path: Path, *, after_seconds: float) -> None:
@@ -160,7 +164,8 @@ class FileIndex:
             return {
                 str(r[0]) for r in connection.execute("select oid from pushed where remote = ?", (remote,))
             }
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._forget(error)
             return set()
 
     def remember_pushed(self, remote: str, oids: Iterable[str], *, is_there: bool = True) -> None:
@@ -176,8 +181,8 @@ class FileIndex:
         try:
             with connection:
                 connection.executemany(verb, [(remote, oid) for oid in oids])
-        except sqlite3.Error:
-            pass
+        except sqlite3.Error as error:
+            self._forget(error)
 
     def save(self) -> None:
         """Write new entries to disk. Losing them costs time, not data, so errors are ignored."""
@@ -198,7 +203,8 @@ class FileIndex:
                 connection.executemany(
                     "insert or replace into content values (?, ?)", list(self._new_contents.items())
                 )
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._forget(error)
             return
         self._pending.clear()
         self._facts.clear()
@@ -226,20 +232,28 @@ class FileIndex:
         if self._connection is None and not self._is_broken:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
+                self._connection = sqlite3.connect(
+                    self._path, timeout=_PATIENCE_SECONDS, check_same_thread=False
+                )
                 self._connection.execute("pragma synchronous = off")
                 self._connection.executescript(_SCHEMA)
             except (sqlite3.Error, OSError) as error:
                 # A read-only folder has no cache.
-                self._is_broken = True
                 self._forget(error)
         return None if self._is_broken else self._connection
 
+    @contextlib.contextmanager
+    def _tolerating(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._forget(error)
+
     def _forget(self, error: Exception) -> None:
-        """Delete a damaged cache file, so that the next process creates a new one."""
+        """Go on without the file; delete it if it is damaged, so that the next process creates a new one."""
+        self._is_broken = True
         # An OperationalError (locked, read-only) does not mean that the file is damaged.
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-            self._is_broken = True
             with contextlib.suppress(OSError):
                 self._path.unlink()
 

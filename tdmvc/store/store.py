@@ -7,11 +7,12 @@ from tdmvc.errors import DamagedPartError, PartError
 from tdmvc.store import worktree
 from tdmvc.store.build import BuiltTable, KnownPart
 from tdmvc.store.content import part_content
-from tdmvc.store.dvc_config import DvcConfig, read_dvc_config, state_folder
+from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
 from tdmvc.store.index import FileIndex
 from tdmvc.store.objects import Listing, ObjectStore, PartEntry
 from tdmvc.store.parquet import count_rows, read_part
 from tdmvc.store.part_columns import PartColumns
+from tdmvc.store.state_folder import state_folder
 from tdmvc.store.transfer import ObjectTransfer, TransferOptions
 
 
@@ -143,24 +144,12 @@ class Store:
         """Return a function from content names to files (see `model.diff.TableSide`)."""
         return lambda names: self.parts(listing, owner, set(names))
 
-    def find_parts(self, names: Sequence[str]) -> list[Path] | None:
-        """Return the files of parts of any listing that this clone has written; None if one is not in the cache.
-
-        Nothing is fetched. Cost: the listings, until all parts are found.
-        """
-        found: dict[str, Path] = {}
-        wanted = set(names)
-        for oid in self.index.made():
-            if len(found) == len(wanted):
-                break
-            try:
-                listing = self.objects.read_listing(oid, oid) if self.objects.has(oid) else Listing(())
-                for entry in listing.entries:
-                    if entry.content in wanted - found.keys() and self.objects.has(entry.md5):
-                        found[entry.content] = self.objects.verified(entry.md5, oid)
-            except PartError:
-                continue
-        return [found[name] for name in names] if len(found) == len(wanted) else None
+    def find_objects(self, oids: Sequence[str]) -> list[Path] | None:
+        """Return the verified files of objects; None if one is not in the cache, or damaged. Nothing is fetched."""
+        try:
+            return [self.objects.verified(oid, f"the object {oid}") for oid in oids]
+        except PartError:
+            return None
 
     def rows(self, listing: Listing, owner: str) -> int:
         """Return the number of rows of a table. Cost: one footer for each part not counted before."""

@@ -41,6 +41,7 @@ def edited_side(workspace: Workspace, state: DatasetState, table: str, folder: F
         parts=tuple(by_content),
         rows=built.rows,
         locate=lambda names: [by_content[name] for name in names],
+        digests={entry.content: entry.md5 for entry in built.listing.entries},
     )
 
 

@@ -17,7 +17,7 @@ from tdmvc.model.text import plural
 from tdmvc.model.validation import RuleResult, RuleVerdict
 from tdmvc.workspace.applied_tables import NOT_RECORDED
 from tdmvc.workspace.comparison import is_working_copy
-from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.tables import open_tables, with_counted_rows
 from tdmvc.workspace.validation import (
     ValidationRequest,
     read_contract_of,
@@ -100,6 +100,7 @@ def _validate_once(
                 # Queries may name tables that are not loaded.
                 others = open_tables(workspace, state, with_edits=is_working_copy(state))
                 sides = {**others, **sides}
+            sides = with_counted_rows(workspace, state, sides)
             for table in validate_with_progress(workspace, sides, wanted, options):
                 results += [one for one in table.results if one.rule.id in ids]
         if not any(one.severity is not None for one in results):

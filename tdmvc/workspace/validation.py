@@ -17,10 +17,10 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
 from tdmvc.model.schema import Column, Contract
 from tdmvc.model.validation import TableValidation, ValidationReport
-from tdmvc.store.dvc_config import state_folder
+from tdmvc.store.state_folder import state_folder
 from tdmvc.workspace import contract_files
 from tdmvc.workspace.comparison import is_working_copy
-from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.tables import open_tables, with_counted_rows
 from tdmvc.workspace.workspace import Workspace
 
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -63,7 +63,8 @@ def validate_state(
         PartError: a part is missing or damaged everywhere.
         UsageError: there is no contract.
     """
-    sides = open_tables(workspace, state, with_edits=is_working_copy(state))
+    opened = open_tables(workspace, state, with_edits=is_working_copy(state))
+    sides = with_counted_rows(workspace, state, opened)
     if request.contract is None:
         contract = read_contract_of(workspace, state)
     else:
@@ -143,7 +144,7 @@ def validation_options(
             cache=cache,
             conditions=workspace.conditions,
             limits=query_limits(workspace, request.seconds),
-            find_parts=workspace.store.find_parts,
+            find_parts=workspace.store.find_objects,
         )
     finally:
         cache.close()

@@ -26,7 +26,7 @@ from tdmvc.model.version import looks_like_version
 from tdmvc.sql.duckdb import DuckDBConnection, connect, duckdb_error
 from tdmvc.store import journal as journals
 from tdmvc.store import lock as locks
-from tdmvc.store.dvc_config import state_folder
+from tdmvc.store.state_folder import state_folder
 from tdmvc.store.store import Store
 from tdmvc.store.transfer import TransferOptions
 from tdmvc.workspace.staging import find_staging, remove_staging

@@ -397,7 +397,7 @@ def test_a_commit_that_git_still_has_is_named(story: Story) -> None:
     shutil.rmtree(story.repo / "datasets/golden/returns", ignore_errors=True)
     story.forget()
     story.age()
-    (story.repo / ".dvc/tmp/tdmvc/index.sqlite").unlink()
+    (story.repo / ".git/tdmvc/index.sqlite").unlink()
     listing = story.gc()["garbage"][0]
     assert (listing["owner"], listing["commit"]) == ("datasets/golden/returns", sha[:10])
 

@@ -133,7 +133,7 @@ def test_an_object_that_is_used_again_gets_a_new_age(story: Story, monkeypatch: 
     # Nothing is read again because of it: the index has the new time.
     from tdmvc.store.index import _stamp
 
-    with contextlib.closing(sqlite3.connect(story.repo / ".dvc/tmp/tdmvc/index.sqlite")) as index:
+    with contextlib.closing(sqlite3.connect(story.repo / ".git/tdmvc/index.sqlite")) as index:
         known = dict(index.execute("select path, stamp from seen").fetchall())
     parts = [path for path in before if not path.name.endswith(".dir")]
     assert parts

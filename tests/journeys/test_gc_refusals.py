@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tdmvc.store.state_folder import state_folder
 from tests.builders import Tdmvc, copy_repo, git
 from tests.journeys.gc_story import Story, lose, names_in, quiet_story
 from tests.series import long_only
@@ -215,7 +216,7 @@ def test_a_remote_that_does_not_exist_is_no_refusal_but_an_error(story: Story) -
 def test_an_unfinished_change_in_another_work_tree_is_refused(story: Story) -> None:
     linked = story.repo.parent / "linked"
     git(story.repo, "worktree", "add", "-q", "--detach", str(linked))
-    folder = linked / ".dvc/tmp/tdmvc"
+    folder = state_folder(linked)
     folder.mkdir(parents=True)
     (folder / "golden.journal").write_text("{}")
     assert f"tdmvc -C {linked}" in story.reasons()["open-journal"]["remedy"]
@@ -238,7 +239,7 @@ def test_gc_waits_for_writers_and_writers_wait_for_gc(story: Story) -> None:
     """No writer starts while gc holds the gate, and gc waits for writers that already run."""
     from tdmvc.store.lock import block_writers, writer_lock
 
-    folder = story.repo / ".dvc/tmp/tdmvc"
+    folder = story.repo / ".git/tdmvc"
     gate = folder / "gc.gate"
     order: list[str] = []
 

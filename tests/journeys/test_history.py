@@ -583,7 +583,7 @@ def test_rows_that_a_remote_has_are_fetched_as_far_as_needed(
         f"[core]\n    remote = origin\n['remote \"origin\"']\n    url = {remote}\n"
     )
     shutil.rmtree(repo / ".dvc/cache")
-    shutil.rmtree(repo / ".dvc/tmp", ignore_errors=True)
+    shutil.rmtree(repo / ".git/tdmvc", ignore_errors=True)
     steps = tdmvc("log", "golden", "orders", "--key", 5, "--format", "json").json["steps"]
     assert [step["subject"] for step in steps] == ["Commit 2", "Commit 1", "Commit 0"]
     everything = {path.name for path in remote.rglob("*") if path.is_file()}

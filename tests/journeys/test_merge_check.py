@@ -18,7 +18,7 @@ def diverged(shop: Shop, theirs: dict[str, object], ours: dict[str, object]) -> 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
     """Return every file of the work tree and the index, with its bytes."""
-    skipped = (".git/objects", ".dvc/cache", ".dvc/tmp")
+    skipped = (".git/objects", ".git/tdmvc", ".dvc/cache", ".dvc/tmp")
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

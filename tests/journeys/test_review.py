@@ -435,7 +435,7 @@ def test_the_same_branch_gives_the_same_bytes_in_every_place_time_zone_and_forma
     elsewhere = tmp_path / "a long way" / "ünd so weiter"
     elsewhere.parent.mkdir()
     copy_repo(repo, elsewhere)
-    shutil.rmtree(elsewhere / ".dvc" / "tmp", ignore_errors=True)
+    shutil.rmtree(elsewhere / ".git" / "tdmvc", ignore_errors=True)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     zone("Asia/Kathmandu")

@@ -35,7 +35,7 @@ def rewritten(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     # A colleague's clone knows nothing about the parts.
-    shutil.rmtree(app / ".dvc" / "tmp")
+    shutil.rmtree(app / ".git" / "tdmvc")
     commit_all(app, "Work")
     return app
 

@@ -108,7 +108,7 @@ def test_a_fresh_clone_does_not_know_what_is_pushed_until_it_asks(
     asked = tdmvc("status", "--remote", "--format", "json", folder=clone).json["datasets"][0]
     assert (asked["not_pushed"], asked["not_known"]) == (0, 0)
     shutil.rmtree(tmp_path / "origin" / "files")
-    shutil.rmtree(clone / ".dvc" / "tmp")
+    shutil.rmtree(clone / ".git" / "tdmvc")
     assert "not pushed" in tdmvc("status", "--remote", folder=clone).out
 
 

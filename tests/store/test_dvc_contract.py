@@ -18,6 +18,7 @@ from tdmvc.errors import ConfigError, PartError, StoreError
 from tdmvc.formats.pointers import read_pointers
 from tdmvc.gitrepo.trees import WorkTree
 from tdmvc.store import dvc, remote_files
+from tdmvc.store.state_folder import state_folder
 from tdmvc.store.store import Store
 from tests.builders import Tdmvc, copy_repo, git
 
@@ -94,7 +95,7 @@ def closure(root: Path) -> set[str]:
 def forget(root: Path) -> None:
     """Remove the cache and the table's folder, as in a fresh clone."""
     shutil.rmtree(root / ".dvc" / "cache")
-    shutil.rmtree(root / ".dvc" / "tmp")
+    shutil.rmtree(state_folder(root))
     shutil.rmtree(root / "datasets" / "golden" / "t")
 
 

@@ -1,8 +1,8 @@
 """What earlier validations counted, so that a validation after an edit reads only what the edit changed.
 
 It holds numbers: how many rows of a part break a test, and how many rows of a state break one. Parts and
-states are named by the content hashes of their parts, tests by a hash of what they say; no value of a row
-is in it, nor a hash of one. It may be deleted at any time.
+states are named by hashes of the bytes of their parts, tests by a hash of what they say and of the programs that
+evaluate them; no value of a row is in it, nor a hash of one. It may be deleted at any time.
 """
 
 import contextlib
@@ -12,8 +12,17 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
+import pyarrow as pa
+
+from tdmvc import __version__
+from tdmvc.sql.duckdb import duckdb_version
+
+_CHECKER = "2"
+"""Counts of another version of this room are not used. Raise it when a test comes to mean something else."""
 _SCHEMA = """
 create table if not exists counted (
     test text, part text, rows integer not null, day integer not null, primary key (test, part)) without rowid;
@@ -28,6 +37,12 @@ _MOST_STATES = 4
 _KEEP_DAYS = 60
 _DAY_NS = 86_400_000_000_000
 _CHUNK = 500
+_PATIENCE_SECONDS = 0.25
+"""How long to wait for another process, once; counting again costs less than waiting often."""
+_DAMAGE = frozenset(
+    {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH}
+)
+"""What SQLite says of a file that is no database, or not one of ours; anything else may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ class CountCache:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._is_broken = path is None
+        self._has_new = False
 
     def counts(self, test: str, parts: Iterable[str]) -> dict[str, int]:
         """Return how many rows of each part break a test, as far as it is known."""
@@ -75,6 +91,7 @@ class CountCache:
         ]
         connection = self._open()
         if connection is not None and entries:
+            self._has_new = True
             with self._tolerating(), connection:
                 connection.executemany("insert or replace into counted values (?, ?, ?, ?)", entries)
 
@@ -101,6 +118,7 @@ class CountCache:
         connection = self._open()
         if connection is None:
             return
+        self._has_new = True
         with self._tolerating(), connection:
             names = []
             for parts in (found.parts, found.parents):
@@ -118,26 +136,35 @@ class CountCache:
             )
 
     def close(self) -> None:
-        """Remove what is old or too much, and close the file."""
+        """Close the file, after removing what is old or too much if something was added."""
         if self._connection is None:
             return
-        with self._tolerating(), self._connection as connection:
+        if self._has_new and not self._is_broken:
+            with self._tolerating(), self._connection as connection:
+                self._clean(connection)
+        self._connection.close()
+        self._connection = None
+
+    def _clean(self, connection: sqlite3.Connection) -> None:
+        (day,) = connection.execute("pragma user_version").fetchone()
+        if day != _today():
             connection.execute("delete from counted where day < ?", (_today() - _KEEP_DAYS,))
             connection.execute("delete from found where at < ?", (time.time_ns() - _KEEP_DAYS * _DAY_NS,))
             (count,) = connection.execute("select count(*) from counted").fetchone()
             if count > _MOST_COUNTS:
                 connection.execute("delete from counted")
-            connection.execute(
-                "delete from state where name not in (select state from found union select parents from found)"
-            )
-        self._connection.close()
-        self._connection = None
+            connection.execute(f"pragma user_version = {_today()}")
+        connection.execute(
+            "delete from state where name not in (select state from found union select parents from found)"
+        )
 
     def _open(self) -> sqlite3.Connection | None:
         if self._connection is None and not self._is_broken and self._path is not None:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
+                self._connection = sqlite3.connect(
+                    self._path, timeout=_PATIENCE_SECONDS, check_same_thread=False
+                )
                 self._connection.execute("pragma synchronous = off")
                 self._connection.executescript(_SCHEMA)
             except (sqlite3.Error, OSError) as error:
@@ -154,19 +181,31 @@ class CountCache:
     def _forget(self, error: Exception) -> None:
         """Go on without the cache; delete its file if it is damaged, so that the next process makes a new one."""
         self._is_broken = True
-        # An OperationalError (locked, read-only) does not mean that the file is damaged.
-        if self._path is not None and not isinstance(error, sqlite3.OperationalError | OSError):
+        is_damaged = not isinstance(error, OSError) and getattr(error, "sqlite_errorcode", None) in (
+            None,
+            *_DAMAGE,
+        )
+        if self._path is not None and is_damaged:
             with contextlib.suppress(OSError):
                 self._path.unlink()
 
 
 def cache_name(*texts: str) -> str:
-    """Return the name of a test in the cache: a hash of all that decides how many rows break it."""
+    """Return the name of a test in the cache: a hash of all that decides how many rows break it.
+
+    The versions of the programs that evaluate tests are part of it.
+    """
     digest = hashlib.sha256()
-    for text in texts:
+    for text in (*_programs(), *texts):
         data = text.encode(errors="surrogatepass")
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()
+
+
+@cache
+def _programs() -> tuple[str, ...]:
+    others = (version("jsonschema-rs"), version("regress"), sqlite3.sqlite_version, pa.__version__)
+    return (_CHECKER, __version__, duckdb_version(), *others)
 
 
 def _is_count(value: object) -> bool:

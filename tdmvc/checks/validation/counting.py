@@ -63,7 +63,7 @@ def count_rows(
     named = {test.name: test for test in tests}
     parts = sorted(rows.times)
     for name in named:
-        counted.counts[name] = {} if options.is_full else options.cache.counts(name, parts)
+        counted.counts[name] = {} if options.is_full else rows.recall(options.cache, name, parts)
     missing = {name: [part for part in parts if part not in counted.counts[name]] for name in named}
     counted.fresh = {part for lacking in missing.values() for part in lacking}
     found: Counts = defaultdict(dict)
@@ -76,7 +76,7 @@ def count_rows(
     )
     for name, by_part in found.items():
         counted.counts[name].update(by_part)
-    options.cache.remember({name: found[name] for name in found if name not in counted.failures})
+    rows.remember(options.cache, {name: found[name] for name in found if name not in counted.failures})
     return counted
 
 

@@ -31,4 +31,4 @@ class ValidationOptions:
     limits: QueryLimits | None = None
     """What one query of the contract may take; None means the usual."""
     find_parts: Callable[[Sequence[str]], Sequence[Path] | None] = find_nothing
-    """Return the files of parts that another state has, or None if one of them is not here."""
+    """Return the files of parts that another state has, by hashes of their bytes; None if one of them is not here."""

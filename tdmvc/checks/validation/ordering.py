@@ -15,7 +15,6 @@ from tdmvc.checks.predicates.ordinals import Ordinals
 from tdmvc.checks.validation.cache import cache_name
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.part_values import read_columns
-from tdmvc.checks.validation.row_tests import CHECKER
 from tdmvc.checks.validation.rows import TableRows
 from tdmvc.model.schema import Column
 
@@ -64,11 +63,11 @@ class _RisingKeys:
     def __init__(self, rows: TableRows, key: Sequence[Column], options: ValidationOptions) -> None:
         self._rows, self._key, self._options = rows, key, options
         self._ranges: dict[str, _KeyRange | None] = {}
-        self._name = cache_name(CHECKER, "rises", *(column.name for column in key))
+        self._name = cache_name("rises", *(column.name for column in key))
         self._new: dict[str, int] = {}
         parts = sorted(rows.times)
         self._paths = dict(zip(parts, rows.paths(parts), strict=True))
-        self._known = {} if options.is_full else options.cache.counts(self._name, parts)
+        self._known = {} if options.is_full else rows.recall(options.cache, self._name, parts)
 
     def rises_in(self, part: str) -> bool:
         """Return whether the keys of a part rise strictly."""
@@ -81,7 +80,7 @@ class _RisingKeys:
 
     def remember(self) -> None:
         """Keep for which parts it is known now whether they rise."""
-        self._options.cache.remember({self._name: self._new})
+        self._rows.remember(self._options.cache, {self._name: self._new})
 
     def are_apart(self, fresh: Collection[str]) -> bool:
         """Return whether no fresh part begins before another part ends, or ends after another begins."""

@@ -9,7 +9,7 @@ from tdmvc.checks.rules.measure import named_tables
 from tdmvc.checks.sandbox import QueryJob, QueryOutcome, run_queries
 from tdmvc.checks.validation.cache import FoundBefore, cache_name
 from tdmvc.checks.validation.options import ValidationOptions
-from tdmvc.checks.validation.row_tests import CHECKER
+from tdmvc.checks.validation.rows import TableRows
 from tdmvc.checks.validation.table import judge, not_evaluated
 from tdmvc.model.declarations import OWN_DIALECT
 from tdmvc.model.diff import TableSide
@@ -18,7 +18,6 @@ from tdmvc.model.masking import MASK
 from tdmvc.model.rules import Query, Rule
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import NULL, Evaluation, FailingRow, RuleResult, RuleVerdict
-from tdmvc.sql.duckdb import duckdb_version
 from tdmvc.sql.portable import engine_name
 
 
@@ -96,16 +95,17 @@ def _example(row: Mapping[str, str | None], hidden: Collection[str]) -> FailingR
 
 
 def _state(sql: str, tables: Mapping[str, TableSide]) -> tuple[str, frozenset[str]] | None:
-    """Return the name of a query in the cache, and the parts that it may read; None if a table holds one twice."""
+    """Return the name of a query in the cache, and the bytes that it may read; None if nothing can be known of them."""
     named = {name: tables[name] for name in sorted(Query(sql).tables_in(tables))}
-    if any(len(set(side.parts)) < len(side.parts) for side in named.values()):
+    digests = [TableRows(side).digests() for side in named.values()]
+    if None in digests:
         return None
     schemas = [
         "\0".join([name, *(f"{c.name} {format_type(c.type)}" for c in side.schema.columns)])
         for name, side in named.items()
     ]
-    parts = frozenset(f"{place}/{part}" for place, side in enumerate(named.values()) for part in side.parts)
-    return cache_name(CHECKER, duckdb_version(), "query", sql, *schemas), parts
+    parts = frozenset(f"{place}/{digest}" for place, of in enumerate(digests) for digest in of or ())
+    return cache_name("query", sql, *schemas), parts
 
 
 def _recalled(

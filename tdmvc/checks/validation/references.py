@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.rules.pairing import is_whole, match_sql
 from tdmvc.checks.validation.bitmap import count_orphans
-from tdmvc.checks.validation.cache import FoundBefore, cache_name
+from tdmvc.checks.validation.cache import cache_name
 from tdmvc.checks.validation.options import ValidationOptions
-from tdmvc.checks.validation.row_tests import CHECKER
 from tdmvc.checks.validation.rows import TableRows
-from tdmvc.checks.validation.states import FoundGroups, StateMemory
+from tdmvc.checks.validation.states import BaseState, FoundGroups, StateMemory
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.rules import Rule
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
 
 _GONE = "tdmvc_gone_parents"
@@ -34,15 +33,13 @@ class ReferenceTest:
         Raises:
             PartError: a part is damaged.
         """
-        memory = StateMemory(self._name, options, self.children.times, self.parents.times)
-        is_set = all(count == 1 for count in self.children.times.values())
-        known = memory.recall() if is_set else None
+        memory = StateMemory(self._name, options, self.children, self.parents)
+        known = memory.recall()
         if known is not None:
             return known
-        base = memory.base() if is_set else None
+        base = memory.base()
         broken = self._count(con, None) if base is None else self._count_changed(con, base, options)
-        found = FoundGroups(broken, broken)
-        return memory.remember(found) if is_set else found
+        return memory.remember(FoundGroups(broken, broken))
 
     def failing_sql(self) -> str:
         """Return SQL to put behind FROM: the rows without a parent."""
@@ -57,7 +54,7 @@ class ReferenceTest:
                 column = rows.schema.column(name)
                 assert column is not None
                 types.append(f"{name}\0{format_type(column.type)}")
-        return cache_name(CHECKER, duckdb_version(), "references", *types)
+        return cache_name("references", *types)
 
     def _orphans(self, source: str) -> str:
         return (
@@ -78,11 +75,10 @@ class ReferenceTest:
         ((count,),) = con.execute(f"SELECT count(*) FROM ({self._orphans(source)})").fetchall()
         return int(count)
 
-    def _count_changed(self, con: DuckDBConnection, base: FoundBefore, options: ValidationOptions) -> int:
+    def _count_changed(self, con: DuckDBConnection, base: BaseState, options: ValidationOptions) -> int:
         """Count what an edit of a state without orphans broke: fresh children, and children of removed parents."""
-        fresh = set(self.children.times) - base.parts
-        removed = sorted(base.parents - set(self.parents.times))
-        kept = sorted(set(self.children.times) & base.parts)
+        fresh = set(self.children.times) - base.kept
+        removed, kept = sorted(base.removed_parents), sorted(base.kept)
         broken = self._count(con, fresh) if fresh else 0
         if not removed or not kept:
             return broken

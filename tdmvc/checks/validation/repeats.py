@@ -8,16 +8,15 @@ from itertools import count
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.rules.rule import join_sql
 from tdmvc.checks.table_rows import compared_sql, repeated_sql
-from tdmvc.checks.validation.cache import FoundBefore, cache_name
+from tdmvc.checks.validation.cache import cache_name
 from tdmvc.checks.validation.hashes import collect_repeated
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.ordering import rises
-from tdmvc.checks.validation.row_tests import CHECKER
 from tdmvc.checks.validation.rows import TableRows
-from tdmvc.checks.validation.states import FoundGroups, StateMemory
+from tdmvc.checks.validation.states import BaseState, FoundGroups, StateMemory
 from tdmvc.model.rules import Rule, Unique
 from tdmvc.model.schema import Column
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
 
 _HASHES = "tdmvc_repeated_hashes"
@@ -43,13 +42,12 @@ class RepeatTest:
         Raises:
             PartError: a part is damaged.
         """
-        memory = StateMemory(self._name, options, self.rows.times)
-        is_set = all(count == 1 for count in self.rows.times.values())
-        known = memory.recall() if is_set else None
+        memory = StateMemory(self._name, options, self.rows)
+        known = memory.recall()
         if known is not None:
             return known
-        base = memory.base() if is_set else None
-        fresh = sorted(set(self.rows.times) - (base.parts if base else frozenset()))
+        base = memory.base()
+        fresh = sorted(set(self.rows.times) - (base.kept if base else frozenset()))
         if not fresh or (not has_nulls and rises(self.rows, self.columns, fresh, options)):
             found = FoundGroups(0, 0)
         elif base is None:
@@ -58,7 +56,7 @@ class RepeatTest:
             found = FoundGroups(0, 0)
         else:
             found = self._count_fresh(con, fresh)
-        return memory.remember(found) if is_set else found
+        return memory.remember(found)
 
     def failing_sql(self, con: DuckDBConnection, stack: ExitStack) -> str:
         """Return SQL to put behind FROM: the rows with values that repeat. It is valid until the stack closes."""
@@ -69,7 +67,7 @@ class RepeatTest:
     @property
     def _name(self) -> str:
         types = [f"{one.name}\0{format_type(one.type)}\0{one.collation}" for one in self.columns]
-        return cache_name(CHECKER, duckdb_version(), "repeats", str(self.unique.nulls_distinct), *types)
+        return cache_name("repeats", str(self.unique.nulls_distinct), *types)
 
     def _same(self, left: str, right: str) -> str:
         return join_sql(self.columns, left, right, nulls_distinct=self.unique.nulls_distinct)
@@ -111,13 +109,13 @@ class RepeatTest:
         return self.rows.side.rows * max(self.rows.times.values(), default=1)
 
     def _has_only_known(
-        self, con: DuckDBConnection, fresh: Sequence[str], base: FoundBefore, options: ValidationOptions
+        self, con: DuckDBConnection, fresh: Sequence[str], base: BaseState, options: ValidationOptions
     ) -> bool:
         """Return whether fresh parts repeat no value, neither among themselves nor of parts that were kept.
 
         What removed parts held is in no part that was kept, so only other values are looked up in these.
         """
-        removed = sorted(base.parts - set(self.rows.times))
+        removed = sorted(base.removed)
         files = options.find_parts(removed) if removed else ()
         if files is None:
             return False
@@ -133,7 +131,7 @@ class RepeatTest:
             con.execute(f"CREATE OR REPLACE TEMP TABLE {_FRESH} AS SELECT a.* FROM temp.{_FRESH} a {before}")
             if not con.execute(f"SELECT 1 FROM temp.{_FRESH} LIMIT 1").fetchall():
                 return True
-            kept = self.rows.scan(sorted(set(self.rows.times) & base.parts)).sql
+            kept = self.rows.scan(sorted(base.kept)).sql
             query = f"SELECT 1 FROM ({self._whole(kept)}) a SEMI JOIN temp.{_FRESH} b ON {same} LIMIT 1"
             return not con.execute(query).fetchall()
         finally:

@@ -1,11 +1,8 @@
 """How each rule about single rows is evaluated: as SQL in the scan, or by something else, batch by batch."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.fallback import open_fallback
@@ -16,11 +13,8 @@ from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError, RowCondi
 from tdmvc.model.declarations import OWN_DIALECT, Check
 from tdmvc.model.rules import Condition, Rule
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.sql.duckdb import DuckDBConnection, duckdb_version
+from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.portable import engine_name
-
-CHECKER = "1"
-"""Counts of another version of this room are not used. Raise it when a test comes to mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ def plan_row_test(
         sql = checked_predicate_sql(con, rule, schema)
     except InexactError as error:
         return _plan_fallback(rule, columns, str(error))
-    return RowTest(cache_name(CHECKER, duckdb_version(), sql), rule, tuple(columns), sql)
+    return RowTest(cache_name(sql), rule, tuple(columns), sql)
 
 
 def _plan_fallback(rule: Rule, columns: Sequence[Column], reason: str) -> RowTest:
@@ -66,7 +60,7 @@ def _plan_fallback(rule: Rule, columns: Sequence[Column], reason: str) -> RowTes
             pass
     except NotEvaluatedError as error:
         raise NotEvaluatedError(f"{reason}; {error}") from error
-    name = cache_name(CHECKER, _validator_version(), repr((rule.columns, rule.test)), *_types(columns))
+    name = cache_name(repr((rule.columns, rule.test)), *_types(columns))
     return RowTest(name, rule, tuple(columns), None, lambda: open_fallback(rule, columns), None, reason, True)
 
 
@@ -76,8 +70,7 @@ def _plan_condition(
     dialect = check.dialect or OWN_DIALECT
     engine = engine_for(check, columns, engines)
     # In the order of the table, as for the other checks.
-    versions = (duckdb_version(), sqlite3.sqlite_version)
-    name = cache_name(CHECKER, *versions, dialect, check.expression, *_types(columns))
+    name = cache_name(dialect, check.expression, *_types(columns))
     plain = engine.find_plain_sql(check.expression, rule.table, columns)
     reason = None if dialect == OWN_DIALECT else f"it is evaluated as {engine_name(dialect)} does"
     return RowTest(
@@ -89,11 +82,6 @@ def _plan_condition(
         None if plain is None else f"NOT {plain}",
         reason,
     )
-
-
-@cache
-def _validator_version() -> str:
-    return version("jsonschema-rs")
 
 
 def _types(columns: Sequence[Column]) -> list[str]:

@@ -1,11 +1,12 @@
 """The rows of a table for SQL, each with the place where it is."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tdmvc.checks.validation.cache import CountCache
 from tdmvc.model.diff import TableSide
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_name, scan_parquet
@@ -43,6 +44,28 @@ class TableRows:
     def times(self) -> Counter[str]:
         """How often the table holds each part; a table with a key holds each once."""
         return Counter(self.side.parts)
+
+    def digests(self, parts: Collection[str] | None = None) -> frozenset[str] | None:
+        """Return the hashes of the bytes of parts, by default of all; None if one has none, or two have the same."""
+        wanted = self.times if parts is None else parts
+        found = frozenset(self.side.digests[part] for part in wanted if part in self.side.digests)
+        return found if len(found) == sum(self.times[part] for part in wanted) else None
+
+    def recall(self, cache: CountCache, test: str, parts: Iterable[str]) -> dict[str, int]:
+        """Return how many rows of parts break a test, as far as it was counted for the same bytes."""
+        digests = {part: self.side.digests[part] for part in parts if part in self.side.digests}
+        known = cache.counts(test, set(digests.values()))
+        return {part: known[digest] for part, digest in digests.items() if digest in known}
+
+    def remember(self, cache: CountCache, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Keep how many rows of parts break tests: by test, and by part."""
+        digests = self.side.digests
+        cache.remember(
+            {
+                test: {digests[part]: rows for part, rows in by_part.items() if part in digests}
+                for test, by_part in counts.items()
+            }
+        )
 
     def paths(self, parts: Sequence[str]) -> list[Path]:
         """Return the file of each part."""

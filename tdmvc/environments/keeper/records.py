@@ -11,8 +11,8 @@ from tdmvc.environments.planning.selection import DEFAULT_NAME
 from tdmvc.errors import NotFoundError
 from tdmvc.model.environment_report import KeptEnvironment
 from tdmvc.store.atomic_files import write_atomic
-from tdmvc.store.dvc_config import state_folder
 from tdmvc.store.lock import exclusive, try_exclusive
+from tdmvc.store.state_folder import state_folder
 from tdmvc.workspace.workspace import Workspace
 
 _PATIENCE_SECONDS = 1.0

@@ -1,6 +1,8 @@
 """The cache of counts: it holds numbers only, may be deleted or damaged, and stays small."""
 
 import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,51 @@ def test_names_of_tests_tell_their_texts_apart() -> None:
         len({cache_name("ab", "c"), cache_name("a", "bc"), cache_name("abc"), cache_name("ab", "c", "")}) == 4
     )
     assert cache_name("\ud800") == cache_name("\ud800")
+
+
+def test_a_locked_file_is_waited_for_once_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "counts.sqlite"
+    first = CountCache(path)
+    first.remember({"t": {"p1": 3}})
+    first.close()
+    with closing(sqlite3.connect(path)) as holder:
+        holder.execute("begin exclusive")
+        cache = CountCache(path)
+        started = time.monotonic()
+        for _ in range(100):
+            assert cache.counts("t", ["p1"]) == {}
+            cache.remember({"t": {"p1": 4}})
+            assert cache.states("t") == []
+        cache.close()
+        assert time.monotonic() - started < 2
+        holder.rollback()
+    again = CountCache(path)
+    assert again.counts("t", ["p1"]) == {"p1": 3}
+    again.close()
+
+
+def test_a_file_of_another_version_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "counts.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("create table counted (test text, piece text)")
+    for known in ({}, {"p1": 3}):
+        cache = CountCache(path)
+        assert cache.counts("t", ["p1"]) == known
+        cache.remember({"t": {"p1": 3}})
+        cache.close()
+        cache = CountCache(path)
+        cache.remember({"t": {"p1": 3}})
+        cache.close()
+
+
+def test_a_full_disk_costs_time_only(tmp_path: Path) -> None:
+    cache = CountCache(tmp_path / "counts.sqlite")
+    cache.remember({"t": {"p1": 3}})
+    assert cache._connection is not None
+    cache._connection.execute("pragma max_page_count = 1")
+    cache.remember({f"t{number}": {f"p{part}": 1 for part in range(99)} for number in range(99)})
+    assert cache.counts("t1", ["p1"]) == {}
+    cache.close()
+    again = CountCache(tmp_path / "counts.sqlite")
+    assert again.counts("t", ["p1"]) == {"p1": 3}
+    again.close()

@@ -24,7 +24,7 @@ from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.model.validation import RuleResult, TableValidation
 from tdmvc.sql.duckdb import connect
 from tests.checks.row_oracle import breaks
-from tests.laws.strategies_tables import Row, write_parts
+from tests.laws.strategies_tables import Row, digest_of, write_parts
 from tests.series import trials
 
 INT, TEXT = pa.int64(), pa.string()
@@ -125,7 +125,8 @@ def test_what_is_read_of_a_change_gives_what_all_rows_give(
         options = ValidationOptions(cache=cache, conditions=engines, examples=100)
         if has_old_parts:
             options = replace(
-                options, find_parts=lambda names: [Path(folder) / f"{n}.parquet" for n in names]
+                options,
+                find_parts=lambda digests: [Path(folder) / f"{digest_of(one)}.parquet" for one in digests],
             )
         middle = len(orders) // 2
         parts: Parts = {

@@ -104,7 +104,7 @@ class App:
     @property
     def records(self) -> list[Path]:
         """The records of environments that keep running."""
-        return list((self.root / ".dvc" / "tmp" / "tdmvc" / "environments").glob("*.json"))
+        return list((self.root / ".git" / "tdmvc" / "environments").glob("*.json"))
 
     def processes(self) -> list[int]:
         """Return the processes that a run in this repository started."""

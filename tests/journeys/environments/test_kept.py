@@ -140,7 +140,7 @@ def test_a_damaged_record_of_an_environment_is_written_again(app: App) -> None:
 
 
 def test_a_record_that_another_version_wrote_does_not_stop_up_or_down(app: App) -> None:
-    held = app.root / ".dvc" / "tmp" / "tdmvc" / "environments" / "local.lock"
+    held = app.root / ".git" / "tdmvc" / "environments" / "local.lock"
     held.parent.mkdir(parents=True)
     record = held.with_suffix(".json")
     record.write_text("{}")
@@ -182,7 +182,7 @@ def test_an_environment_whose_up_was_killed_is_found_once_it_is_ready(app: App) 
 
 def test_only_this_user_can_read_the_passwords_of_an_environment(app: App) -> None:
     app.run("up")
-    folder = app.root / ".dvc" / "tmp" / "tdmvc" / "environments"
+    folder = app.root / ".git" / "tdmvc" / "environments"
     assert [(path.name, path.stat().st_mode & 0o077) for path in app.records] == [("local.json", 0)]
     assert (folder / "local.log").stat().st_mode & 0o077 == 0
 

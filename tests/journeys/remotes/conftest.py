@@ -95,6 +95,6 @@ def sftp(ssh_server: SshServer, tmp_path: Path) -> Iterator[Remote]:
 def forget_rows(app: Path) -> None:
     """Remove all rows, as in a fresh clone."""
     shutil.rmtree(app / ".dvc" / "cache")
-    shutil.rmtree(app / ".dvc" / "tmp", ignore_errors=True)
+    shutil.rmtree(app / ".git" / "tdmvc", ignore_errors=True)
     for table in ("orders", "people"):
         shutil.rmtree(app / "datasets" / "golden" / table)
