@@ -31,9 +31,18 @@ _OTHER_SESSIONS = """
     SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session')
     FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()
 """
-_IN_TRANSACTION = """
-    SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session'), backend_xid IS NOT NULL
-    FROM pg_catalog.pg_stat_activity
+LOCKS_TABLE = """
+    EXISTS (
+        SELECT 1 FROM pg_catalog.pg_locks AS lock
+        WHERE lock.pid = activity.pid AND lock.locktype = 'relation'
+            AND lock.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    )
+"""
+"""Whether the session `activity` keeps others from writing to a table, which it can without writing anything."""
+_IN_TRANSACTION = f"""
+    SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session'),
+        backend_xid IS NOT NULL OR {LOCKS_TABLE}
+    FROM pg_catalog.pg_stat_activity AS activity
     WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid() AND pid <> %s
         AND (state IS DISTINCT FROM 'idle' OR backend_xid IS NOT NULL)
 """
@@ -43,8 +52,8 @@ _PREPARED = "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = %s"
 def open_transactions(database: str, spared: int) -> list[Statement]:
     """Return the statements that read who is in a transaction of a database.
 
-    The rows of the first are sessions: number of the process, name, and whether the transaction has written; those of
-    the second, prepared transactions.
+    The rows of the first are sessions: number of the process, name, and whether the transaction has written or locked
+    a table; those of the second, prepared transactions.
 
     Args:
         spared: the process of a session that does not count.
@@ -210,7 +219,7 @@ class Administrator:
 
         Args:
             spared: the process of a session that is not ended.
-            only_writing: whether those may stay that have not written.
+            only_writing: whether those may stay that have neither written nor locked a table.
 
         Raises:
             DatabaseError: sessions cannot be ended.

@@ -60,7 +60,7 @@ _SHARED = """
 """
 _OWN = """
     SELECT base.datdba::text, base.datacl::text, base.datconnlimit::text, base.datallowconn::text,
-        pg_catalog.shobj_description(base.oid, 'pg_database'),
+        base.datistemplate::text, pg_catalog.shobj_description(base.oid, 'pg_database'),
         (SELECT pg_catalog.string_agg(pg_catalog.concat(setrole, ':', setconfig), ',' ORDER BY setrole)
             FROM pg_catalog.pg_db_role_setting WHERE setdatabase = base.oid)
     FROM pg_catalog.pg_database AS base WHERE base.datname = %(database)s

@@ -133,7 +133,7 @@ class WriteWatch:
         if self._copies.read_settings() != self._settings:
             return "settings of the server were changed"
         try:
-            if has_written(self._administrator, self._mark.transactions):
+            if has_written(self._administrator, self._mark.transactions, self._location.database):
                 return "something was written"
             with reporting(str(self._location)):
                 sequences = self._read_sequences()

@@ -89,16 +89,16 @@ def test_a_template_that_may_have_been_changed_is_not_copied(
 
 
 CHANGES = {
-    "CREATE ROLE guest": "the role guest was added",
-    "ALTER ROLE guest PASSWORD 'x'": "the role guest was changed",
-    "GRANT pg_monitor TO guest": "that guest is a member of pg_monitor was added",
-    "ALTER ROLE guest SET work_mem = '6MB'": "settings of the role guest was added",
+    "CREATE ROLE visitor": "the role visitor was added",
+    "ALTER ROLE visitor PASSWORD 'x'": "the role visitor was changed",
+    "GRANT pg_monitor TO visitor": "that visitor is a member of pg_monitor was added",
+    "ALTER ROLE visitor SET work_mem = '6MB'": "settings of the role visitor was added",
     "ALTER ROLE ALL SET work_mem = '6MB'": "settings of all roles was added",
     "ALTER DATABASE template1 SET work_mem = '6MB'": "settings of all roles in the database template1 was added",
-    "COMMENT ON ROLE guest IS 'one'": "the comment on the role guest was added",
-    "GRANT SET ON PARAMETER log_statement TO guest": "rights on the setting log_statement was added",
+    "COMMENT ON ROLE visitor IS 'one'": "the comment on the role visitor was added",
+    "GRANT SET ON PARAMETER log_statement TO visitor": "rights on the setting log_statement was added",
     "CREATE DATABASE left_over STRATEGY file_copy": "the database left_over was added",
-    "GRANT CREATE ON DATABASE left_over TO guest": "the database left_over was changed",
+    "GRANT CREATE ON DATABASE left_over TO visitor": "the database left_over was changed",
     "CREATE SUBSCRIPTION sub CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)": (
         "the subscription sub was added"
     ),
@@ -109,8 +109,8 @@ UNDO = [
     "DROP DATABASE left_over",
     "ALTER DATABASE template1 RESET ALL",
     "ALTER ROLE ALL RESET ALL",
-    "REVOKE SET ON PARAMETER log_statement FROM guest",
-    "DROP ROLE guest",
+    "REVOKE SET ON PARAMETER log_statement FROM visitor",
+    "DROP ROLE visitor",
 ]
 
 

@@ -274,6 +274,17 @@ def test_a_session_that_reads_in_a_transaction_is_ended_only_if_something_was_wr
         assert [name.partition(" ")[0] for name in report.ended_connections] == ["reader"]
 
 
+@pytest.mark.parametrize("mode", ["SHARE", "EXCLUSIVE", "ACCESS EXCLUSIVE"])
+def test_a_session_that_locks_a_table_without_writing_is_ended(database: PostgresDatabase, mode: str) -> None:
+    with closing(connect(database.location, autocommit=False, application_name="locker")) as locker:
+        locker.execute(f"LOCK TABLE plain IN {mode} MODE")
+        report = database.reset()
+        assert [name.partition(" ")[0] for name in report.ended_connections] == ["locker"]
+    with connect(database.location, options="-c lock_timeout=2s") as connection:
+        connection.execute("UPDATE plain SET note = note WHERE false")
+    assert database.reset().method is ResetMethod.NOTHING
+
+
 def test_work_that_was_rolled_back_leaves_nothing_to_restore(database: PostgresDatabase) -> None:
     with connect(database.location) as connection:
         for statement in ("BEGIN", "UPDATE plain SET note = 'x'", "ROLLBACK"):
