@@ -1,9 +1,10 @@
-"""Write what is generated of docs/: the command reference from what `--help` prints, and tables of types and fields.
+"""Write what is generated of docs/: the reference from what `--help` prints, tables of types and fields, files of CI.
 
 `python docs/generate.py` writes it; `--check` fails if it is not up to date. It needs no database server: the tests of
 all engines compare the tables of types with what the engines do.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.contracts import READERS, WRITERS
 from tdmvc.contracts.odcs.fields import FIELDS, LOGICAL_OPTIONS, Field, Kind
+from tdmvc.hosts import HOSTS, read_templates
 
 PAGE = Path(__file__).parent / "reference.md"
 WIDTH = 100
@@ -24,6 +26,7 @@ TYPES = PAGE.parents[1] / "tests" / "cases" / "database_types"
 BEGIN, END = "<!-- types: `make docs` writes this table -->", "<!-- end of types -->"
 CONTRACT = PAGE.parent / "formats" / "contract.md"
 BEGIN_FIELDS, END_FIELDS = "<!-- fields: `make docs` writes these tables -->", "<!-- end of fields -->"
+CI = PAGE.parent / "ci.md"
 FORMATS = PAGE.parents[1] / "tests" / "cases" / "contract_formats"
 CONTRACTS = PAGE.parent / "contracts"
 BEGIN_FORMATS, END_FORMATS = "<!-- formats: `make docs` writes this table -->", "<!-- end of formats -->"
@@ -207,12 +210,23 @@ def pages() -> Iterator[tuple[Path, str]]:
     begin, _, rest = overview.read_text(encoding="utf-8").partition(BEGIN_FORMATS)
     end = rest.partition(END_FORMATS)[2]
     yield overview, f"{begin}{BEGIN_FORMATS}\n\n{render_formats()}\n\n{END_FORMATS}{end}"
+    yield CI, render_ci(CI.read_text(encoding="utf-8"))
     text = CONTRACT.read_text(encoding="utf-8")
     begin, _, rest = text.partition(BEGIN_FIELDS)
     yield (
         CONTRACT,
         f"{begin}{BEGIN_FIELDS}\n\n{render_fields()}\n\n{END_FIELDS}{rest.partition(END_FIELDS)[2]}",
     )
+
+
+def render_ci(page: str) -> str:
+    """Return the page about CI with the files that `init --ci` writes, each behind its path."""
+    for host in HOSTS:
+        for path, text in read_templates(host).items():
+            block = re.compile(rf"(`{re.escape(path)}`:\n\n```yaml\n).*?(```\n)", re.DOTALL)
+            page, count = block.subn(lambda found, text=text: found[1] + text + found[2], page)
+            assert count == 1, path
+    return page
 
 
 def main() -> None:

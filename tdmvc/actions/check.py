@@ -40,6 +40,7 @@ def check(
     rows: bool = False,
     pushed: bool = False,
     at: str | None = None,
+    since: str | None = None,
 ) -> CheckReport:
     """Read every manifest, contract, version and pointer, and compare them with the schema and the rows here.
 
@@ -50,6 +51,7 @@ def check(
         rows: also check the rows that the pointers name against everything that the contract declares.
         pushed: also check that the default remote has the objects that a commit needs.
         at: the commit; None means HEAD, or the work tree before the first commit.
+        since: a revision; ask the remote only for what was added since the commit where `at` left it. None means all.
 
     Raises:
         NotFoundError: there is no such dataset or revision.
@@ -80,7 +82,7 @@ def check(
         rows=sum(one.rows for one in checked) if rows else None,
         rules=sum(one.rules for one in checked),
     )
-    return _with_remote(workspace, report, set(names), at) if pushed else report
+    return _with_remote(workspace, report, set(names), at, since) if pushed else report
 
 
 class _TreeWithout:
@@ -257,12 +259,21 @@ def _drift_findings(workspace: Workspace, names: Sequence[str]) -> list[Finding]
     ]
 
 
-def _with_remote(workspace: Workspace, report: CheckReport, names: set[str], at: str | None) -> CheckReport:
+def _with_remote(
+    workspace: Workspace, report: CheckReport, names: set[str], at: str | None, since: str | None
+) -> CheckReport:
     """Add findings for the objects that a commit needs and the default remote lacks."""
     revision = at or workspace.git.head()
     tree = workspace.tree if revision is None else workspace.git.tree(revision)
     states = _committed_states(workspace, tree, names)
+    if since is not None:
+        start = workspace.git.tree(workspace.git.merge_base(since, revision or "HEAD"))
+        states = _added_states(states, _committed_states(workspace, start, names))
     wanted = first_owners((state, _needed(workspace, state)) for state in states)
+    if since is not None and not wanted:
+        return replace(
+            report, commit=None if revision is None else workspace.git.resolve(revision), objects=0
+        )
     checked = find_missing(workspace, wanted)
     workspace.store.index.save()
     return replace(
@@ -287,6 +298,15 @@ def _committed_states(workspace: Workspace, tree: FileTree, names: set[str]) -> 
                 yield datasets.version_state(tree, config, version)
         except (ConfigError, NotFoundError):
             continue
+
+
+def _added_states(states: Iterable[DatasetState], earlier: Iterable[DatasetState]) -> Iterator[DatasetState]:
+    """Yield the states with those of their tables that no earlier state has; states without any are left out."""
+    known = {pointer.object for state in earlier for pointer in state.pointers.values()}
+    for state in states:
+        added = {table: one for table, one in state.pointers.items() if one.object not in known}
+        if added:
+            yield replace(state, pointers=added)
 
 
 def _needed(workspace: Workspace, state: DatasetState) -> dict[str, set[str]]:

@@ -32,9 +32,10 @@ def post(
 
     Raises:
         ReadOnlyTokenError: this run may not write, as for a fork; `write_summary` still may.
+        NoRequestError: the run belongs to no request.
         TextTooLongError: the text is too long, even when shortened.
         HostError: the host refuses or cannot be reached.
-        UsageError: the run belongs to no request, or a variable is not set.
+        UsageError: a variable is not set, or this is no run of CI.
     """
     return open_host(host, environ, patience=patience).post(text, is_changed=is_changed, shorten=shorten)
 

@@ -26,7 +26,13 @@ from tdmvc.errors.files import (
     TableConflictError,
     UnreadableFileError,
 )
-from tdmvc.errors.hosts import HostError, HostUnavailableError, ReadOnlyTokenError, TextTooLongError
+from tdmvc.errors.hosts import (
+    HostError,
+    HostUnavailableError,
+    NoRequestError,
+    ReadOnlyTokenError,
+    TextTooLongError,
+)
 from tdmvc.errors.store import DamagedPartError, MislabelledPartError, PartError, StoreError
 
 __all__ = [
@@ -40,6 +46,7 @@ __all__ = [
     "MergeConflictError",
     "MigrationsError",
     "MislabelledPartError",
+    "NoRequestError",
     "NotFoundError",
     "PartError",
     "PolicyError",

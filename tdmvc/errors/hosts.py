@@ -48,6 +48,10 @@ class ReadOnlyTokenError(HostError):
     """The token is read-only, as in runs for forks; the run cannot change that."""
 
 
+class NoRequestError(HostError):
+    """The run of CI belongs to no pull or merge request, so there is nowhere to post."""
+
+
 class TextTooLongError(HostError):
     """The text is longer than the host accepts."""
 

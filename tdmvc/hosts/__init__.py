@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
+from tdmvc import __version__
 from tdmvc.errors import NotFoundError
 from tdmvc.hosts.base import Host
 from tdmvc.hosts.github import open_github, write_summary
@@ -34,7 +35,7 @@ HOSTS: Final[dict[str, HostKind]] = {
         open_github,
         {
             f".github/workflows/{name}": name
-            for name in ("tdmvc.yml", "tdmvc-review.yml", "tdmvc-comment.yml", "tdmvc-nightly.yml")
+            for name in ("tdmvc.yml", "tdmvc-comment.yml", "tdmvc-nightly.yml")
         },
     ),
     "gitlab": HostKind(open_gitlab, {".gitlab/tdmvc.yml": "tdmvc.yml", ".gitlab-ci.yml": "gitlab-ci.yml"}),
@@ -47,19 +48,23 @@ def open_host(name: str, environ: Mapping[str, str], *, patience: Patience | Non
 
     Raises:
         NotFoundError: there is no such host.
-        UsageError: a variable is not set, or the run does not belong to a request.
+        NoRequestError: the run is for a branch or a queue, without a request.
+        UsageError: a variable is not set, or this is no run of CI.
     """
     return _kind(name).open(environ, patience or Patience())
 
 
 def read_templates(name: str) -> dict[str, str]:
-    """Return the files that set up CI on a host, by their path in a repository.
+    """Return the files that set up CI on a host, by their path in a repository. They install this version of tdmvc.
 
     Raises:
         NotFoundError: there is no such host.
     """
     folder = files("tdmvc.hosts") / "templates" / name
-    return {path: (folder / file).read_text(encoding="utf-8") for path, file in _kind(name).templates.items()}
+    return {
+        path: (folder / file).read_text(encoding="utf-8").replace("@VERSION@", __version__)
+        for path, file in _kind(name).templates.items()
+    }
 
 
 def _kind(name: str) -> HostKind:

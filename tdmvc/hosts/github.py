@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tdmvc.errors import HostError, ReadOnlyTokenError, UsageError
+from tdmvc.errors import HostError, NoRequestError, ReadOnlyTokenError, UsageError
 from tdmvc.hosts.base import Comment, Host
 from tdmvc.hosts.http import Answer, Client, Patience
 from tdmvc.hosts.settings import need, pick, request_number
@@ -105,7 +105,8 @@ def open_github(environ: Mapping[str, str], patience: Patience) -> Host:
     """Find the pull request of this run in the variables that Actions sets.
 
     Raises:
-        UsageError: a variable is not set, or the run does not belong to a pull request.
+        NoRequestError: the run is for a branch or a queue, without a pull request.
+        UsageError: a variable is not set, or this is no run of Actions.
     """
     token = need(environ, "GITHUB_TOKEN", "pass it to the step: `env: {GITHUB_TOKEN: ${{ github.token }}}`.")
     repository = need(environ, "GITHUB_REPOSITORY", "Actions sets it; elsewhere set it to owner/name.")
@@ -193,9 +194,11 @@ def _number(environ: Mapping[str, str], event: dict[str, Any]) -> int:
     match = _REF.fullmatch(environ.get("GITHUB_REF", ""))
     if match:
         return int(match[1])
-    raise UsageError(
+    reference = environ.get("GITHUB_REF", "")
+    error = NoRequestError if reference.startswith("refs/") else UsageError
+    raise error(
         "This run does not belong to a pull request, so there is nowhere to post.",
-        where=f"GITHUB_REF={environ.get('GITHUB_REF', '')}",
+        where=f"GITHUB_REF={reference}",
         remedy="post in a workflow `on: pull_request`, or set TDMVC_PULL_REQUEST to the number.",
     )
 

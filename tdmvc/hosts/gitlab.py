@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tdmvc.errors import HostError, ReadOnlyTokenError, UsageError
+from tdmvc.errors import HostError, NoRequestError, ReadOnlyTokenError, UsageError
 from tdmvc.hosts.base import Comment, Host
 from tdmvc.hosts.http import Client, Patience
 from tdmvc.hosts.settings import need, pick, request_number
@@ -114,7 +114,8 @@ def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
     """Find the merge request of this pipeline in the variables that GitLab CI sets.
 
     Raises:
-        UsageError: a variable is not set, or the pipeline does not belong to a merge request.
+        NoRequestError: the pipeline is for a branch without an open merge request in its project.
+        UsageError: a variable is not set, or this is no pipeline.
     """
     url = need(
         environ, "CI_API_V4_URL", "GitLab sets it; elsewhere set it to https://gitlab.example.com/api/v4."
@@ -123,13 +124,7 @@ def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
     home = environ.get("CI_MERGE_REQUEST_PROJECT_ID") or need(
         environ, "CI_PROJECT_ID", "GitLab sets it; elsewhere set it to the project's number."
     )
-    iid = environ.get("CI_MERGE_REQUEST_IID")
-    if not iid:
-        raise UsageError(
-            "This pipeline does not belong to a merge request, so there is nowhere to post.",
-            where="CI_MERGE_REQUEST_IID is not set",
-            remedy='run the job with `rules: [{if: $CI_PIPELINE_SOURCE == "merge_request_event"}]`.',
-        )
+    number = request_number(_request_of(environ), "CI_MERGE_REQUEST_IID")
     given = next((environ[name] for name in _TOKENS if environ.get(name)), None)
     token = ("PRIVATE-TOKEN", given) if given else ("JOB-TOKEN", need(environ, "CI_JOB_TOKEN", _TOKEN_REMEDY))
     certificates = environ.get("CI_SERVER_TLS_CA_FILE", "")
@@ -140,8 +135,7 @@ def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
         patience=patience,
         certificates=certificates if certificates and Path(certificates).is_file() else None,
     )
-    project_url = environ.get("CI_MERGE_REQUEST_PROJECT_URL")
-    number = request_number(iid, "CI_MERGE_REQUEST_IID")
+    project_url = environ.get("CI_MERGE_REQUEST_PROJECT_URL") or environ.get("CI_PROJECT_URL")
     return GitLab(
         client,
         str(request_number(home, "CI_PROJECT_ID")),
@@ -149,4 +143,29 @@ def open_gitlab(environ: Mapping[str, str], patience: Patience) -> Host:
         request_url=f"{project_url}/-/merge_requests/{number}" if project_url else None,
         is_job_token=given is None,
         is_fork=environ.get("CI_PROJECT_ID", home) != home,
+    )
+
+
+def _request_of(environ: Mapping[str, str]) -> str:
+    """Return the number of the merge request of a pipeline, or of the first one that is open for its branch.
+
+    A branch pipeline lists open merge requests as `team/shop!7,other/shop!9`; those of other projects need other
+    tokens.
+    """
+    if environ.get("CI_MERGE_REQUEST_IID"):
+        return environ["CI_MERGE_REQUEST_IID"]
+    for request in environ.get("CI_OPEN_MERGE_REQUESTS", "").split(","):
+        project, _, number = request.strip().rpartition("!")
+        if project and project == environ.get("CI_PROJECT_PATH"):
+            return number
+    if environ.get("CI_COMMIT_BRANCH"):
+        raise NoRequestError(
+            "No merge request of this project is open for the branch, so there is nowhere to post.",
+            where=f"CI_COMMIT_BRANCH={environ['CI_COMMIT_BRANCH']}",
+            remedy="open one; the next pipeline of the branch posts to it.",
+        )
+    raise UsageError(
+        "This pipeline does not belong to a merge request, so there is nowhere to post.",
+        where="CI_MERGE_REQUEST_IID and CI_COMMIT_BRANCH are not set",
+        remedy="run it in the pipeline of a merge request or of its branch, or set CI_MERGE_REQUEST_IID to its number.",
     )

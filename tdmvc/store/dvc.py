@@ -174,12 +174,21 @@ def _remote(repo: "Repo", name: str | None) -> Iterator["HashFileDB"]:
     try:
         odb: Any = repo.cloud.get_remote_odb(name, "push")
     except DvcConfigError as error:
-        why = "none is configured" if isinstance(error, NoRemoteError) else str(error).splitlines()[0]
-        raise ConfigError(
-            f"No usable DVC remote: {errors.without_credentials(why)}.",
-            where=str(Path(repo.root_dir) / ".dvc" / "config"),
-            remedy="add one with `dvc remote add -d NAME URL`, or choose one with --remote.",
-        ) from error
+        where = str(Path(repo.root_dir) / ".dvc" / "config")
+        if not isinstance(error, NoRemoteError):
+            why = errors.without_credentials(str(error).splitlines()[0])
+            remedy = "correct it; `dvc remote list` names the remotes."
+            raise ConfigError(f"No usable DVC remote: {why}.", where=where, remedy=remedy) from error
+        if repo.config["remote"]:
+            what = "No DVC remote is the default one."
+            remedy = "choose it with `dvc remote default NAME`; `dvc remote list` names the remotes."
+        else:
+            what = "No DVC remote is configured, so the rows are only in this clone."
+            remedy = (
+                "name a storage with `dvc remote add -d NAME URL` (S3, SSH, HTTP or a folder), commit .dvc/config, "
+                "and run `tdmvc push`."
+            )
+        raise ConfigError(what, where=where, remedy=remedy) from error
     except ValueError as error:
         raise errors.unreadable_address(Path(repo.root_dir) / ".dvc" / "config") from error
     except ImportError as error:

@@ -7,6 +7,7 @@ import pytest
 from tdmvc.errors import (
     HostError,
     HostUnavailableError,
+    NoRequestError,
     ReadOnlyTokenError,
     TextTooLongError,
     UsageError,
@@ -155,6 +156,12 @@ def test_a_number_that_is_given_wins(github: GitHubServer, environ: dict[str, st
     assert len(github.comments) == 1
 
 
+@pytest.mark.parametrize("reference", ["refs/heads/main", "refs/heads/gh-readonly-queue/main/pr-7-abc"])
+def test_a_run_of_a_branch_or_a_queue_has_nowhere_to_post(environ: dict[str, str], reference: str) -> None:
+    with pytest.raises(NoRequestError, match="not belong to a pull request"):
+        open_host("github", environ | {"GITHUB_REF": reference, "GITHUB_EVENT_PATH": "/nowhere"})
+
+
 @pytest.mark.parametrize("number", ["7/../8", "7; rm", "0", "-7", "٧", "7" * 11])
 def test_an_invalid_number_is_refused_and_not_repeated(environ: dict[str, str], number: str) -> None:
     with pytest.raises(UsageError) as refused:
@@ -166,7 +173,6 @@ def test_an_invalid_number_is_refused_and_not_repeated(environ: dict[str, str], 
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"GITHUB_REF": "refs/heads/main"}, "not belong to a pull request"),
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN"),
         ({"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY"),
         ({"GITHUB_REPOSITORY": "acme/shop/../other"}, "owner/name"),

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tdmvc.errors import HostError, ReadOnlyTokenError, UsageError
+from tdmvc.errors import HostError, NoRequestError, ReadOnlyTokenError, UsageError
 from tdmvc.hosts import open_host
 from tdmvc.model.report import PostAction, Posted
 from tests.hosts.conftest import Clock
@@ -100,6 +100,33 @@ def test_a_pipeline_in_a_fork_is_an_error_of_its_own(
     with pytest.raises(ReadOnlyTokenError, match="fork"):
         post(environ | {"CI_PROJECT_ID": "99"}, clock)
     assert gitlab.requests[0].path == "/api/v4/projects/11/merge_requests/3/notes"
+
+
+def branch_pipeline(environ: dict[str, str], open_requests: str | None) -> dict[str, str]:
+    """Return the variables of a branch's pipeline."""
+    kept = {name: value for name, value in environ.items() if "MERGE_REQUEST" not in name}
+    kept |= {
+        "CI_COMMIT_BRANCH": "topic",
+        "CI_PROJECT_PATH": "acme/shop",
+        "CI_PROJECT_URL": "https://gitlab.test/acme/shop",
+    }
+    return kept if open_requests is None else kept | {"CI_OPEN_MERGE_REQUESTS": open_requests}
+
+
+@pytest.mark.parametrize("listed", ["acme/shop!3", "acme/shop!3,acme/shop!4", "parent/shop!9,acme/shop!3"])
+def test_a_branch_pipeline_posts_to_the_merge_request_that_is_open_for_it(
+    environ: dict[str, str], clock: Clock, listed: str
+) -> None:
+    url = "https://gitlab.test/acme/shop/-/merge_requests/3#note_500"
+    assert post(branch_pipeline(environ, listed), clock) == Posted(PostAction.CREATED, url)
+
+
+@pytest.mark.parametrize("listed", [None, "", "parent/shop!9", "acme/shop2!3"])
+def test_a_branch_pipeline_without_an_open_merge_request_has_nowhere_to_post(
+    environ: dict[str, str], clock: Clock, listed: str | None
+) -> None:
+    with pytest.raises(NoRequestError, match="No merge request of this project is open"):
+        post(branch_pipeline(environ, listed), clock)
 
 
 def test_a_note_that_is_too_long_is_shortened(

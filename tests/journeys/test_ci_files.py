@@ -13,9 +13,10 @@ from typing import Any
 import click
 import pytest
 
+from tdmvc import __version__
 from tdmvc.cli.group import cli
 from tdmvc.hosts import HOSTS, read_templates
-from tests.builders import Tdmvc
+from tests.builders import Tdmvc, commit_all, git
 from tests.yaml_files import load_yaml
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -108,6 +109,48 @@ def test_the_files_follow_the_hosts_schemas(tmp_path: Path, host: str, schema: s
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_workflows_are_safe_by_githubs_own_rules(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for path, text in WORKFLOWS.items():
+        (folder / Path(path).name).write_text(text)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+GITLAB_LINT = Path(__file__).parents[1] / "oracles" / "node_modules" / ".bin" / "gitlab-ci-local"
+GITLAB_PROJECTS = {
+    "without a pipeline": (None, "test"),
+    "with other stages": ("stages: [build]\nmake:\n  stage: build\n  script: [make]\n", ".post"),
+    "with rules": ("workflow:\n  rules: [{if: $CI_COMMIT_BRANCH}]\nmake:\n  script: [make]\n", ".post"),
+}
+
+
+@pytest.mark.skipif(
+    not GITLAB_LINT.exists() and not os.environ.get("CI"),
+    reason="gitlab-ci-local is missing (`make oracles`)",
+)
+@pytest.mark.parametrize("project", GITLAB_PROJECTS)
+def test_gitlab_takes_the_jobs_in_whatever_project(tdmvc: Tdmvc, repo: Path, project: str) -> None:
+    pipeline, stage = GITLAB_PROJECTS[project]
+    if pipeline is not None:
+        (repo / ".gitlab-ci.yml").write_text(f"include: [{{local: .gitlab/tdmvc.yml}}]\n{pipeline}")
+    tdmvc("init", "--ci", "gitlab")
+    git(repo, "remote", "add", "origin", "git@gitlab.example.com:acme/shop.git")
+    commit_all(repo, "CI")
+    done = subprocess.run(
+        [GITLAB_LINT, "--list-csv-all"], cwd=repo, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    stages = {line.split(";")[0]: line.split(";")[2] for line in done.stdout.splitlines() if ";" in line}
+    assert (stages["tdmvc"], stages["tdmvc-nightly"]) == (stage, stage)
+
+
 @pytest.mark.parametrize(("host", "path"), FILES)
 def test_the_documentation_shows_the_very_file(host: str, path: str) -> None:
     page = (DOCS / "ci.md").read_text(encoding="utf-8")
@@ -155,10 +198,51 @@ def _scripts(value: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS)
-def test_actions_are_githubs_own_and_pinned_by_major_version(path: str) -> None:
-    for step in _steps(WORKFLOWS[path]):
-        if "uses" in step:
-            assert re.fullmatch(r"actions/[a-z-]+@v[0-9]+", step["uses"])
+def test_actions_are_githubs_own_and_pinned_by_commit_with_the_version_beside_it(path: str) -> None:
+    lines = [line for line in WORKFLOWS[path].splitlines() if "uses:" in line]
+    assert len(lines) == sum("uses" in step for step in _steps(WORKFLOWS[path])) > 0
+    for line in lines:
+        assert re.fullmatch(r" +- uses: actions/[a-z-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+", line)
+
+
+def test_all_files_pin_the_same_actions() -> None:
+    pins = {
+        tuple(step["uses"].split("@"))
+        for text in WORKFLOWS.values()
+        for step in _steps(text)
+        if "uses" in step
+    }
+    assert len(pins) == len({name for name, _ in pins})
+
+
+@pytest.mark.parametrize(("host", "path"), FILES)
+def test_what_is_installed_is_one_variable_with_the_version_that_wrote_the_file(host: str, path: str) -> None:
+    text = FILES[host, path]
+    if path == ".gitlab-ci.yml":
+        return
+    parsed = _parsed(text)
+    variables = parsed["env"] if host == "github" else parsed[".tdmvc"]["variables"]
+    assert variables["TDMVC_INSTALL"] == f"tdmvc=={__version__}"
+    assert f"git+https://git.example.com/team/tdmvc@v{__version__}" in text
+    installs = re.findall(r"pip install (.*)", text)
+    assert installs
+    assert set(installs) == {"$TDMVC_INSTALL"}
+
+
+def test_rows_are_kept_between_runs() -> None:
+    for name in ("tdmvc.yml", "tdmvc-nightly.yml"):
+        steps = list(_steps(WORKFLOWS[f".github/workflows/{name}"]))
+        (cache,) = [step for step in steps if step.get("uses", "").startswith("actions/cache@")]
+        assert cache["with"]["path"] == ".dvc/cache"
+        assert steps.index(cache) < min(i for i, step in enumerate(steps) if "tdmvc " in step.get("run", ""))
+    assert ".dvc/cache" in _parsed(FILES["gitlab", ".gitlab/tdmvc.yml"])[".tdmvc"]["cache"]["paths"]
+
+
+def test_a_gitlab_job_needs_no_stage_and_no_other_job() -> None:
+    jobs = _parsed(FILES["gitlab", ".gitlab/tdmvc.yml"])
+    assert (jobs[".tdmvc"]["stage"], jobs[".tdmvc"]["needs"]) == (".post", [])
+    for name, job in jobs.items():
+        assert name == ".tdmvc" or (job["extends"], set(job) & {"stage", "needs"}) == (".tdmvc", set())
 
 
 @pytest.mark.parametrize("path", WORKFLOWS)
@@ -172,13 +256,11 @@ def test_each_workflow_has_minimal_permissions() -> None:
     given = {path.rpartition("/")[2]: _parsed(text)["permissions"] for path, text in WORKFLOWS.items()}
     assert given == {
         "tdmvc.yml": READ_ONLY,
-        "tdmvc-review.yml": READ_ONLY,
         "tdmvc-comment.yml": {"actions": "read", "pull-requests": "write"},
         "tdmvc-nightly.yml": READ_ONLY,
     }
     jobs = _parsed(WORKFLOWS[".github/workflows/tdmvc.yml"])["jobs"]
-    assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
-    assert "permissions" not in jobs["merge-queue"]
+    assert jobs["tdmvc"]["permissions"] == {"contents": "read", "pull-requests": "write"}
 
 
 def test_a_checkout_keeps_no_credentials_and_fetches_the_merge_base() -> None:
@@ -188,25 +270,23 @@ def test_a_checkout_keeps_no_credentials_and_fetches_the_merge_base() -> None:
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"] == {"fetch-depth": 0, "persist-credentials": False}
                 seen += 1
-    assert seen == 4
+    assert seen == 2
 
 
-def test_the_workflow_that_runs_a_forks_files_has_no_secret_and_the_one_that_has_runs_none() -> None:
-    render = WORKFLOWS[".github/workflows/tdmvc-review.yml"]
-    comment = WORKFLOWS[".github/workflows/tdmvc-comment.yml"]
-    assert "secrets." not in render
-    assert "github.token" not in render
-    assert "cache" not in render
+def test_the_workflow_that_has_a_token_for_forks_runs_none_of_their_files() -> None:
+    review, comment = (WORKFLOWS[f".github/workflows/{name}.yml"] for name in ("tdmvc", "tdmvc-comment"))
     assert "checkout" not in comment
-    assert not any("actions/checkout" in step.get("uses", "") for step in _steps(comment))
+    assert not re.search(r"^[^#\n]*secrets\.", review, re.MULTILINE)
     (listened_to,) = _parsed(comment)["on"]["workflow_run"]["workflows"]
-    assert listened_to == _parsed(render)["name"]
+    assert listened_to == _parsed(review)["name"]
 
 
-def test_every_pull_request_is_reviewed_by_one_workflow() -> None:
-    own = _parsed(WORKFLOWS[".github/workflows/tdmvc.yml"])["jobs"]["review"]["if"]
-    fork = _parsed(WORKFLOWS[".github/workflows/tdmvc-review.yml"])["jobs"]["render"]["if"]
-    assert fork.replace("!=", "==") in own
+def test_one_job_reviews_every_pull_request_and_the_merge_queue_and_is_never_skipped() -> None:
+    parsed = _parsed(WORKFLOWS[".github/workflows/tdmvc.yml"])
+    assert set(parsed["on"]) == {"pull_request", "merge_group"}
+    (job,) = parsed["jobs"].values()
+    assert not {"if", "needs"} & set(job)
+    assert not any(step.get("continue-on-error") for step in job["steps"])
 
 
 # The step that reads what a stranger wrote.

@@ -290,9 +290,14 @@ def test_a_remote_that_cannot_be_reached_is_named(repo: Path, remote: Path) -> N
 def test_without_a_remote_the_error_explains_how_to_add_one(repo: Path) -> None:
     wanted = closure(repo)
     (repo / ".dvc" / "config").write_text("")
-    with pytest.raises(ConfigError, match="No usable DVC remote") as caught:
+    with pytest.raises(ConfigError, match="No DVC remote is configured") as caught:
         dvc.push(repo, wanted)
     assert "dvc remote add" in caught.value.remedy
+    (repo / ".dvc" / "config").write_text("['remote \"store\"']\n    url = ../store\n")
+    with pytest.raises(ConfigError, match="No DVC remote is the default one") as caught:
+        dvc.push(repo, wanted)
+    assert "dvc remote default" in caught.value.remedy
+    (repo / ".dvc" / "config").write_text("")
     forget(repo)
     store = Store(repo)
     with pytest.raises(PartError) as missing:

@@ -21,10 +21,20 @@ from tdmvc.render.reports import CHECK_FORMATS
     is_flag=True,
     help="Also check that the remote has everything that HEAD's pointers and versions need.",
 )
+@click.option(
+    "--since",
+    metavar="REV",
+    help="With --pushed: only what was added since HEAD left this revision; nothing added needs no remote.",
+)
 @formats_option(CHECK_FORMATS)
 @click.pass_context
 def command(
-    context: click.Context, datasets: tuple[str, ...], rows: bool, pushed: bool, output_format: str
+    context: click.Context,
+    datasets: tuple[str, ...],
+    rows: bool,
+    pushed: bool,
+    since: str | None,
+    output_format: str,
 ) -> int:
     """Check manifests, versions and pointers, and whether they fit the schema.
 
@@ -41,11 +51,13 @@ def command(
     Examples:
       tdmvc check
       tdmvc check golden --pushed
-      tdmvc check --rows --format github    # every night
+      tdmvc check --pushed --since origin/main    # in CI
+      tdmvc check --rows --format github          # every night
     """
+    if since is not None and not pushed:
+        raise click.UsageError("--since goes with --pushed: it says which rows must be on the remote.")
+    at = os.environ.get("PRE_COMMIT_TO_REF") or None
     with opened(context) as workspace:
-        report = check(
-            workspace, datasets, rows=rows, pushed=pushed, at=os.environ.get("PRE_COMMIT_TO_REF") or None
-        )
+        report = check(workspace, datasets, rows=rows, pushed=pushed, at=at, since=since)
     print_as(context, CHECK_FORMATS[output_format], report)
     return int(report.has_errors)

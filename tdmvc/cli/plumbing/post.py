@@ -9,7 +9,7 @@ import click
 from tdmvc.actions.post import POST_HOSTS, post, write_summary
 from tdmvc.cli.messages import error_text, message_line, print_message
 from tdmvc.cli.options import settings_of
-from tdmvc.errors import ReadOnlyTokenError, SourceError
+from tdmvc.errors import NoRequestError, ReadOnlyTokenError, SourceError
 
 
 @click.command(name="post", hidden=True)
@@ -50,7 +50,7 @@ def post_text(
     """
     try:
         posted = post(host, text, os.environ, is_changed=is_changed, shorten=shorten)
-    except ReadOnlyTokenError as error:
+    except (NoRequestError, ReadOnlyTokenError) as error:
         has_summary = write_summary(text, os.environ)
         place = "It is in the job's summary instead." if has_summary else "It was not posted."
         print_message(f"warning: {error_text(error)}\n{place}")

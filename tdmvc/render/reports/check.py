@@ -43,7 +43,7 @@ def extent_words(report: CheckReport) -> str:
 
 def _remote_words(report: CheckReport) -> str:
     if report.remote is None:
-        return ""
+        return "nothing new to push" if report.commit else ""
     at = f" of {short_hash(report.commit)}" if report.commit else ""
     how = compared_words(report.compared) or "compared"
     return f"{plural(report.objects, 'object')}{at} on {visible(report.remote)} {how}"
