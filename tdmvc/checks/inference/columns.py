@@ -24,6 +24,12 @@ _TOUCHING = 3
 _LENGTHS = (10, 20, 50, 100, 200)
 _ROOM = 2
 """How many times as long as the longest text a limit is."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+"""The years of dates that are meant, in almost all data."""
+_KEPT_BY_DATABASES = frozenset(
+    {"create", "created", "insert", "inserted", "update", "updated", "modified", "deleted", "changed"}
+)
+"""Words of columns that a clock fills in, which never stand for no date."""
 _PERCENT = frozenset({"percent", "percentage", "pct"})
 _SHARE = frozenset({"share", "ratio", "probability", "fraction"})
 _ANGLES = {"latitude": 90, "lat": 90, "longitude": 180, "lon": 180, "lng": 180}
@@ -44,6 +50,8 @@ def propose_for_columns(profile: TableProfile, minimum_rows: int) -> Iterator[Pr
             yield from _texts(profile, column)
         elif is_number(column.column.type) and not _names_rows(profile, column):
             yield from _numbers(profile, column)
+        elif column.years is not None:
+            yield from _dates(profile, column, column.years)
 
 
 def _proposal(
@@ -63,6 +71,8 @@ def _names_rows(profile: TableProfile, column: ColumnProfile) -> bool:
 
 def _texts(profile: TableProfile, column: ColumnProfile) -> Iterator[Proposal]:
     counts = column.counts
+    if column.column.physical_type == "tsvector":
+        return
     if counts and _is_list(column, counts):
         rarest = min(counts.values())
         evidence = f"{len(counts)} different values, each in {plural(rarest, 'row')} or more"
@@ -150,6 +160,21 @@ def _times(count: int, *, is_exact: bool) -> str:
     return "" if count == 1 else f"{{{count}}}"
 
 
+def _dates(profile: TableProfile, column: ColumnProfile, years: tuple[int, int]) -> Iterator[Proposal]:
+    """Yield bounds that keep out what stands for no date, such as 0001-01-01 and 9999-12-31; none is about today."""
+    # What is known of a year may be off by a day.
+    is_usual = years[0] > _FIRST_YEAR and years[1] < _LAST_YEAR
+    if not is_usual or not _KEPT_BY_DATABASES.isdisjoint(words(column.column.name)):
+        return
+    type_ = column.column.type
+    time = "" if pa.types.is_date(type_) else "T00:00:00Z" if type_.tz is not None else "T00:00:00"
+    test = Range(f"{_FIRST_YEAR}-01-01{time}", f"{_LAST_YEAR + 1}-01-01{time}", excludes_maximum=True)
+    word = "date" if pa.types.is_date(type_) else "time"
+    seen = f"{plural(column.values, word)}, about {number(min(column.distinct, column.values))} different"
+    between = f"in {years[0]}" if years[0] == years[1] else f"from {years[0]} to {years[1]}"
+    yield _proposal(profile, column, test, "range", f"{seen}, {between}, and none that stands for no {word}")
+
+
 def _numbers(profile: TableProfile, column: ColumnProfile) -> Iterator[Proposal]:
     low, high = _decimal(column.smallest), _decimal(column.greatest)
     if low is None or high is None:
@@ -176,8 +201,13 @@ def _bounds(column: ColumnProfile, low: Decimal, high: Decimal) -> tuple[Decimal
     if name & _SHARE and high <= 1:
         return Decimal(0), Decimal(1)
     is_whole = pa.types.is_integer(column.column.type)
+    if "year" in name:
+        is_usual = is_whole and low > _FIRST_YEAR and high < _LAST_YEAR
+        return (Decimal(_FIRST_YEAR), Decimal(_LAST_YEAR)) if is_usual else (None, None)
+    if is_whole and low == 0 and high == 1 and min(column.zeros, column.ones) >= _TOUCHING:
+        return low, high
     least = Decimal(1) if is_whole and low == 1 and column.ones >= _TOUCHING else Decimal(0)
-    return least, _most(column, least, high) if is_whole and "year" not in name else None
+    return least, _most(column, least, high) if is_whole else None
 
 
 def _most(column: ColumnProfile, least: Decimal, high: Decimal) -> Decimal | None:

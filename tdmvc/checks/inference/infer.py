@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tdmvc.checks.inference.columns import propose_for_columns
+from tdmvc.checks.inference.combinations import Combination, likely_combinations
 from tdmvc.checks.inference.profile import TableProfile, profile_table
-from tdmvc.checks.inference.tables import propose_for_table
+from tdmvc.checks.inference.tables import LikelyKeys, propose_for_table
 from tdmvc.checks.validation import ValidationOptions, validate_tables
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.diff import TableSide
 from tdmvc.model.inference import MINIMUM_ROWS, Proposal, TableInference
 from tdmvc.model.rule_strength import implies, is_implied
-from tdmvc.model.rules import with_unique_ids
+from tdmvc.model.rules import References, Rule, with_unique_ids
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.validation import RuleVerdict
@@ -32,7 +33,8 @@ def infer_rules(
     Values of columns that are, or look, personal or secret suggest nothing but that there are none missing,
     that none repeats, and what they refer to.
 
-    Cost: one scan of each table for its profile, and one validation of what that suggests.
+    Cost: one scan of each table for its profile, up to two of a few of its columns, and one validation of what
+    that suggests.
 
     Args:
         declared: what the contract demands already.
@@ -44,16 +46,23 @@ def infer_rules(
         PartError: a part is missing or damaged.
         StoreError: memory or the room for spilling ran out.
     """
-    profiles = {}
+    profiles: dict[str, TableProfile] = {}
+    combinations: dict[str, list[Combination]] = {}
     for name, side in tables.items():
         with store_errors(name, what="The inference", parts="its parts"):
             profiles[name] = profile_table(con, side)
+            combinations[name] = likely_combinations(con, side, profiles[name])
+    keys = LikelyKeys.of(profiles, combinations)
     wanted = [name for name in profiles if only is None or name in only]
-    suggested = {
-        name: _new_ones(_suggestions(profiles[name], profiles, minimum_rows), declared.table(name))
-        for name in wanted
-    }
-    kept = _kept_by_all_rows(con, tables, suggested, conditions)
+    suggested = {}
+    for name in wanted:
+        profile = profiles[name]
+        found = [
+            *propose_for_table(profile, profiles, keys, combinations[name], minimum_rows),
+            *propose_for_columns(profile, minimum_rows),
+        ]
+        suggested[name] = _new_ones(found, declared.table(name))
+    kept = _kept_by_all_rows(con, tables, suggested, keys, conditions)
     return tuple(
         TableInference(
             name,
@@ -63,13 +72,6 @@ def infer_rules(
         )
         for name in wanted
     )
-
-
-def _suggestions(
-    profile: TableProfile, others: Mapping[str, TableProfile], minimum_rows: int
-) -> Iterator[Proposal]:
-    yield from propose_for_table(profile, others, minimum_rows)
-    yield from propose_for_columns(profile, minimum_rows)
 
 
 def _new_ones(suggested: Iterable[Proposal], declared: TableSchema | None) -> list[Proposal]:
@@ -95,27 +97,41 @@ def _kept_by_all_rows(
     con: DuckDBConnection,
     tables: Mapping[str, TableSide],
     suggested: Mapping[str, list[Proposal]],
+    keys: LikelyKeys,
     conditions: ConditionEngines,
 ) -> set[str]:
-    """Return the ids of the proposals that were evaluated and that no row breaks."""
-    contract = Contract(
-        {name: _with_only(tables[name].schema, proposals) for name, proposals in suggested.items()}
-    )
-    own = {one.rule.id for proposals in suggested.values() for one in proposals}
+    """Return the ids of the proposals that were evaluated and that no row breaks; nor does one its target's key."""
+    needed: dict[str, list[Rule]] = {name: [one.rule for one in own] for name, own in suggested.items()}
+    assumed: dict[str, Rule] = {}
+    for rule in [one for own in needed.values() for one in own]:
+        key = keys.proposed.get(rule.test.reference.table) if isinstance(rule.test, References) else None
+        if key is not None:
+            assumed[key.table] = replace(key, id=f"{key.table}.(key)")
+    for name, key in assumed.items():
+        needed.setdefault(name, []).append(key)
+    contract = Contract({name: _with_only(tables[name].schema, rules) for name, rules in needed.items()})
     options = ValidationOptions(examples=0, is_full=True, conditions=conditions)
     found = validate_tables(con, dict(tables), contract, options)
+    kept = {
+        result.rule.id for table in found for result in table.results if result.verdict is RuleVerdict.PASSED
+    }
     return {
-        result.rule.id
-        for table in found
-        for result in table.results
-        if result.verdict is RuleVerdict.PASSED and result.rule.id in own
+        one.rule.id
+        for own in suggested.values()
+        for one in own
+        if one.rule.id in kept
+        and not (
+            isinstance(one.rule.test, References)
+            and (key := assumed.get(one.rule.test.reference.table)) is not None
+            and key.id not in kept
+        )
     }
 
 
-def _with_only(schema: TableSchema, proposals: Iterable[Proposal]) -> TableSchema:
-    """Return a table whose only rules are the proposed ones."""
+def _with_only(schema: TableSchema, rules: Iterable[Rule]) -> TableSchema:
+    """Return a table whose only rules are these."""
     columns = tuple(Column(one.name, one.type) for one in schema.columns)
-    return TableSchema(schema.name, columns, further_rules=tuple(one.rule for one in proposals))
+    return TableSchema(schema.name, columns, further_rules=tuple(rules))
 
 
 def _notes(profile: TableProfile, minimum_rows: int) -> Iterator[str]:

@@ -43,6 +43,14 @@ _OWN_ROWS = frozenset(
         "replaces",
     }
 )
+_PLACES = frozenset(
+    {
+        *("line", "position", "pos", "seq", "sequence", "order", "ordinal", "rank", "index", "slot", "step"),
+        *("year", "quarter", "month", "week", "day", "date", "period", "version", "revision", "edition"),
+        *("locale", "language", "lang", "currency", "country", "region", "type", "kind", "role"),
+    }
+)
+"""What tells the rows of one thing apart, beside its identifier."""
 _EARLY = frozenset(
     {
         *(
@@ -143,12 +151,18 @@ def is_identifier(column: str) -> bool:
     return bool(found) and found[-1] in _IDS
 
 
+def is_part_of_key(column: str) -> bool:
+    """Whether a column's name is one that keys of several columns have: `order_id`, `line`, `valid_year`."""
+    found = words(column)
+    return is_identifier(column) or (bool(found) and found[-1] in _PLACES)
+
+
 def is_unique_name(column: str, table: str) -> bool:
     """Whether a column's name suggests that its values never repeat: `email`, `order_number` of `orders`."""
     found = words(column)
     if not found or found[-1] in _UNIQUE:
         return bool(found)
-    return found[-1] in _IDS and set(found[:-1]) <= {*words(table), *_singular(words(table))}
+    return found[-1] in _IDS and found[:-1] in ((), words(table), _singular(words(table)))
 
 
 def key_rank(column: str, table: str) -> int:

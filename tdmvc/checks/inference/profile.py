@@ -1,5 +1,6 @@
 """Looks once at all rows of a table: how many values each column has, their bounds, lengths and shapes."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +24,8 @@ _LOOKED_AT = 1_000
 _LONGEST = 200
 """Characters of a text that are kept of the smallest and the greatest one."""
 _MOST_PAIRS = 20
+_YEAR = 31_556_952
+"""Its seconds, on average."""
 _CHARACTERS = digits + ascii_uppercase + ascii_lowercase
 _KINDS = "9" * len(digits) + "A" * len(ascii_uppercase) + "a" * len(ascii_lowercase)
 FORMATS: Mapping[str, str] = {
@@ -61,6 +64,8 @@ class ColumnProfile:
     """Those whose shape all texts have."""
     counts: Mapping[str, int] | None = None
     """How often each text appears, if there are few different ones."""
+    years: tuple[int, int] | None = None
+    """Of dates and timestamps, about the first and the last year, if all are finite."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,9 @@ def _measures(column: Column, *, is_hidden: bool) -> list[str]:
         ]
     elif _is_time(column.type):
         measures.append(f"approx_count_distinct({name})")
+        measures += [
+            f"CASE WHEN bool_and(isfinite({name})) THEN epoch({end}({name})) END" for end in ("min", "max")
+        ]
     return measures
 
 
@@ -166,7 +174,11 @@ def _profile(column: Column, found: Iterator[object], *, is_hidden: bool) -> Col
             zeros=_count(zeros),
             ones=_count(ones),
         )
-    return ColumnProfile(column, values, distinct=_count(next(found)) if _is_time(column.type) else 0)
+    if not _is_time(column.type):
+        return ColumnProfile(column, values)
+    distinct, first, last = (next(found) for _ in range(3))
+    years = (_year(first), _year(last)) if first is not None and last is not None else None
+    return ColumnProfile(column, values, distinct=_count(distinct), years=years)
 
 
 def _looking_secret(con: DuckDBConnection, columns: Sequence[Column], source: str) -> set[str]:
@@ -207,6 +219,11 @@ def _has_few_values(one: ColumnProfile) -> bool:
 
 def _is_time(type_: pa.DataType) -> bool:
     return bool(pa.types.is_date(type_) or pa.types.is_timestamp(type_))
+
+
+def _year(seconds: object) -> int:
+    """Return the year of a number of seconds since 1970, give or take a day."""
+    return 1970 + math.floor(float(str(seconds)) / _YEAR)
 
 
 def _count(value: object) -> int:

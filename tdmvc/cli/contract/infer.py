@@ -47,9 +47,10 @@ def command(
 ) -> None:
     """Propose rules that all rows of a dataset keep, each with its evidence.
 
-    Looks for required and unique columns, keys, references, ranges, lengths, lists of values,
-    patterns, formats, and columns that are never before another. Values of columns that are personal
-    or secret are only counted. Nothing is written before you confirm, with --apply or at the prompt
+    Looks for required columns, columns that are unique alone or together, keys, references, ranges,
+    lengths, lists of values, patterns, formats, and columns that are never before another. What may
+    hold by chance is not proposed, and nothing depends on today's date. Values of columns that are
+    personal or secret are only counted. Nothing is written before you confirm, with --apply or at the prompt
     of a terminal. Read the proposals first: what holds for these rows need not be meant.
 
     \b

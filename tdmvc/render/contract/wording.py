@@ -13,7 +13,9 @@ from tdmvc.render.cells import visible
 
 def short_demand(rule: Rule) -> str:
     """Return what a rule demands, visible, without the table's name in front."""
-    return visible(demand_words(rule).removeprefix(f"{rule.table}.").removeprefix(f"{rule.table} "))
+    words = demand_words(rule).removeprefix(f"{rule.table}.")
+    # A column may have the name of its table.
+    return visible(words if rule.columns else words.removeprefix(f"{rule.table} "))
 
 
 def allowance(rule: Rule) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -100,12 +101,20 @@ def test_each_kind_of_rule_is_found(con: duckdb.DuckDBPyConnection, tmp_path: Pa
         ("values", "status"),
         ("length", "note"),
         ("check", "started_on,ended_on"),
+        ("range", "started_on"),
+        ("range", "ended_on"),
     }
     assert demands(found["customers"]) == {("required", "email"), ("unique", "email")}
     tests = {
         one.rule.columns: one.rule.test for one in found["orders"].proposals if kind_of(one.rule) == "range"
     }
-    assert tests == {("quantity",): Range(1, 10), ("price",): Range(Decimal(0))}
+    usual = Range("1900-01-01T00:00:00", "2100-01-01T00:00:00", excludes_maximum=True)
+    assert tests == {
+        ("quantity",): Range(1, 10),
+        ("price",): Range(Decimal(0)),
+        ("started_on",): usual,
+        ("ended_on",): usual,
+    }
     support = {one.rule.id: one.support for one in found["orders"].proposals}
     assert support["orders.note.length"] == 160
     assert support["orders.parent_id.references"] == 199
@@ -189,6 +198,94 @@ def test_a_stronger_rule_stands_alone(con: duckdb.DuckDBPyConnection, tmp_path: 
     assert not any(isinstance(test, Length) for test in tests)
 
 
+def test_columns_that_identify_rows_together_are_found_and_no_larger_ones(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = table(
+        "order_lines", order_id=pa.int64(), line=pa.int32(), product_id=pa.int64(), note=pa.string()
+    )
+    rows = [
+        {"order_id": n // 5, "line": n % 5, "product_id": n // 2 % 30, "note": f"n{n % 3}"}
+        for n in range(1000)
+    ]
+    parcels = table("parcels", key=("id",), id=pa.int64(), order_id=pa.int64(), line=pa.int32())
+    sent = [{"id": n, "order_id": n // 2, "line": n % 2} for n in range(300)]
+    sides = {"order_lines": side(tmp_path, lines, rows), "parcels": side(tmp_path, parcels, sent)}
+    found = infer(con, sides)
+    [key] = [one for one in found["order_lines"].proposals if kind_of(one.rule) == "key"]
+    assert (key.rule.columns, key.command) == (("order_id", "line"), "--key order_lines=order_id,line")
+    uniques = [one for one in found["order_lines"].proposals if kind_of(one.rule) == "unique"]
+    assert [one.rule.columns for one in uniques] == [("order_id", "line")]
+    assert "by chance, about" in uniques[0].evidence
+    assert ("reference", "order_id,line") in demands(found["parcels"])
+    sides["order_lines"] = side(tmp_path, lines, [*rows, rows[7]])
+    found = infer(con, sides)
+    assert not demands(found["order_lines"]) & {("key", "order_id,line"), ("unique", "order_id,line")}
+    assert ("reference", "order_id,line") not in demands(found["parcels"])
+
+
+def test_what_never_repeats_by_chance_is_not_proposed(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    schema = table("visits", key=("id",), id=pa.int64(), person_id=pa.int64(), place_id=pa.int64())
+    rows = [{"id": n, "person_id": n % 250, "place_id": n * 7 % 499} for n in range(500)]
+    found = infer(con, {"visits": side(tmp_path, schema, rows)})["visits"]
+    assert "unique" not in {kind for kind, _ in demands(found)}
+
+
+def test_three_columns_are_tried_if_no_two_identify_rows(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    schema = table("prices", shop_id=pa.int64(), product_id=pa.int64(), year=pa.int32(), amount=pa.int64())
+    rows = [
+        {"shop_id": shop, "product_id": product, "year": 2020 + year, "amount": 7}
+        for shop in range(5)
+        for product in range(20)
+        for year in range(3)
+    ]
+    found = infer(con, {"prices": side(tmp_path, schema, rows)})["prices"]
+    assert ("key", "shop_id,product_id,year") in demands(found)
+    assert ("range", "year") in demands(found)
+
+
+def test_a_table_without_a_key_is_referred_to_by_its_likely_one(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    owners, pets = table("owners", id=pa.int64()), table("pets", owner_id=pa.int64())
+    rows = [{"owner_id": n % 4} for n in range(60)]
+    sides = {
+        "owners": side(tmp_path, owners, [{"id": n} for n in range(4)]),
+        "pets": side(tmp_path, pets, rows),
+    }
+    assert ("reference", "owner_id") in demands(infer(con, sides)["pets"])
+    sides["owners"] = side(tmp_path, owners, [{"id": n} for n in (0, 1, 2, 3, 3)])
+    assert ("reference", "owner_id") not in demands(infer(con, sides)["pets"])
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "values", "is_proposed"),
+    [
+        (pa.date32(), "paid_on", [date(2005, 1, 1), date(2031, 1, 1)], True),
+        (pa.timestamp("us", tz="UTC"), "paid_at", [datetime(2005, 1, 1), datetime(2031, 1, 1)], True),
+        (pa.date32(), "paid_on", [date(1, 1, 1), date(2005, 1, 1)], False),
+        (pa.date32(), "paid_on", [date(2005, 1, 1), date(9999, 12, 31)], False),
+        (pa.date32(), "updated_on", [date(2005, 1, 1), date(2006, 1, 1)], False),
+        (pa.int32(), "release_year", [2005, 2031], True),
+        (pa.int32(), "release_year", [0, 2031], False),
+    ],
+)
+def test_bounds_of_dates_and_years_keep_out_what_stands_for_none(
+    con: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    type_: pa.DataType,
+    name: str,
+    values: Sequence[object],
+    *,
+    is_proposed: bool,
+) -> None:
+    rows = [{name: value} for value in values for _ in range(30)]
+    found = infer(con, {"t": side(tmp_path, table("t", **{name: type_}), rows)})["t"]
+    assert (("range", name) in demands(found)) is is_proposed
+
+
 TEXTS = st.sampled_from(["new", "paid", "", "Ünïcode", "a b", "A-1", "B-2", "1", "x" * 40])
 ROWS = st.lists(
     st.fixed_dictionaries(
@@ -199,9 +296,14 @@ ROWS = st.lists(
             "ended": st.none() | st.integers(-5, 5),
             "rate": st.none() | st.sampled_from([0.5, -1.0, float("nan"), float("inf"), 1e300]),
             "percent": st.none() | st.decimals(-1, 101, places=2),
+            "order_id": st.integers(0, 2),
+            "line": st.integers(0, 3),
+            "paid_on": st.none() | st.sampled_from([date(1, 1, 1), date(1900, 1, 1), date(2024, 5, 6)]),
+            "sent_at": st.none() | st.sampled_from([datetime(2099, 12, 31, 23), datetime(2024, 5, 6)]),
         }
     ),
     max_size=12,
+    unique_by=lambda row: (row["order_id"], row["line"]),
 )
 
 
@@ -216,6 +318,10 @@ def test_every_proposal_holds_for_all_rows_and_reads_back(
         ended=pa.int32(),
         rate=pa.float64(),
         percent=pa.decimal128(9, 2),
+        order_id=pa.int64(),
+        line=pa.int64(),
+        paid_on=pa.date32(),
+        sent_at=pa.timestamp("us"),
     )
 
     @settings(max_examples=trials(500, 20))

@@ -54,6 +54,8 @@ def test_a_reference_needs_the_name_of_its_target(
     [
         ("email", "customers", True),
         ("order_number", "orders", True),
+        ("film_id", "film_category", False),
+        ("film_category_id", "film_category", True),
         ("code", "countries", True),
         ("postal_code", "customers", False),
         ("customer_id", "orders", False),
