@@ -2,15 +2,17 @@
 
 import os
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
+from tdmvc.checks.changed_rules import ChangedRules
 from tdmvc.checks.classification import check_classification
-from tdmvc.checks.contract import check_contract, check_references
 from tdmvc.checks.drift import drift_findings
+from tdmvc.checks.new_violations import CheckedState
+from tdmvc.checks.not_evaluated import group_not_evaluated
 from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
@@ -20,6 +22,7 @@ from tdmvc.model.diff import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, T
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
+from tdmvc.model.rules import Query, References, Rule
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.applied_tables import check_recorded
@@ -27,6 +30,7 @@ from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
 from tdmvc.workspace.tables import edited_tables
+from tdmvc.workspace.validation import ALL_RULES, validation_options
 from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -125,7 +129,7 @@ def _review_dataset(
     touched = sum(_differs(sides, name) for name in {*sides.old, *sides.new})
     room = max(_LEAST_SAMPLES, _MOST_SAMPLES // max(touched, 1))
     diff = diff_sides(workspace, old, new, sides, options=DiffOptions(min(sample_rows, room)))
-    findings = _worst_first((*_check(workspace, new, sides, diff), *findings))
+    findings = _worst_first((*_check(workspace, old, new, sides, diff), *findings))
     verdict, reasons = judge(diff, findings)
     return DatasetReview(
         verdict,
@@ -152,30 +156,44 @@ def _with_few_samples(found: DatasetReview, count: int) -> DatasetReview:
     return replace(found, diff=replace(found.diff, tables=tables), units=relate_rows(tables))
 
 
-def _check(workspace: Workspace, new: DatasetState, sides: Sides, diff: DatasetDiff) -> tuple[Finding, ...]:
+def _check(
+    workspace: Workspace, old: DatasetState, new: DatasetState, sides: Sides, diff: DatasetDiff
+) -> tuple[Finding, ...]:
     """Return what the checks find in the changed tables, without repeating what the diff found."""
     changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
     known = {(finding.rule, finding.table) for finding in diff.findings}
-    contract = (
-        check_contract(workspace.engine, sides.new, only=changed, at=new.ref, conditions=workspace.conditions)
-        if changed
-        else ()
-    )
-    references = check_references(
-        workspace.engine,
-        sides.new,
-        changed={table.name for table in diff.tables if _may_break(table, sides)},
-        old=[sides.old],
-        at=new.ref,
-    )
+    rules = _suspect_rules(new, changed, {table.name for table in diff.tables if _may_break(table, sides)})
+    declared = (CheckedState(sides.old, old.contract.tables), CheckedState(sides.new, new.contract.tables))
+    with validation_options(workspace, ALL_RULES) as options:
+        check = ChangedRules(workspace.engine, declared[:1], options, new.ref)
+        broken = [*check.check_columns(declared[1], changed), *check.check(declared[1], rules)]
     classification = check_classification(
         {name: side.schema for name, side in sides.old.items()},
         {name: side.schema for name, side in sides.new.items()},
         diffs=diff.tables,
     )
-    found = (*contract, *references, *classification)
+    found = (*group_not_evaluated(broken), *classification)
     news = tuple(finding for finding in found if (finding.rule, finding.table) not in known)
     return tuple(replace(finding, dataset=new.name) for finding in (*diff.findings, *news))
+
+
+def _suspect_rules(new: DatasetState, changed: set[str], moved: set[str]) -> Iterator[Rule]:
+    """Yield the rules that a change of tables may break.
+
+    Args:
+        changed: all tables that changed.
+        moved: those whose change may break a reference.
+    """
+    for rule in new.contract.rules:
+        match rule.test:
+            case References(reference):
+                touched = {rule.table, reference.table} & moved
+            case Query() as query:
+                touched = {rule.table, *query.tables_in(changed)} & changed
+            case _:
+                touched = {rule.table} & changed
+        if touched:
+            yield rule
 
 
 def _may_break(table: TableDiff, sides: Sides) -> bool:

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from tdmvc.checks.rules.rule import format_keys
-from tdmvc.checks.table_rows import first_keys, has_personal_key, side_sql
+from tdmvc.checks.table_rows import first_keys, format_keys, has_personal_key, side_sql
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema

@@ -4,44 +4,32 @@ Each side may keep every rule and their merge break one: one side removes a cust
 for it. What a side had broken before is reported as such, and not as the merge's fault.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from tdmvc.checks.contract import (
-    NO_ENGINES,
-    check_queries,
-    check_references,
-    check_table,
-    count_new_violations,
-)
+from tdmvc.checks.changed_rules import ChangedRules
 from tdmvc.checks.filled_columns import check_filled_columns
-from tdmvc.checks.rules import CheckedTable, Tables
-from tdmvc.checks.rules.length import TOO_LONG
-from tdmvc.model.conditions import ConditionEngines
+from tdmvc.checks.new_violations import CheckedState
+from tdmvc.checks.table_rows import Tables
+from tdmvc.checks.validation import ValidationOptions
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
-from tdmvc.model.rules import Query, References, Rule
+from tdmvc.model.rules import NO_ROWS, Query, References, RowCount, Rule, Unique
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection
 
-
-@dataclass(frozen=True, slots=True)
-class CheckedState:
-    """Tables of a state, and what its contract declares."""
-
-    tables: Tables
-    declared: Mapping[str, TableSchema]
+__all__ = ["CheckedState", "check_merged", "check_table_names"]
 
 
 def check_merged(
     con: DuckDBConnection,
     merged: CheckedState,
     sides: Sequence[CheckedState],
+    options: ValidationOptions,
     *,
     unknown: Collection[str] = (),
     at: str | None = None,
-    conditions: ConditionEngines = NO_ENGINES,
 ) -> tuple[Finding, ...]:
     """Return what the merged tables break: an error for what no side broke, a warning for the rest.
 
@@ -54,7 +42,6 @@ def check_merged(
         sides: the same tables of ours and of theirs.
         unknown: tables that are still in conflict, and so not in `merged`: references to them are not checked.
         at: the merged state's reference, for the commands that remedies name.
-        conditions: what evaluates conditions.
 
     Raises:
         PartError: a part is damaged.
@@ -62,25 +49,22 @@ def check_merged(
     """
     tables, others = merged.tables, [side.tables for side in sides]
     suspects = [name for name in sorted(tables) if not _is_as_on_a_side(name, tables, others)]
+    changed = ChangedRules(con, sides, options, at)
     findings: list[Finding] = []
     for name in sorted(tables):
         if name in suspects or not any(_has_declared_rows(side, name, merged) for side in sides):
             findings.extend(_check_columns(tables[name], merged.declared.get(name)))
     for name in suspects:
-        olds = [side for side in others if name in side]
-        fresh = _fresh(tables[name], [side[name] for side in olds])
-        table = CheckedTable(con, tables, name, fresh=fresh, at=at, conditions=conditions)
-        for check, finding in check_table(table):
-            findings.append(_weighed(finding, count_new_violations(con, check, tables, olds)))
+        olds = [side[name] for side in others if name in side]
+        findings += _check_rows(changed, name, merged, _fresh(tables[name], olds))
         if len(olds) == 2:
-            labelled = dict(zip(("ours", "theirs"), (side[name] for side in olds), strict=True))
+            labelled = dict(zip(("ours", "theirs"), olds, strict=True))
             findings.extend(check_filled_columns(con, tables[name], labelled))
-    findings.extend(_check_queries(con, tables, others, unknown, at))
+    findings.extend(changed.check(merged, _suspect_queries(merged, others, unknown)))
     for name in sorted(tables):
-        for reference in tables[name].schema.references:
-            is_known = reference.table not in unknown
-            if is_known and not _is_pair_as_on_a_side(name, reference, tables, others):
-                findings.extend(_check_reference(con, name, reference, tables, others, at))
+        for rule in _declared(merged, name):
+            if isinstance(rule.test, References) and rule.test.reference.table not in unknown:
+                findings += _check_reference(changed, rule, rule.test.reference, merged, others)
     return tuple(findings)
 
 
@@ -109,46 +93,65 @@ def _has_declared_rows(side: CheckedState, name: str, merged: CheckedState) -> b
     )
 
 
-def _check_queries(
-    con: DuckDBConnection,
-    merged: Tables,
-    sides: Sequence[Tables],
-    unknown: Collection[str],
-    at: str | None,
+def _declared(state: CheckedState, name: str) -> tuple[Rule, ...]:
+    declared = state.declared.get(name)
+    return declared.rules if declared is not None else ()
+
+
+def _check_rows(
+    changed: ChangedRules, name: str, merged: CheckedState, fresh: Collection[str]
 ) -> Iterator[Finding]:
-    """Check the queries that name tables of which no side has exactly these."""
-    rules: list[Rule] = []
-    for name in sorted(merged):
-        for rule in merged[name].schema.rules:
+    """Check the rules of a table but its references and queries, on the parts that can hold something new.
+
+    A key cannot repeat in other parts, because their ranges of keys do not overlap.
+    """
+    alone, whole = list[Rule](), list[Rule]()
+    for rule in _declared(merged, name):
+        match rule.test:
+            case References() | Query():
+                continue
+            case RowCount() | Unique(is_key=False):
+                whole.append(rule)
+            case _:
+                (alone if rule.threshold == NO_ROWS else whole).append(rule)
+    some = replace(merged, tables={**merged.tables, name: merged.tables[name].only(fresh)})
+    for state, rules in ((some, alone), (merged, whole)):
+        yield from map(_weighed, changed.check(state, rules))
+
+
+def _weighed(finding: Finding) -> Finding:
+    """Return new texts that are too long as an error: a source may hold longer ones than its type says."""
+    is_new = finding.rule == "text-too-long" and finding.details.get("new") != 0
+    return replace(finding, severity=Severity.ERROR) if is_new else finding
+
+
+def _suspect_queries(
+    merged: CheckedState, sides: Sequence[Tables], unknown: Collection[str]
+) -> Iterator[Rule]:
+    """Yield the queries that name tables of which no side has exactly these."""
+    for name in sorted(merged.tables):
+        for rule in _declared(merged, name):
             if isinstance(rule.test, Query) and not rule.test.tables_in(unknown):
-                named = {name, *rule.test.tables_in(merged)}
+                named = {name, *rule.test.tables_in(merged.tables)}
                 if not any(
-                    all(one in side and _is_equal(merged[one], side[one]) for one in named) for side in sides
+                    all(_is_as_on_a_side(one, merged.tables, [side]) for one in named) for side in sides
                 ):
-                    rules.append(rule)
-    for check, finding in check_queries(con, merged, rules, at=at):
-        olds = [side for side in sides if check.rule.table in side]
-        yield _weighed(finding, count_new_violations(con, check, merged, olds))
+                    yield rule
 
 
 def _check_reference(
-    con: DuckDBConnection,
-    name: str,
-    reference: ForeignKey,
-    merged: Tables,
-    sides: Sequence[Tables],
-    at: str | None,
-) -> tuple[Finding, ...]:
-    """Check one reference; a side that does not declare it has broken nothing."""
+    changed: ChangedRules, rule: Rule, reference: ForeignKey, merged: CheckedState, sides: Sequence[Tables]
+) -> Iterator[Finding]:
+    """Check one reference, if no side has exactly its tables; a side that does not declare it has broken nothing."""
+    name, tables = rule.table, merged.tables
+    if _is_pair_as_on_a_side(name, reference, tables, sides):
+        return
     old = [side for side in sides if name in side and side[name].schema.has_reference(reference)]
-    return check_references(
-        con,
-        {**merged, name: merged[name].only(_suspects(name, reference, merged, old))},
-        changed={name},
-        old=old,
-        includes=lambda table, one: (table, one) == (name, reference.ends),
-        at=at,
-    )
+    # The rows of a table that refers to itself are also those that are referred to.
+    if reference.table != name:
+        some = tables[name].only(_suspects(name, reference, tables, old))
+        merged = replace(merged, tables={**tables, name: some})
+    yield from changed.check(merged, [rule])
 
 
 def _fresh(merged: TableSide, olds: Sequence[TableSide]) -> set[str]:
@@ -216,29 +219,6 @@ def _is_equal(one: TableSide, other: TableSide) -> bool:
     """Compare all but the references, which are checked one by one."""
     return sorted(one.parts) == sorted(other.parts) and replace(one.schema, references=()) == replace(
         other.schema, references=()
-    )
-
-
-def _weighed(finding: Finding, new: int | None) -> Finding:
-    """Return a finding in the merged rows as the merge's fault, or as what a side had before."""
-    if new == 0:
-        return replace(
-            finding,
-            severity=Severity.WARNING,
-            message=f"{finding.message.removesuffix('.')}; this was already so before the merge.",
-            details={**finding.details, "new": 0},
-        )
-    if new and finding.rule == TOO_LONG:
-        # A source may hold longer texts than its type says, but no side has these.
-        finding = replace(finding, severity=Severity.ERROR)
-    count = finding.details.get("count")
-    if new is None or new == count:
-        return finding
-    return replace(
-        finding,
-        message=f"{finding.message.removesuffix('.')}; {new:,} of them {'is' if new == 1 else 'are'} new since"
-        " the merge.",
-        details={**finding.details, "new": new},
     )
 
 

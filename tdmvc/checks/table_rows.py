@@ -1,8 +1,7 @@
 """SQL about the rows of a table, and the keys of the first few of them as text."""
 
-import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 
@@ -18,7 +17,11 @@ from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, scan_parquet
 from tdmvc.sql.types import no_rows
 
-_SHOWN_KEYS = 5
+SHOWN_KEYS = 5
+"""How many keys of rows a message names."""
+
+Tables = Mapping[str, TableSide]
+"""The tables of a state, by name."""
 
 
 def locate_parts(side: TableSide) -> list[Path]:
@@ -63,16 +66,6 @@ def repeated_sql(
     return f"SELECT {names}{more} FROM {source}{where} GROUP BY {', '.join(forms)} HAVING count(*) > 1"
 
 
-def repeated_texts(side: TableSide, columns: Sequence[str], *, nulls_distinct: bool = True) -> str | None:
-    """Return a SELECT of the repeated values as texts; None if the side lacks a column."""
-    found = [column for name in columns if (column := side.schema.column(name)) is not None]
-    if len(found) < len(columns):
-        return None
-    texts = ", ".join(text_sql(column, compared_sql(column, quote_name(column.name))) for column in found)
-    where = f" WHERE {_is_whole(found)}" if nulls_distinct else ""
-    return f"SELECT {texts} FROM {side_sql(side)}{where} GROUP BY ALL HAVING count(*) > 1"
-
-
 def compared_sql(column: Column, sql: str) -> str:
     """Return SQL for a value in the form in which the collation of its column compares it.
 
@@ -91,24 +84,18 @@ def compared_sql(column: Column, sql: str) -> str:
     return f"rtrim({sql}, ' ')" if collation.name.upper() == "RTRIM" else sql
 
 
+def join_sql(columns: Sequence[Column], left: str, right: str, *, nulls_distinct: bool = True) -> str:
+    """Return an SQL condition for two rows that a unique key takes for equal."""
+    equals = "=" if nulls_distinct else "IS NOT DISTINCT FROM"
+    pairs = (
+        [compared_sql(column, f"{side}.{quote_name(column.name)}") for side in (left, right)]
+        for column in columns
+    )
+    return " AND ".join(f"{one} {equals} {other}" for one, other in pairs)
+
+
 def _is_whole(columns: Sequence[Column]) -> str:
     return " AND ".join(f"{quote_name(column.name)} IS NOT NULL" for column in columns)
-
-
-def identity_columns(schema: TableSchema) -> list[Column]:
-    """Return the columns by which a row is found again in another state: its key, or all if there is none."""
-    return key_columns(schema) or list(schema.columns)
-
-
-def identities_sql(schema: TableSchema, source: str) -> str:
-    """Return a SELECT of what identifies each row of a source as texts; equal ones are numbered."""
-    texts = ", ".join(text_sql(column, quote_name(column.name)) for column in identity_columns(schema))
-    return f"SELECT {texts}, row_number() OVER (PARTITION BY {texts}) FROM {source}"
-
-
-def key_texts(schema: TableSchema) -> str:
-    """Return the SQL of the key's columns as texts, by which a row is found again in another state."""
-    return ", ".join(text_sql(column, quote_name(column.name)) for column in key_columns(schema))
 
 
 def first_keys(
@@ -123,9 +110,8 @@ def first_keys(
     if not schema.key:
         return ()
     order = ", ".join(f"{quote_name(name)} NULLS FIRST" for name in schema.key)
-    rows = con.execute(
-        f"SELECT {key_texts(schema)} FROM {source} ORDER BY {order} LIMIT {_SHOWN_KEYS}"
-    ).fetchall()
+    texts = ", ".join(text_sql(column, quote_name(column.name)) for column in key_columns(schema))
+    rows = con.execute(f"SELECT {texts} FROM {source} ORDER BY {order} LIMIT {SHOWN_KEYS}").fetchall()
     open_columns = [not column.is_classified for column in key_columns(schema)]
     is_personal = is_personal or any(
         is_open and kind_of_value(cell) is not None
@@ -133,6 +119,13 @@ def first_keys(
         for cell, is_open in zip(row, open_columns, strict=True)
     )
     return (MASK,) * len(rows) if is_personal else tuple(format_key(row) for row in rows)
+
+
+def format_keys(key: Sequence[str], keys: Sequence[str], count: int) -> str:
+    """Return the shown keys for a message: ` (id: 1, 3, …)`; nothing for masks, which would only repeat the count."""
+    if not keys or keys[0] == MASK:
+        return ""
+    return f" ({', '.join(key)}: {list_keys(keys, count)})"
 
 
 def list_keys(keys: Sequence[str], count: int) -> str:
@@ -155,8 +148,3 @@ def text_sql(column: Column, sql: str) -> str:
     if column.type == SIMPLE["timestamptz"]:
         return f"CAST(({sql} AT TIME ZONE 'UTC') AS VARCHAR) || '+00'"
     return f"CAST({sql} AS VARCHAR)"
-
-
-def sql_command(query: str, at: str | None) -> str:
-    """Return the command line that shows what the query gives."""
-    return f"tdmvc sql {shlex.quote(query)}" + (f" --at {shlex.quote(at)}" if at else "")

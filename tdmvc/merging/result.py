@@ -17,6 +17,7 @@ from tdmvc.model.rules import Query
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.tables import pointer_side
+from tdmvc.workspace.validation import ALL_RULES, validation_options
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -89,14 +90,15 @@ def check_states(
     wanted = _joined(merged, _changed(merged, sides)) - set(unknown)
     if not wanted:
         return ()
-    findings = check_merged(
-        workspace.engine,
-        _opened(workspace, merged, wanted),
-        [_opened(workspace, side, wanted) for side in sides],
-        unknown=unknown,
-        at=merged.ref,
-        conditions=workspace.conditions,
-    )
+    with validation_options(workspace, ALL_RULES) as options:
+        findings = check_merged(
+            workspace.engine,
+            _opened(workspace, merged, wanted),
+            [_opened(workspace, side, wanted) for side in sides],
+            options,
+            unknown=unknown,
+            at=merged.ref,
+        )
     findings = (*check_table_names(merged.pointers, [side.pointers for side in sides]), *findings)
     return tuple(replace(finding, dataset=merged.name) for finding in findings)
 

@@ -47,7 +47,7 @@ _OPERATORS = {
 
 def demand_words(rule: Rule) -> str:
     """Return what a rule demands: `quantity is within 1..1000`."""
-    return f"{_subject(rule)} {_demand(rule)}".strip()
+    return f"{_subject(rule)} {_words(rule, {})[0]}".strip()
 
 
 def threshold_words(threshold: Threshold) -> str:
@@ -94,76 +94,67 @@ def row_words(rule: Rule, row: FailingRow) -> str:
 
 def failure_words(rule: Rule, values: Mapping[str, str | None]) -> str:
     """Return what is wrong with the values of a row: `quantity 0 is outside 1..1000`."""
-    match rule.test:
-        case Required():
-            return f"{_names(rule.columns)} is null"
-        case Unique(is_key=True):
-            return f"the key {_values(values)} {'is null' if None in values.values() else 'repeats'}"
-        case Unique():
-            return f"{_values(values)} repeats"
-        case Length() as test:
-            return f"{_values(values)} is {_wrong_length(test)}"
-        case Range() as test:
-            return f"{_values(values)} is {_outside(test)}"
-        case MultipleOf(step):
-            return f"{_values(values)} is no multiple of {_decimal(step)}"
-        case Pattern(expression):
-            return f"{_values(values)} does not match {_clipped(expression)}"
-        case Format(name):
-            return f"{_values(values)} is not a valid {name}"
-        case Values(allowed):
-            return f"{_values(values)} is " + (
-                f"none of {_list(allowed)}" if allowed else "there, and may not be"
-            )
-        case Present():
-            return f"{_values(values)} stands for a missing value"
-        case References(reference):
-            return f"{_values(values)} is not in {_target(reference)}"
-        case Condition(check):
-            shown = f" ({_values(values)})" if values else ""
-            return f"breaks {_clipped(check.expression)}{shown}"
-        case Query():
-            return f"breaks the rule: {_own_words(rule)}"
-        case JsonSchema():
-            return f"{_values(values)} does not fit its JSON Schema"
-    return f"breaks {demand_words(rule)}"
+    return _words(rule, values)[1]
 
 
-def _demand(rule: Rule) -> str:
+def rule_label(rule: Rule) -> str:
+    """Return how a message calls a rule: its id, and where it is declared."""
+    return f"{rule.id} ({rule.place})" if rule.place is not None else rule.id
+
+
+def reference_words(table: str, reference: ForeignKey) -> str:
+    """Return both ends of a reference: `orders (customer_id) → customers (id)`."""
+    return f"{table} ({', '.join(reference.columns)}) → {reference.table} ({', '.join(reference.to)})"
+
+
+def _words(rule: Rule, row: Mapping[str, str | None]) -> tuple[str, str]:
+    """Return what a rule demands of its subject, and what is wrong with the values of a row that breaks it."""
+    values = _values(row)
     match rule.test:
-        case Unreadable():
-            return "has a rule that cannot be read"
-        case HasType(type_):
-            return f"has the type {type_}"
         case Required():
-            return "is never null"
+            return "is never null", f"{_names(rule.columns)} is null"
         case Unique(is_key=True):
-            return "is a key: it never repeats and is never null"
+            broken = f"the key {values} {'is null' if None in row.values() else 'repeats'}"
+            return "is a key: it never repeats and is never null", broken
         case Unique():
-            return "never repeats"
+            return "never repeats", f"{values} repeats"
         case Length() as test:
-            return f"is {_length(test)}"
+            return f"is {_length(test)}", f"{values} is {_wrong_length(test)}"
         case Range() as test:
-            return f"is {_within(test)}"
+            return f"is {_within(test)}", f"{values} is {_outside(test)}"
         case MultipleOf(step):
-            return f"is a multiple of {_decimal(step)}"
+            return f"is a multiple of {_decimal(step)}", f"{values} is no multiple of {_decimal(step)}"
         case Pattern(expression):
-            return f"matches {_clipped(expression)}"
+            return f"matches {_clipped(expression)}", f"{values} does not match {_clipped(expression)}"
         case Format(name):
-            return f"is a valid {name}"
+            return f"is a valid {name}", f"{values} is not a valid {name}"
         case Values(allowed):
-            return f"is one of {_list(allowed)}"
+            none = f"none of {_list(allowed)}" if allowed else "there, and may not be"
+            return f"is one of {_list(allowed)}", f"{values} is {none}"
         case Present(missing):
-            return f"is none of {_list(missing)}, which stand for a missing value"
-        case Condition(check):
-            return f"keeps {_clipped(check.expression)}"
+            demand = f"is none of {_list(missing)}, which stand for a missing value"
+            return demand, f"{values} stands for a missing value"
         case References(reference):
-            return f"is in {_target(reference)}"
-        case RowCount():
-            return f"has {threshold_words(rule.threshold)} rows"
+            return f"is in {_target(reference)}", f"{values} is not in {_target(reference)}"
+        case Condition(check):
+            shown = f" ({values})" if row else ""
+            return f"keeps {_clipped(check.expression)}", f"breaks {_clipped(check.expression)}{shown}"
         case Query():
-            return f"keeps the rule: {_own_words(rule)}"
-    return "fits its JSON Schema"
+            words = f"the rule: {_own_words(rule)}"
+            return f"keeps {words}", f"breaks {words}"
+        case JsonSchema():
+            return "fits its JSON Schema", f"{values} does not fit its JSON Schema"
+        case HasType(type_):
+            return _whole(rule, f"has the type {type_}")
+        case RowCount():
+            return _whole(rule, f"has {threshold_words(rule.threshold)} rows")
+        case Unreadable():
+            return _whole(rule, "has a rule that cannot be read")
+
+
+def _whole(rule: Rule, demand: str) -> tuple[str, str]:
+    """Return the words of a rule that no single row breaks."""
+    return demand, f"breaks {_subject(rule)} {demand}"
 
 
 def _own_words(rule: Rule) -> str:

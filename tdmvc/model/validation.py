@@ -63,6 +63,8 @@ class RuleResult:
     """The first of them in key order, as many as were asked for."""
     reason: str | None = None
     """Why it was not evaluated, or why the fallback was needed; without values."""
+    nulls: int = 0
+    """Of a key, how many of the failing rows have a null in it; the others repeat."""
 
     @property
     def severity(self) -> Severity | None:

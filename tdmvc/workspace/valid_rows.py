@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from tdmvc.checks.rule_findings import findings_of
 from tdmvc.checks.validation import KnownVerdict
-from tdmvc.contracts.base import ImportedContract
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import ConfigError, InvalidRowsError, StoreError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.rule_words import result_line
-from tdmvc.model.rules import rule_id
-from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.rules import Rule, rule_id
+from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
-from tdmvc.model.validation import RuleResult, RuleVerdict
+from tdmvc.model.validation import RuleResult
 from tdmvc.workspace.applied_tables import NOT_RECORDED
 from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.tables import open_tables, with_counted_rows
@@ -58,7 +58,8 @@ def find_broken_rules(workspace: Workspace, state: DatasetState) -> tuple[Findin
     A contract whose rules cannot be read is a finding, too, and so are rows that cannot be read.
     """
     try:
-        path, results = _validate_once(workspace, state, open_tables(workspace, state))
+        tables = open_tables(workspace, state)
+        path, results = _validate_once(workspace, state, tables)
     except ConfigError as error:
         details: dict[str, object] = {"file": error.path, "line": error.line}
         return (
@@ -77,7 +78,19 @@ def find_broken_rules(workspace: Workspace, state: DatasetState) -> tuple[Findin
                 details={"where": error.where},
             ),
         )
-    return tuple(_finding(state, path, one) for one in results if one.severity is not None)
+    return tuple(
+        _placed(state, path, one, finding)
+        for one in results
+        for finding in findings_of(one, tables[one.rule.table].schema, at=state.name)
+    )
+
+
+def _placed(state: DatasetState, path: str, result: RuleResult, finding: Finding) -> Finding:
+    """Return a finding with the dataset, and with the place of its rule in the contract."""
+    details = {**finding.details, "file": path}
+    if result.rule.place is not None and result.rule.place.line is not None:
+        details["line"] = result.rule.place.line
+    return replace(finding, dataset=state.name, details=details)
 
 
 def _validate_once(
@@ -91,8 +104,7 @@ def _validate_once(
         if known.is_valid:
             return "", []
         path, found = read_contract_of(workspace, state)
-        wanted = _only_further_rules(found)
-        ids = {rule.id for rule in wanted.contract.rules if rule.table in tables}
+        ids = {rule.id for name in tables for rule in _further_rules(found.contract.tables.get(name))}
         results: list[RuleResult] = []
         if ids:
             sides = dict(tables)
@@ -101,31 +113,12 @@ def _validate_once(
                 others = open_tables(workspace, state, with_edits=is_working_copy(state))
                 sides = {**others, **sides}
             sides = with_counted_rows(workspace, state, sides)
-            for table in validate_with_progress(workspace, sides, wanted, options):
+            options = replace(options, rules=ids)
+            for table in validate_with_progress(workspace, sides, found, options):
                 results += [one for one in table.results if one.rule.id in ids]
         if not any(one.severity is not None for one in results):
             known.remember()
         return path, results
-
-
-def _finding(state: DatasetState, path: str, result: RuleResult) -> Finding:
-    rule = result.rule
-    is_evaluated = result.verdict is not RuleVerdict.NOT_EVALUATED
-    details: dict[str, object] = {"id": rule.id, "file": path}
-    if result.failing is not None:
-        details["count"] = result.failing
-    if rule.place is not None and rule.place.line is not None:
-        details["line"] = rule.place.line
-    return Finding(
-        "broken-rule" if is_evaluated else "rule-not-evaluated",
-        result.severity or Severity.ERROR,
-        result_line(result),
-        state.name,
-        rule.table,
-        rule.columns,
-        remedy=f"see all of them with `tdmvc validate {state.name}`.",
-        details=details,
-    )
 
 
 def refuse_broken_rules(workspace: Workspace, state: DatasetState, findings: Sequence[Finding]) -> None:
@@ -161,18 +154,12 @@ def _is_broken_rule(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.rule != NOT_RECORDED
 
 
-def _only_further_rules(found: ImportedContract) -> ImportedContract:
-    """Return a contract without what databases enforce."""
-    tables = {name: _bare(table) for name, table in found.contract.tables.items()}
-    return replace(found, contract=Contract(tables))
-
-
-def _bare(table: TableSchema) -> TableSchema:
-    columns = tuple(
-        replace(column, required=False, unique=False, max_length=None, physical_type=None)
-        for column in table.columns
-    )
-    return TableSchema(table.name, columns, further_rules=table.further_rules)
+def _further_rules(table: TableSchema | None) -> list[Rule]:
+    """Return the rules of a table that no database enforces."""
+    if table is None:
+        return []
+    demands = [rule.demand for rule in table.further_rules]
+    return [rule for rule in table.rules if rule.demand in demands]
 
 
 def _invalid(state: DatasetState, path: str, broken: list[RuleResult]) -> InvalidRowsError:

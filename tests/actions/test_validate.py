@@ -268,8 +268,9 @@ def test_adding_reports_the_rules_that_are_broken_now_and_stores_the_rows(worksp
         ("broken-rule", Severity.ERROR, "orders.customer_id.range", "orders"),
         ("broken-rule", Severity.WARNING, "orders.status.invalidValues", "orders"),
     ]
-    assert report.findings[0].message.startswith(
-        "orders row id=50: customer_id 7 is not at most 2 (datasets/"
+    assert report.findings[0].message == (
+        "1 row of orders (id: 50) breaks the rule orders.customer_id.range (datasets/golden/contract.yaml:16):"
+        " orders.customer_id is at most 2."
     )
     assert add_csv(workspace, "orders", ORDERS).findings == ()
 

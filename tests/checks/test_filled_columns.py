@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.merged import CheckedState, check_merged
+from tdmvc.checks.validation import ValidationOptions
 from tdmvc.model.declarations import Default, Generated, Identity
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
@@ -27,7 +28,7 @@ def merge(
     ours = {"items": write_parts(folder, new, [rows[:1]])}
     theirs = {"items": write_parts(folder, OLD, [[{"id": key} for key in merged]])}
     sides = [CheckedState(side, {"items": new}) for side in (ours, theirs)]
-    found = check_merged(con, CheckedState(result, {"items": new}), sides)
+    found = check_merged(con, CheckedState(result, {"items": new}), sides, ValidationOptions())
     return [one for one in found if one.rule.startswith("default-")]
 
 

@@ -287,7 +287,7 @@ def test_a_bug_leaves_a_log_without_values(
     def fail(*_: object, **__: object) -> None:
         raise ValueError(value)
 
-    monkeypatch.setattr("tdmvc.actions.review.check_references", fail)
+    monkeypatch.setattr("tdmvc.actions.review.check_classification", fail)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     output = _say_all(tdmvc, tmp_path / "out", code=70)

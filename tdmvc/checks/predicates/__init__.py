@@ -1,6 +1,5 @@
 """Tests of single rows as SQL that says the same, for the types for which there is such SQL."""
 
-from tdmvc.checks.predicates.column_types import has_type
 from tdmvc.checks.predicates.errors import InexactError
 from tdmvc.checks.predicates.lists import items_sql
 from tdmvc.checks.predicates.numbers import multiple_sql
@@ -26,7 +25,7 @@ from tdmvc.sql.duckdb import DuckDBConnection, duckdb_error
 from tdmvc.sql.quoting import quote_name
 from tdmvc.sql.types import no_rows
 
-__all__ = ["InexactError", "checked_predicate_sql", "find_columns", "has_type", "predicate_sql", "unpruned"]
+__all__ = ["InexactError", "checked_predicate_sql", "find_columns", "predicate_sql", "unpruned"]
 
 
 def predicate_sql(rule: Rule, schema: TableSchema) -> str:

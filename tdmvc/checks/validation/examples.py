@@ -22,16 +22,16 @@ _LONGEST = 200
 def first_failing_rows(
     con: DuckDBConnection,
     rows: TableRows,
-    declared: TableSchema,
     source: FailingSource,
     *,
+    schemas: Collection[TableSchema],
     columns: Sequence[str],
     count: int,
 ) -> tuple[FailingRow, ...]:
     """Return the first rows of a source in key order.
 
     Args:
-        declared: the contract's table, which may hide more columns than the rows' own.
+        schemas: the tables of the rows and of contracts, each of which may hide columns.
         columns: those whose values to return.
         count: how many rows at most.
     """
@@ -47,7 +47,7 @@ def first_failing_rows(
         f"SELECT {', '.join([*place, *texts])} FROM {source.sql} AS failing ORDER BY {', '.join(order)} LIMIT {count}"
     ).fetchall()
     cells = [dict(zip([column.name for column in (*key, *shown)], row[2:], strict=True)) for row in found]
-    hidden = _hidden((rows.schema, declared), cells)
+    hidden = _hidden(schemas, cells)
     numbers = {} if key or not found else _first_numbers(con, rows)
     return tuple(
         FailingRow(

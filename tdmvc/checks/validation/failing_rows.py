@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from tdmvc.checks.rules.rule import Tables
+from tdmvc.checks.table_rows import Tables
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.rows import TableRows, free_name
 from tdmvc.checks.validation.table import TableValidator
@@ -50,7 +50,8 @@ def write_failing_rows(
                 store_errors(validation.table, what="Writing failing rows", parts="its parts"),
                 ExitStack() as stack,
             ):
-                validator = TableValidator(con, tables, contract.tables[validation.table], options)
+                table = contract.tables[validation.table]
+                validator = TableValidator(con, tables, table, options.rules_of(table), options)
                 if _write(con, validator, validation, path, stack):
                     written.append(path)
     return tuple(written)

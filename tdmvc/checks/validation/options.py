@@ -7,6 +7,8 @@ from pathlib import Path
 from tdmvc.checks.sandbox import QueryLimits
 from tdmvc.checks.validation.cache import CountCache
 from tdmvc.model.conditions import ConditionEngines
+from tdmvc.model.rules import Rule
+from tdmvc.model.schema import TableSchema
 
 
 def find_nothing(parts: Sequence[str]) -> Sequence[Path] | None:
@@ -20,6 +22,8 @@ class ValidationOptions:
 
     only: Collection[str] | None = None
     """The tables; None means all of the contract."""
+    rules: Collection[str] | None = None
+    """The ids of the rules of these tables to evaluate; None means all."""
     examples: int = 10
     """How many failing rows of each rule to return at most."""
     is_full: bool = False
@@ -32,3 +36,7 @@ class ValidationOptions:
     """What one query of the contract may take; None means the usual."""
     find_parts: Callable[[Sequence[str]], Sequence[Path] | None] = find_nothing
     """Return the files of parts that another state has, by hashes of their bytes; None if one of them is not here."""
+
+    def rules_of(self, table: TableSchema) -> tuple[Rule, ...]:
+        """Return the rules of a contract's table that are to be evaluated."""
+        return tuple(rule for rule in table.rules if self.rules is None or rule.id in self.rules)

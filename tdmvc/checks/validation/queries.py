@@ -1,18 +1,17 @@
 """Runs the queries of a contract, each in a process that reaches the rows and nothing else."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from tdmvc.arrow.types import format_type
-from tdmvc.checks.rules.measure import named_tables
-from tdmvc.checks.sandbox import QueryJob, QueryOutcome, run_queries
+from tdmvc.checks.sandbox import QueryJob, QueryOutcome, QueryTable, run_queries
+from tdmvc.checks.table_rows import Tables, locate_parts
 from tdmvc.checks.validation.cache import FoundBefore, cache_name
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.rows import TableRows
 from tdmvc.checks.validation.table import judge, not_evaluated
 from tdmvc.model.declarations import OWN_DIALECT
-from tdmvc.model.diff import TableSide
 from tdmvc.model.hidden_columns import columns_that_look_sensitive, hidden_columns
 from tdmvc.model.masking import MASK
 from tdmvc.model.rules import Query, Rule
@@ -22,7 +21,7 @@ from tdmvc.sql.portable import engine_name
 
 
 def run_query_rules(
-    rules: Sequence[Rule], tables: Mapping[str, TableSide], contract: Contract, options: ValidationOptions
+    rules: Sequence[Rule], tables: Tables, contract: Contract, options: ValidationOptions
 ) -> dict[str, RuleResult]:
     """Return the results of queries, by the ids of their rules.
 
@@ -50,7 +49,7 @@ def run_query_rules(
         jobs[rule.id] = QueryJob(rule.test.sql, rule.table)
     if not jobs:
         return results
-    opened = named_tables(jobs.values(), tables)
+    opened = _named_tables(jobs.values(), tables)
     outcomes = run_queries(jobs, opened, limits=options.limits, examples=options.examples)
     by_id = {rule.id: rule for rule in rules}
     schemas = [*(side.schema for side in tables.values()), *contract.tables.values()]
@@ -60,6 +59,20 @@ def run_query_rules(
         results[name] = _result(rule, outcome, rows, schemas)
         _remember(rule, outcome, tables, options)
     return results
+
+
+def _named_tables(jobs: Iterable[QueryJob], tables: Tables) -> dict[str, QueryTable]:
+    """Return the tables that queries name, as the process that runs these opens them.
+
+    Raises:
+        PartError: a part cannot be found.
+    """
+    named = {name for job in jobs for name in Query(job.sql).tables_in(tables)}
+    return {
+        name: QueryTable(tuple(locate_parts(side)), side.schema.arrow_schema(), side.schema.key)
+        for name, side in tables.items()
+        if name in named
+    }
 
 
 def _result(rule: Rule, outcome: QueryOutcome, rows: int, schemas: Sequence[TableSchema]) -> RuleResult:
@@ -94,7 +107,7 @@ def _example(row: Mapping[str, str | None], hidden: Collection[str]) -> FailingR
     )
 
 
-def _state(sql: str, tables: Mapping[str, TableSide]) -> tuple[str, frozenset[str]] | None:
+def _state(sql: str, tables: Tables) -> tuple[str, frozenset[str]] | None:
     """Return the name of a query in the cache, and the bytes that it may read; None if nothing can be known of them."""
     named = {name: tables[name] for name in sorted(Query(sql).tables_in(tables))}
     digests = [TableRows(side).digests() for side in named.values()]
@@ -108,9 +121,7 @@ def _state(sql: str, tables: Mapping[str, TableSide]) -> tuple[str, frozenset[st
     return cache_name("query", sql, *schemas), parts
 
 
-def _recalled(
-    rule: Rule, sql: str, tables: Mapping[str, TableSide], options: ValidationOptions
-) -> int | None:
+def _recalled(rule: Rule, sql: str, tables: Tables, options: ValidationOptions) -> int | None:
     state = None if options.is_full else _state(sql, tables)
     if state is None:
         return None
@@ -118,9 +129,7 @@ def _recalled(
     return next((one.rows for one in options.cache.states(test) if one.parts == parts), None)
 
 
-def _remember(
-    rule: Rule, outcome: QueryOutcome, tables: Mapping[str, TableSide], options: ValidationOptions
-) -> None:
+def _remember(rule: Rule, outcome: QueryOutcome, tables: Tables, options: ValidationOptions) -> None:
     """Keep what a query counted; any other number may be a value."""
     assert isinstance(rule.test, Query)
     state = _state(rule.test.sql, tables)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tdmvc.arrow.types import format_type
-from tdmvc.checks.rules.pairing import is_whole, match_sql
 from tdmvc.checks.validation.bitmap import count_orphans
 from tdmvc.checks.validation.cache import cache_name
 from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.pairing import is_whole, match_sql
 from tdmvc.checks.validation.rows import TableRows
 from tdmvc.checks.validation.states import BaseState, FoundGroups, StateMemory
 from tdmvc.model.declarations import ForeignKey

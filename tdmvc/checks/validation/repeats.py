@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from tdmvc.arrow.types import format_type
-from tdmvc.checks.rules.rule import join_sql
-from tdmvc.checks.table_rows import compared_sql, repeated_sql
+from tdmvc.checks.table_rows import compared_sql, join_sql, repeated_sql
 from tdmvc.checks.validation.cache import cache_name
 from tdmvc.checks.validation.hashes import collect_repeated
 from tdmvc.checks.validation.options import ValidationOptions

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from tdmvc.arrow.types import format_type
 from tdmvc.checks.fallback import open_fallback
 from tdmvc.checks.predicates import InexactError, checked_predicate_sql, find_columns
-from tdmvc.checks.rules.condition import engine_for
 from tdmvc.checks.validation.cache import cache_name
-from tdmvc.model.conditions import ConditionEngines, NotEvaluatedError, RowCondition
+from tdmvc.model.conditions import ConditionEngine, ConditionEngines, NotEvaluatedError, RowCondition
 from tdmvc.model.declarations import OWN_DIALECT, Check
 from tdmvc.model.rules import Condition, Rule
 from tdmvc.model.schema import Column, TableSchema
@@ -68,7 +67,7 @@ def _plan_condition(
     rule: Rule, check: Check, columns: Sequence[Column], engines: ConditionEngines
 ) -> RowTest:
     dialect = check.dialect or OWN_DIALECT
-    engine = engine_for(check, columns, engines)
+    engine = _engine_for(check, columns, engines)
     # In the order of the table, as for the other checks.
     name = cache_name(dialect, check.expression, *_types(columns))
     plain = engine.find_plain_sql(check.expression, rule.table, columns)
@@ -82,6 +81,20 @@ def _plan_condition(
         None if plain is None else f"NOT {plain}",
         reason,
     )
+
+
+def _engine_for(check: Check, columns: Sequence[Column], engines: ConditionEngines) -> ConditionEngine:
+    """Return what evaluates a condition over these columns.
+
+    Raises:
+        NotEvaluatedError: nothing does.
+    """
+    engine = engines.get(check.dialect or OWN_DIALECT)
+    if engine is None:
+        raise NotEvaluatedError(f"it is written for {engine_name(check.dialect)}")
+    if not columns:
+        raise NotEvaluatedError("it names no column of the table")
+    return engine
 
 
 def _types(columns: Sequence[Column]) -> list[str]:

@@ -1,18 +1,18 @@
 """Validates one table: plans its rules, counts what breaks them, and judges the counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from tdmvc.checks.predicates import has_type
-from tdmvc.checks.rules.pairing import demand_comparable
-from tdmvc.checks.rules.rule import Tables
+from tdmvc.arrow.types import is_widening, parse_type
+from tdmvc.checks.table_rows import Tables
 from tdmvc.checks.validation.counting import CountedRows, count_rows
 from tdmvc.checks.validation.examples import first_failing_rows
 from tdmvc.checks.validation.failing import FailingFinder, FailingSource
 from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.pairing import demand_comparable
 from tdmvc.checks.validation.references import ReferenceTest
 from tdmvc.checks.validation.repeats import RepeatTest
 from tdmvc.checks.validation.row_tests import RowTest, plan_row_test
@@ -20,7 +20,7 @@ from tdmvc.checks.validation.rows import TableRows
 from tdmvc.errors import near_name
 from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.rules import HasType, Query, References, Required, RowCount, Rule, Unique, rule_id
-from tdmvc.model.schema import TableSchema
+from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.validation import Evaluation, RuleResult, RuleVerdict, TableValidation
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -42,6 +42,7 @@ class _Found:
     failing: int | None
     evaluation: Evaluation
     reason: str | None = None
+    nulls: int = 0
 
 
 _Plan = RowTest | _Repeats | ReferenceTest | NotEvaluatedError | None
@@ -49,14 +50,20 @@ _Plan = RowTest | _Repeats | ReferenceTest | NotEvaluatedError | None
 
 
 class TableValidator:
-    """Validates the rows of one table against its rules, other than its queries."""
+    """Validates the rows of one table against rules, other than queries."""
 
     def __init__(
-        self, con: DuckDBConnection, tables: Tables, declared: TableSchema, options: ValidationOptions
+        self,
+        con: DuckDBConnection,
+        tables: Tables,
+        declared: TableSchema,
+        rules: Sequence[Rule],
+        options: ValidationOptions,
     ) -> None:
         self._con, self._tables, self.declared, self._options = con, tables, declared, options
         self.rows = TableRows(tables[declared.name])
-        self._plans: dict[str, _Plan] = {rule.id: self._plan(rule) for rule in declared.rules}
+        self._rules = rules
+        self._plans: dict[str, _Plan] = {rule.id: self._plan(rule) for rule in self._rules}
 
     def validate(self) -> TableValidation:
         """Return the results of all rules but queries, each with its first failing rows.
@@ -64,7 +71,7 @@ class TableValidator:
         Raises:
             PartError: a part is damaged.
         """
-        results = [self._result(rule) for rule in self.declared.rules if not isinstance(rule.test, Query)]
+        results = [self._result(rule) for rule in self._rules if not isinstance(rule.test, Query)]
         counted = self._counted
         known = set(self.rows.times) - counted.fresh if self._tests else set()
         return TableValidation(
@@ -155,7 +162,7 @@ class TableValidator:
             case _Repeats(test, nulls):
                 missing = counted.failing(nulls, self.rows) if nulls is not None else 0
                 found = test.count(self._con, self._options, has_nulls=missing > 0)
-                return _Found(missing + found.groups, missing + found.rows, Evaluation.HASH)
+                return _Found(missing + found.groups, missing + found.rows, Evaluation.HASH, nulls=missing)
             case ReferenceTest() as test:
                 count = test.count(self._con, self._options).rows
                 return _Found(count, count, Evaluation.HASH)
@@ -167,7 +174,7 @@ class TableValidator:
     def _judge(self, rule: Rule, found: _Found) -> RuleResult:
         rows = self.rows.side.rows
         result = judge(rule, Decimal(found.number), rows, evaluation=found.evaluation, reason=found.reason)
-        result = replace(result, failing=found.failing)
+        result = replace(result, failing=found.failing, nulls=found.nulls)
         if result.verdict is not RuleVerdict.FAILED or not found.failing:
             return result
         with ExitStack() as stack:
@@ -177,8 +184,8 @@ class TableValidator:
             examples = first_failing_rows(
                 self._con,
                 self.rows,
-                self.declared,
                 source,
+                schemas=(self.rows.schema, self.declared),
                 columns=rule.columns,
                 count=self._options.examples,
             )
@@ -199,7 +206,7 @@ class TableValidator:
         column = self.rows.schema.column(name)
         if column is None:
             return f"the rows have no column {name}{near_name(name, self.rows.schema.column_names)}"
-        return None if has_type(column, declared) else f"its type in the rows is {column.type_text}"
+        return None if _has_type(column, declared) else f"its type in the rows is {column.type_text}"
 
 
 def judge(
@@ -214,6 +221,16 @@ def judge(
 def not_evaluated(rule: Rule, rows: int, reason: str, evaluation: Evaluation = Evaluation.SCAN) -> RuleResult:
     """Return the result of a rule that could not be evaluated."""
     return RuleResult(rule, RuleVerdict.NOT_EVALUATED, evaluation, rows, reason=reason)
+
+
+def _has_type(column: Column, declared: str) -> bool:
+    """Return whether all values of a column's type are values of a declared one; a column of nulls has any type.
+
+    Args:
+        declared: the canonical name of a type.
+    """
+    wanted = parse_type(declared)
+    return wanted is None or column.is_untyped or is_widening(column.type, wanted)
 
 
 def _evaluation(test: RowTest, counted: CountedRows) -> Evaluation:

@@ -1,9 +1,10 @@
 """Validates the tables of a dataset against a contract."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Context, localcontext
 
-from tdmvc.checks.rules.rule import Tables
+from tdmvc.checks.table_rows import Tables
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.queries import run_query_rules
 from tdmvc.checks.validation.table import TableValidator, not_evaluated
@@ -40,23 +41,51 @@ def validate_tables(
     wanted = [
         table for table in contract.tables.values() if options.only is None or table.name in options.only
     ]
-    queries = [rule for table in wanted for rule in table.rules if isinstance(rule.test, Query)]
+    queries = [rule for table in wanted for rule in options.rules_of(table) if isinstance(rule.test, Query)]
     found = {}
     with localcontext(Context(prec=_DIGITS)):
         for table in wanted:
             with store_errors(table.name, what="The validation", parts="its parts"):
                 found[table.name] = _validate(con, tables, table, options)
         by_id = run_query_rules(queries, tables, contract, options)
-    return tuple(_in_order(found[table.name], table, by_id) for table in wanted)
+    return tuple(_in_order(found[table.name], options.rules_of(table), by_id) for table in wanted)
+
+
+def validate_rule(
+    con: DuckDBConnection,
+    tables: Tables,
+    declared: Mapping[str, TableSchema],
+    rule: Rule,
+    options: ValidationOptions,
+) -> RuleResult:
+    """Return what a rule finds in the rows of tables, whether or not their contract has it; without failing rows.
+
+    Args:
+        declared: the tables of their contract.
+
+    Raises:
+        PartError: a part is missing or damaged.
+        StoreError: memory or the room for spilling ran out.
+    """
+    options = replace(options, examples=0)
+    with (
+        localcontext(Context(prec=_DIGITS)),
+        store_errors(rule.table, what="The validation", parts="its parts"),
+    ):
+        if isinstance(rule.test, Query):
+            return run_query_rules([rule], tables, Contract(dict(declared)), options)[rule.id]
+        found = TableValidator(con, tables, declared[rule.table], [rule], options).validate()
+    return next(one for one in found.results if one.rule is rule)
 
 
 def _validate(
     con: DuckDBConnection, tables: Tables, table: TableSchema, options: ValidationOptions
 ) -> TableValidation:
     if table.name in tables:
-        return TableValidator(con, tables, table, options).validate()
+        return TableValidator(con, tables, table, options.rules_of(table), options).validate()
     reason = f"there is no table {table.name}{near_name(table.name, tables)}"
-    results = [not_evaluated(rule, 0, reason) for rule in table.rules if not isinstance(rule.test, Query)]
+    rules = options.rules_of(table)
+    results = [not_evaluated(rule, 0, reason) for rule in rules if not isinstance(rule.test, Query)]
     if not table.rules:
         # What is declared and not there never passes.
         rule = Rule(rule_id(table.name, (), "table"), table.name, (), RowCount(), ANY_NUMBER)
@@ -65,10 +94,10 @@ def _validate(
 
 
 def _in_order(
-    validation: TableValidation, table: TableSchema, queries: dict[str, RuleResult]
+    validation: TableValidation, rules: Sequence[Rule], queries: dict[str, RuleResult]
 ) -> TableValidation:
     """Return the results in the order of the contract; those on columns without a rule come first."""
     by_id = {result.rule.id: result for result in validation.results}
-    by_id.update({rule.id: queries[rule.id] for rule in table.rules if rule.id in queries})
-    declared = [by_id.pop(rule.id) for rule in table.rules]
+    by_id.update({rule.id: queries[rule.id] for rule in rules if rule.id in queries})
+    declared = [by_id.pop(rule.id) for rule in rules]
     return replace(validation, results=(*by_id.values(), *declared))

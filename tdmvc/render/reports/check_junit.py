@@ -9,7 +9,7 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.junit import add_case, add_output, add_suite, count_cases, fail, junit_text
 from tdmvc.render.reports.check import extent_words
 
-_NOT_CHECKED = frozenset({"rows-not-checked", "rule-not-checked"})
+_NOT_CHECKED = frozenset({"rows-not-checked", "rule-not-evaluated", "check-not-evaluated"})
 
 
 def render(report: CheckReport, options: RenderOptions) -> str:

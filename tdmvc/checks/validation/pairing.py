@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, is_number
-from tdmvc.checks.rules.rule import Tables
-from tdmvc.checks.table_rows import text_sql
+from tdmvc.checks.table_rows import Tables, text_sql
 from tdmvc.errors import near_name
 from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.declarations import ForeignKey
