@@ -94,14 +94,20 @@ class LiveState:
         return DatabaseMigrations(self.url, tuple(map(self.location, self.states)), tuple(self.findings))
 
 
-def open_live_database(workspace: Workspace, location: Location) -> AbstractContextManager[Snapshot]:
+def open_live_database(
+    workspace: Workspace, location: Location, schemas: tuple[str, ...] = ()
+) -> AbstractContextManager[Snapshot]:
     """Open a database for reading.
+
+    Args:
+        schemas: those that are read if the URL names none; empty means the default one.
 
     Raises:
         DatabaseError: it cannot be reached or read, or the driver is not installed.
         SourceError: there is no such file, or it is not a database.
     """
-    return open_snapshot(location, lambda: workspace.engine, ReadOptions(on_progress=workspace.on_progress))
+    options = ReadOptions(default_schemas=schemas, on_progress=workspace.on_progress)
+    return open_snapshot(location, lambda: workspace.engine, options)
 
 
 def read_live_state(snapshot: Snapshot, url: str, states: Sequence[MigrationState]) -> LiveState:

@@ -22,6 +22,8 @@ from tdmvc.workspace.live_state import open_live_database
 from tdmvc.workspace.validation import ValidationRequest, read_contract_for, read_contract_of, validate_sides
 from tdmvc.workspace.workspace import Workspace
 
+_PUBLIC = "public"
+"""The schema of PostgreSQL whose tables are named without it."""
 _BATCH_ROWS = 10_000
 _GROUP_ROWS = 100_000
 """Rows that are held in memory before they are written."""
@@ -41,7 +43,7 @@ def validate_database(
     Raises:
         ConfigError: the contract is wrong; the line is named.
         DatabaseError: the database cannot be reached or read.
-        NotFoundError: the contract has no such table.
+        NotFoundError: the contract has no such table, or the database has one in a schema that is not read.
         UsageError: there is no contract.
     """
     if request.contract is not None:
@@ -59,10 +61,10 @@ def validate_database(
         if table not in declared.tables:
             raise NotFoundError.named("table", table, sorted(declared.tables), where=contract[0])
     folder = workspace.temporary_folder()
-    with workspace.timed("read"), open_live_database(workspace, location) as snapshot:
+    with workspace.timed("read"), open_live_database(workspace, location, _schemas(declared)) as snapshot:
         sides = {
             name: _copied(workspace, source, declared.tables[name], folder)
-            for name, source in _found(snapshot, declared, request).items()
+            for name, source in _found(snapshot, declared, request, str(location)).items()
         }
     if request.contract is not None:
         contract = read_contract_for(workspace, request.contract, sides)
@@ -71,21 +73,52 @@ def validate_database(
     return replace(report, subject=str(location), undeclared=())
 
 
-def _found(snapshot: Snapshot, declared: Contract, request: ValidationRequest) -> Mapping[str, SourceTable]:
-    """Return the tables of the database by their names in the contract."""
-    names = TableNames(snapshot.read_names())
+def _schemas(declared: Contract) -> tuple[str, ...]:
+    """Return the schemas of the contract's tables, as far as their names have any: `sales` of `sales.orders`."""
+    names = [name.rpartition(".")[0] or _PUBLIC for name in declared.tables]
+    return tuple(dict.fromkeys(names)) if set(names) != {_PUBLIC} else ()
+
+
+def _found(
+    snapshot: Snapshot, declared: Contract, request: ValidationRequest, where: str
+) -> Mapping[str, SourceTable]:
+    """Return the tables of the database, or its views, by their names in the contract."""
+    names, views = TableNames(snapshot.read_names()), TableNames(snapshot.read_relations())
     wanted = {}
+    missing = []
     for table in declared.tables if _needs_all(declared, request) else request.tables:
-        found = list(names.find(table))
+        found = names.find(table) or views.find(table)
         if len(found) > 1:
             raise UsageError(
                 f"The database has several tables that may be {table}: {', '.join(found)}.",
-                remedy="name the schema in the URL.",
+                remedy="name the schema in the URL: `?schema=NAME`.",
             )
         if found:
             wanted[table] = found[0]
+        else:
+            missing.append(table)
+    if missing:
+        _refuse_other_schemas(snapshot, missing, where)
     sources = snapshot.read_tables(list(wanted.values()))
     return dict(zip(wanted, sources, strict=True))
+
+
+def _refuse_other_schemas(snapshot: Snapshot, missing: Sequence[str], where: str) -> None:
+    """Raise an error if tables that are missing are in schemas that are not read: their rows would pass for absent."""
+    known = {
+        name.table: name.schema
+        for name in snapshot.read_columns()
+        if name.schema not in ("", *snapshot.schemas)
+    }
+    elsewhere = {table: known[table] for table in missing if table in known}
+    if elsewhere:
+        names = ", ".join(f"{schema}.{table}" for table, schema in elsewhere.items())
+        schemas = ",".join(dict.fromkeys((*snapshot.schemas, *elsewhere.values())))
+        raise NotFoundError(
+            f"The schema {', '.join(snapshot.schemas)} has no table {', '.join(elsewhere)}, but there is {names}.",
+            where=where,
+            remedy=f"name the schemas in the URL: `?schema={schemas}`.",
+        )
 
 
 def _needs_all(declared: Contract, request: ValidationRequest) -> bool:

@@ -187,7 +187,7 @@ class PostgresSnapshot:
                 f"The user {user} may not read {format_names(refused)}.",
                 where=self._where,
                 remedy=f"ask the owner: `GRANT SELECT ON {refused[0]} TO {user}` (and USAGE on its schema), "
-                "or leave tables out with --exclude.",
+                "or choose other tables with --tables.",
             )
         if hidden := [name for name, one in relations.items() if one.hides_rows]:
             raise DatabaseError(
