@@ -136,7 +136,9 @@ class TdmvcPlugin:
         try:
             return self.databases.find(refs)
         except TdmvcError as error:
-            pytest.fail("\n".join(error.lines), pytrace=False)
+            lines = error.lines
+        # Outside of the handler: pytest would show the error twice.
+        pytest.fail("\n".join(lines), pytrace=False)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -186,10 +188,14 @@ class TdmvcPlugin:
         from tdmvc.errors import TdmvcError
 
         assert self._recorder is not None, "there is something to reset"
+        lines: list[str] = []
         try:
             reports = self.databases.reset()
         except TdmvcError as error:
-            pytest.fail("\n".join(error.lines), pytrace=False)
+            lines = error.lines
+        if lines:
+            # Outside of the handler: pytest would show the error twice.
+            pytest.fail("\n".join(lines), pytrace=False)
         self._recorder.note_resets(reports)
         for change in dict.fromkeys(change for report in reports for change in report.remains):
             _warn(self._config, last, change)

@@ -8,7 +8,7 @@ the process was killed, the next start of any server finds it, stops it, and rem
 from tdmvc.servers.base import RunningServer, ServerOptions
 from tdmvc.servers.mariadb import start_mariadb, stop_mariadb
 from tdmvc.servers.mariadb_binaries import MariadbBinaries, find_mariadb
-from tdmvc.servers.postgres import log_lines, settings_file, start_postgres, stop_postgres
+from tdmvc.servers.postgres import has_ended, log_lines, settings_file, start_postgres, stop_postgres
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres, find_system_postgres
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "find_mariadb",
     "find_postgres",
     "find_system_postgres",
+    "has_ended",
     "log_lines",
     "settings_file",
     "start_mariadb",

@@ -18,7 +18,7 @@ from tdmvc.servers.base import RunningServer, ServerOptions
 from tdmvc.servers.failures import server_start, server_stop
 from tdmvc.servers.launch import SERVER_LOG, launch_on_port, launched, run_program
 from tdmvc.servers.postgres_binaries import PostgresBinaries, find_postgres
-from tdmvc.servers.processes import clean_environment, last_lines
+from tdmvc.servers.processes import clean_environment, is_running, last_lines
 from tdmvc.servers.run_folders import starting
 from tdmvc.servers.templates import copy_template
 
@@ -28,6 +28,7 @@ _TEMPLATE = 3
 _ITERATIONS = 4096
 _CONNECT_SECONDS = "20"
 _DATA = "data"
+_LOCK = "postmaster.pid"
 _SETTINGS_FILE = "postgresql.auto.conf"
 _STOP_SECONDS = 120.0
 _LOG_LINES = 100
@@ -113,6 +114,24 @@ def log_lines(server: RunningServer) -> list[str]:
     return last_lines(server.folder / SERVER_LOG, _LOG_LINES).split(" / ")
 
 
+def has_ended(server: RunningServer) -> bool:
+    """Whether a server has ended, although nobody here stopped it."""
+    try:
+        return not is_running(_read_pid(server.folder / _DATA / _LOCK))
+    except (OSError, ValueError):
+        return True
+
+
+def _read_pid(lock: Path) -> int:
+    """Return the number of a server's process.
+
+    Raises:
+        OSError: there is no file that tells it.
+        ValueError: the file has no number.
+    """
+    return int(lock.read_text(encoding="utf-8").split("\n", 1)[0])
+
+
 def stop_postgres(server: RunningServer) -> Path:
     """Stop a server so that its data folder is whole, and return that folder.
 
@@ -122,9 +141,9 @@ def stop_postgres(server: RunningServer) -> Path:
         DatabaseError: the server does not stop in time.
     """
     data = server.folder / _DATA
-    lock = data / "postmaster.pid"
+    lock = data / _LOCK
     try:
-        os.kill(int(lock.read_text(encoding="utf-8").split("\n", 1)[0]), signal.SIGINT)
+        os.kill(_read_pid(lock), signal.SIGINT)
     except (OSError, ValueError) as error:
         raise server_stop("PostgreSQL", server.folder, last_lines(server.folder / SERVER_LOG)) from error
     end = time.monotonic() + _STOP_SECONDS
@@ -200,7 +219,7 @@ def _reason(done: "subprocess.CompletedProcess[str]") -> str:
 
 def _is_ready(data: Path) -> bool:
     try:
-        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        lines = (data / _LOCK).read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
     return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"

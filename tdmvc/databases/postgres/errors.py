@@ -13,6 +13,9 @@ _PREFIX = re.compile(
     r"(?:.*?(?:FATAL|ERROR|PANIC):\s+|connection failed: |connection to server .*? failed: )+", re.DOTALL
 )
 
+NOT_READY = "The server accepts no connections at the moment."
+"""What an error says while the server starts, ends, or recovers from the crash of a session."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
@@ -82,7 +85,7 @@ _CAUSES = (
     ),
     _Cause(
         r"starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections",
-        "The server accepts no connections at the moment.",
+        NOT_READY,
         "try again in a moment; a standby needs hot_standby = on.",
     ),
     _Cause(

@@ -15,6 +15,7 @@ from tdmvc.databases.postgres.connection import (
     reporting,
     run_together,
 )
+from tdmvc.databases.postgres.errors import NOT_READY
 from tdmvc.environments.postgres.counter import OwnTransactions
 from tdmvc.environments.postgres.database_settings import copied_settings
 from tdmvc.environments.postgres.failures import busy_database
@@ -25,6 +26,7 @@ from tdmvc.sql.quoting import quote_name, quote_text
 _STRATEGY_SINCE = 150000
 _CLONE_SINCE = 180000
 _SWAP_SECONDS = 20.0
+_RECOVERY_SECONDS = 20.0
 _POLL_SECONDS = 0.001
 _CLOSING_SECONDS = 0.002
 _OTHER_SESSIONS = """
@@ -134,8 +136,15 @@ class Administrator:
 
     def _live(self) -> PostgresConnection:
         """Return the connection; a new one if somebody ended the session."""
-        if self.connection.closed:
-            self.connection = lasting_connection(self.location)
+        end = time.monotonic() + _RECOVERY_SECONDS
+        while self.connection.closed:
+            try:
+                self.connection = lasting_connection(self.location)
+            except DatabaseError as error:
+                # If the process of a session crashes, the server ends all sessions and begins anew.
+                if error.what != NOT_READY or time.monotonic() > end:
+                    raise
+                time.sleep(_CLOSING_SECONDS)
         return self.connection
 
     def exists(self, database: str) -> bool:

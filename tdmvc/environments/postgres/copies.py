@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from tdmvc.databases.postgres.connection import plain_connection, reporting
 from tdmvc.environments.postgres.administrator import Administrator
 from tdmvc.environments.postgres.counter import OwnTransactions
-from tdmvc.environments.postgres.failures import full_server
+from tdmvc.environments.postgres.failures import ended_server, full_server
 from tdmvc.environments.postgres.pool import SparePool
 from tdmvc.environments.postgres.template import TemplateDatabase
 from tdmvc.errors import DatabaseError
 from tdmvc.model.location import ServerLocation
-from tdmvc.servers import RunningServer, log_lines, settings_file
+from tdmvc.servers import RunningServer, has_ended, log_lines, settings_file
 
 _NO_ROOM = "No space left on device"
 POOL_SIZE = 1
@@ -53,7 +53,7 @@ class Copies:
         """Say of an error why the server is gone, if its log knows.
 
         Raises:
-            DatabaseError: the server has no room.
+            DatabaseError: the server has no room, or has ended.
         """
         try:
             yield
@@ -62,6 +62,8 @@ class Copies:
                 reasons = [line for line in log_lines(self.server) if _NO_ROOM in line]
                 if reasons:
                     raise full_server(self.server.folder, reasons[-1]) from error
+                if has_ended(self.server):
+                    raise ended_server(self.server.folder) from error
             raise
 
 

@@ -33,6 +33,16 @@ def full_server(folder: Path, reason: str) -> DatabaseError:
     )
 
 
+def ended_server(folder: Path) -> DatabaseError:
+    """Return the error for a server of tdmvc that has ended while it is needed."""
+    return DatabaseError(
+        "The database server of this environment has ended.",
+        where=str(folder),
+        remedy="run the command again, which starts another one; if that happens again, see whether a test ends it, or "
+        "the system, for want of memory.",
+    )
+
+
 def outside_tablespace(where: str) -> DatabaseError:
     """Return the error for migrations that put tables outside the folder of the server."""
     return DatabaseError(
