@@ -18,7 +18,8 @@ from tdmvc.model.schema import Column
 class JsonSchemaCondition:
     """Values of columns, or rows as objects, that are valid under a schema."""
 
-    validator: SchemaValidator
+    validators: tuple[SchemaValidator, ...]
+    """What a value must be valid for; of a rule about formats, what tests them, and then what does not."""
     columns: tuple[Column, ...]
     is_text: bool = False
     is_row: bool = False
@@ -36,14 +37,15 @@ class JsonSchemaCondition:
         try:
             match test:
                 case JsonSchema():
-                    validator = SchemaValidator.of(test.schema, test.draft)
-                    nulls = frozenset(test.null_values)
+                    modes = (True, False) if test.is_about_formats else (False,)
                     return cls(
-                        validator,
+                        tuple(
+                            SchemaValidator.of(test.schema, test.draft, checks_formats=one) for one in modes
+                        ),
                         tuple(columns),
                         test.is_text,
                         test.is_row,
-                        nulls,
+                        frozenset(test.null_values),
                         test.draft == Draft.V4,
                     )
                 case Pattern():
@@ -54,7 +56,9 @@ class JsonSchemaCondition:
                     validator = SchemaValidator.of(schema, Draft.V2020_12)
                 case Format(name):
                     schema = render_json({"format": name})
-                    validator = SchemaValidator.of(schema, Draft.V2020_12, checks_formats=True)
+                    validator = SchemaValidator.of(
+                        schema, Draft.V2020_12, checks_formats=True, knows_formats=True
+                    )
         except SchemaError as error:
             if isinstance(test, Format):
                 raise NotEvaluatedError("nothing else evaluates it") from None
@@ -62,7 +66,7 @@ class JsonSchemaCondition:
         for column in columns:
             if not pa.types.is_string(column.type) or column.is_json:
                 raise NotEvaluatedError("it is for texts")
-        return cls(validator, tuple(columns))
+        return cls((validator,), tuple(columns))
 
     def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
         """Return the places of the rows that are not valid; see `RowCondition.find_broken`."""
@@ -111,7 +115,10 @@ class JsonSchemaCondition:
         if value is NO_JSON:
             return True
         try:
-            return not self.validator.is_valid(value)  # type: ignore[arg-type]
+            if self.validators[0].is_valid(value):  # type: ignore[arg-type]
+                return False
+            # What is invalid whatever its formats breaks another rule.
+            return all(one.is_valid(value) for one in self.validators[1:])  # type: ignore[arg-type]
         except BacktrackingError:
             raise NotEvaluatedError("a regular expression of its schema takes too many steps") from None
         except SchemaError as error:

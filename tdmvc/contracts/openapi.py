@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
-from tdmvc.contracts.json_schema.conjuncts import conjuncts_of, types_allowed
-from tdmvc.contracts.json_schema.format import check_patterns, check_schema, read_tables, unknown_keywords
+from tdmvc.contracts.json_schema.conjuncts import has_rows
+from tdmvc.contracts.json_schema.format import check_patterns, check_schema, read_tables, without_test
 from tdmvc.contracts.json_schema.keywords import JsonObject, map_schemas
 from tdmvc.contracts.json_schema.recursion import check_recursion
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
@@ -51,7 +51,7 @@ class OpenApiReader:
         check_patterns(resources)
         check_recursion(resources)
         tables = _choose(resources, pointers, options, notes)
-        notes += unknown_keywords(resources)
+        notes += without_test(resources)
         return read_tables(resources, tables, options, notes, is_api=True)
 
 
@@ -152,7 +152,7 @@ def _choose(
     rows = {
         name: place
         for name, pointer in pointers.items()
-        if _has_rows(resources, place := resources.place(pointer))
+        if has_rows(resources, place := resources.place(pointer))
     }
     known = {name: None for contract in options.known.values() for name in contract.tables}
     wanted = [options.table] if options.table is not None else list(known)
@@ -188,12 +188,6 @@ def _choose(
                 )
             )
     return found
-
-
-def _has_rows(resources: Resources, place: SchemaPlace) -> bool:
-    """Whether a schema is one of objects with properties."""
-    conjuncts = conjuncts_of(resources, [place])
-    return "object" in types_allowed(conjuncts) and any("properties" in one.schema for one in conjuncts)
 
 
 def _forms(name: str) -> Iterator[str]:

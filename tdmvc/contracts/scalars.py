@@ -14,11 +14,11 @@ from tdmvc.yaml.node import YamlNode
 
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _MAX_DIGITS = 400
-_READERS: dict[pa.DataType, tuple[Callable[[str], dt.date | dt.time], str]] = {
-    SIMPLE["date"]: (dt.date.fromisoformat, "a date (2026-01-31)"),
-    SIMPLE["time"]: (dt.time.fromisoformat, "a time (09:30:00)"),
-    SIMPLE["timestamp"]: (dt.datetime.fromisoformat, "a timestamp (2026-01-31T09:30:00)"),
-    SIMPLE["timestamptz"]: (dt.datetime.fromisoformat, "a timestamp (2026-01-31T09:30:00Z)"),
+_READERS: dict[pa.DataType, tuple[Callable[[str], dt.date | dt.time], str, str]] = {
+    SIMPLE["date"]: (dt.date.fromisoformat, "date", "2026-01-31"),
+    SIMPLE["time"]: (dt.time.fromisoformat, "time", "09:30:00"),
+    SIMPLE["timestamp"]: (dt.datetime.fromisoformat, "timestamp", "2026-01-31T09:30:00"),
+    SIMPLE["timestamptz"]: (dt.datetime.fromisoformat, "timestamp", "2026-01-31T09:30:00Z"),
 }
 
 
@@ -26,7 +26,7 @@ def read_number(node: YamlNode) -> Decimal:
     """Return a number exactly as it was written."""
     text = node.value if isinstance(node.value, str) else ""
     if len(text) > _MAX_DIGITS or not _NUMBER.fullmatch(text):
-        raise node.error("Expected a number here.")
+        raise node.error("Expected a number here.", remedy="write it in digits: 10, 0.5, 1e6.")
     return Decimal(text)
 
 
@@ -37,7 +37,9 @@ def read_value(node: YamlNode, type_: pa.DataType) -> Value:
     text = node.as_text()
     if pa.types.is_boolean(type_):
         if text.lower() not in ("true", "false"):
-            raise node.error("Expected true or false here, as the column's type is bool.")
+            raise node.error(
+                "Expected true or false here, as the column's type is bool.", remedy="write true or false."
+            )
         return text.lower() == "true"
     if is_number(type_):
         number = read_number(node)
@@ -57,12 +59,12 @@ def read_bound(node: YamlNode, type_: pa.DataType, zone: str = "UTC") -> Value:
     known = _READERS.get(type_)
     if known is None:
         return read_value(node, type_)
-    parse, example = known
+    parse, word, example = known
     text = node.as_text()
     try:
         moment = parse(text)
     except ValueError:
-        raise node.error(f"'{text[:80]}' is not {example}.") from None
+        raise node.error(f"'{text[:80]}' is not a {word}.", remedy=f"write it as in {example}.") from None
     if not isinstance(moment, dt.datetime):
         return text
     if type_ == SIMPLE["timestamptz"]:

@@ -88,6 +88,20 @@ def render_json(value: Json) -> str:
     return str(value) if isinstance(value, Decimal) else json.dumps(value)
 
 
+def indented_json(value: Json, depth: int = 0) -> str:
+    """Return JSON text, a line for each entry of an object and for each object in a list."""
+    inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    if isinstance(value, dict) and value:
+        entries = (
+            f"{json.dumps(key, ensure_ascii=False)}: {indented_json(one, depth + 1)}"
+            for key, one in value.items()
+        )
+        return "{" + inner + f",{inner}".join(entries) + outer + "}"
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return "[" + inner + f",{inner}".join(indented_json(one, depth + 1) for one in value) + outer + "]"
+    return render_json(value)
+
+
 def escape_pointer(name: str) -> str:
     """Return a name as a step of a JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")

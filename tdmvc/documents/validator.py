@@ -56,11 +56,14 @@ class SchemaValidator:
     """Whether a value may be invalid only because a regular expression took too many steps."""
 
     @classmethod
-    def of(cls, schema: str, draft: str, *, checks_formats: bool = False) -> "SchemaValidator":
+    def of(
+        cls, schema: str, draft: str, *, checks_formats: bool = False, knows_formats: bool = False
+    ) -> "SchemaValidator":
         """Return the validator for the JSON text of a schema; nothing outside of the text is ever read.
 
         Args:
             checks_formats: whether `format` is tested; otherwise it is an annotation.
+            knows_formats: whether a format that cannot be tested is an error; otherwise it is an annotation.
 
         Raises:
             SchemaError: it is no schema of that draft.
@@ -75,7 +78,7 @@ class SchemaValidator:
             validator = _validator_class(Draft(draft))(
                 spelled,
                 validate_formats=checks_formats,
-                ignore_unknown_formats=not checks_formats,
+                ignore_unknown_formats=not knows_formats,
                 offline=True,
             )
         except jsonschema_rs.ValidationError as error:

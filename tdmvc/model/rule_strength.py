@@ -22,6 +22,8 @@ from tdmvc.model.rules import (
     Length,
     MultipleOf,
     Operator,
+    Pattern,
+    PatternSyntax,
     Present,
     Query,
     Range,
@@ -128,7 +130,12 @@ def compare_tests(old: RuleTest, new: RuleTest) -> Strength:
                 is_stricter=was_distinct >= is_distinct and was_key <= is_key,
                 is_weaker=was_distinct <= is_distinct and was_key >= is_key,
             )
-        case (Condition(), Condition()) | (Query(), Query()) | (JsonSchema(), JsonSchema()):
+        case (
+            (Condition(), Condition())
+            | (Query(), Query())
+            | (JsonSchema(), JsonSchema())
+            | (Pattern(), Pattern())
+        ):
             return Strength.SAME if _text_of(old) == _text_of(new) else Strength.CHANGED
     return Strength.CHANGED
 
@@ -177,8 +184,10 @@ def _fits(count: int, length: Length) -> bool:
 
 
 def _text_of(test: RuleTest) -> object:
-    """Return what an SQL text or a JSON Schema says, whatever its layout."""
+    """Return what an SQL text, a JSON Schema or a pattern says, whatever its layout."""
     match test:
+        case Pattern(expression, PatternSyntax.ECMA, is_whole):
+            return f"^(?:{expression})$" if is_whole else expression
         case Condition(check):
             return " ".join(check.expression.split())
         case Query(sql, dialect):
@@ -186,9 +195,9 @@ def _text_of(test: RuleTest) -> object:
         case JsonSchema(schema, draft, is_text):
             try:
                 content = json.loads(schema) if test.is_row else _without_null(json.loads(schema))
-                return (json.dumps(content, sort_keys=True), draft, is_text)
+                return (json.dumps(content, sort_keys=True), draft, is_text, test.is_about_formats)
             except ValueError:
-                return (schema, draft, is_text)
+                return (schema, draft, is_text, test.is_about_formats)
     return test
 
 

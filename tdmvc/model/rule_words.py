@@ -143,7 +143,8 @@ def _words(rule: Rule, row: Mapping[str, str | None]) -> tuple[str, str]:
             words = f"the rule: {_own_words(rule)}"
             return f"keeps {words}", f"breaks {words}"
         case JsonSchema():
-            return "fits its JSON Schema", f"{values} does not fit its JSON Schema"
+            what = "the formats of its JSON Schema" if rule.test.is_about_formats else "its JSON Schema"
+            return f"fits {what}", f"{values} does not fit {what}"
         case HasType(type_):
             return _whole(rule, f"has the type {type_}")
         case RowCount():

@@ -226,6 +226,8 @@ class JsonSchema:
     """Whether it is about the row as an object of its columns, and not about the value of one column."""
     null_values: tuple[str, ...] = ()
     """Of a row: the columns whose null is the value null; the null of another is a property that is absent."""
+    is_about_formats: bool = False
+    """Whether only what breaks a `format` of the schema breaks the rule; otherwise, formats say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +302,17 @@ def with_unique_ids(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(named)
 
 
+_SQL_WORD = re.compile(
+    r"""'(?:[^']|'')*+(?:'|\Z)|"(?:[^"]|"")*+(?:"|\Z)|`[^`]*+(?:`|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|\w+|[^\w\s]""",
+    re.S,
+)
+
+
 def short_hash(text: str) -> str:
-    """Return a few characters for an expression without a name, the same however it is spaced."""
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:8]
+    """Return a few characters for an SQL expression without a name: the same however it is spaced, in any case."""
+    words = (word for word in _SQL_WORD.findall(text) if not word.startswith(("--", "/*")))
+    plain = " ".join(word if word[0] in "'\"`" else word.lower() for word in words)
+    return hashlib.sha256(plain.encode()).hexdigest()[:8]
 
 
 def _plain(name: str) -> str:

@@ -68,7 +68,9 @@ class YamlNode:
         if self.is_null:
             return []
         if not isinstance(self.value, dict):
-            raise self.error("Expected a mapping (key: value) here.")
+            raise self.error(
+                "Expected a mapping (key: value) here.", remedy="write `key: value` lines below it, indented."
+            )
         return list(self.value.items())
 
     def elements(self) -> tuple["YamlNode", ...]:
@@ -87,7 +89,9 @@ class YamlNode:
         if self.is_null:
             return None
         if not isinstance(self.value, dict):
-            raise self.error("Expected a mapping (key: value) here.")
+            raise self.error(
+                "Expected a mapping (key: value) here.", remedy="write `key: value` lines below it, indented."
+            )
         node = self.value.get(key)
         return None if node is None or node.is_null else node
 
@@ -95,13 +99,17 @@ class YamlNode:
         """Return the value of a required key."""
         node = self.child(key)
         if node is None:
+            near = get_close_matches(key, [one for one, _ in self.entries()], n=1, cutoff=0.8)
+            if near and near[0] != key:
+                wrong = dict(self.entries())[near[0]]
+                raise wrong.error(f"The key '{key}' is missing.", remedy=f"write '{key}' for '{near[0]}'.")
             raise self.error(f"The key '{key}' is missing.", remedy=f"add '{key}:'.")
         return node
 
     def as_text(self) -> str:
         """Return a scalar as it was written."""
         if not isinstance(self.value, str) or self.is_null:
-            raise self.error("Expected a text here.")
+            raise self.error("Expected a text here.", remedy="write one word, number or text in quotes.")
         return self.value
 
     def as_inner_path(self) -> str:
@@ -118,14 +126,14 @@ class YamlNode:
     def as_count(self) -> int:
         """Return a non-negative whole number."""
         if not isinstance(self.value, str) or not re.fullmatch(r"[0-9]{1,18}", self.value):
-            raise self.error("Expected a whole number here.")
+            raise self.error("Expected a whole number here.", remedy="write it in digits: 0, 1, 20.")
         return int(self.value)
 
     def as_bool(self) -> bool:
         """Return true or false."""
         word = self.value.lower() if isinstance(self.value, str) and self.is_plain else ""
         if word not in {"true", "false"}:
-            raise self.error("Expected true or false here.")
+            raise self.error("Expected true or false here.", remedy="write true or false, without quotes.")
         return word == "true"
 
     def as_texts(self) -> tuple[str, ...]:

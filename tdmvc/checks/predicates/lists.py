@@ -21,7 +21,12 @@ def items_sql(test: JsonSchema, column: Column, value: str) -> str:
         InexactError: the schema says more, or it is not about lists of such items.
     """
     fitting = _json_types(column.type.value_type) if pa.types.is_list(column.type) else frozenset()
-    if test.is_row or test.is_text or not fitting & (types := _types_of_items(test.schema)):
+    if (
+        test.is_about_formats
+        or test.is_row
+        or test.is_text
+        or not fitting & (types := _types_of_items(test.schema))
+    ):
         raise InexactError("SQL has no form of this schema")
     return "false" if "null" in types else f"list_count({value}) < len({value})"
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import MAX_DECIMAL_DIGITS, SIMPLE
 from tdmvc.yaml.node import YamlNode
 
-_PRIMITIVES: Final = {
+PRIMITIVES: Final = {
     "boolean": "bool",
     "int": "int32",
     "long": "int64",
@@ -28,7 +28,7 @@ _LOGICAL: Final = {
     ("local-timestamp-micros", "long"): "timestamp",
     ("local-timestamp-nanos", "long"): "timestamp",
 }
-_KINDS: Final = frozenset({"record", "error", "enum", "array", "map", "fixed", *_PRIMITIVES, "null"})
+_KINDS: Final = frozenset({"record", "error", "enum", "array", "map", "fixed", *PRIMITIVES, "null"})
 _HEAVIEST: Final = 10_000
 _WIDER: Final = ("int", "long", "float", "double")
 JsonDict = dict[str, object]
@@ -105,8 +105,8 @@ class Resolver:
         if node.is_mapping:
             return self._complex(node, namespace)
         name = node.as_text()
-        if name in _PRIMITIVES:
-            return AvroType(SIMPLE[_PRIMITIVES[name]])
+        if name in PRIMITIVES:
+            return AvroType(SIMPLE[PRIMITIVES[name]])
         if name == "null":
             return AvroType(pa.string(), is_nullable=True, physical="null")
         full = self.names.find(name, namespace)
@@ -208,7 +208,7 @@ class Resolver:
             widest = max(words, key=_WIDER.index)
             # A float32 holds not every int, and no float every long.
             widest = "double" if widest == "float" and len(set(words)) > 1 else widest
-            return AvroType(SIMPLE[_PRIMITIVES[widest]], is_nullable, notes=notes)
+            return AvroType(SIMPLE[PRIMITIVES[widest]], is_nullable, notes=notes)
         what = "a union of several types is kept as text, and its values are not checked"
         return AvroType(pa.string(), is_nullable, notes=(*notes, what))
 
@@ -245,4 +245,4 @@ class Resolver:
     def _primitive(kind: str) -> AvroType:
         if kind == "null":
             return AvroType(pa.string(), is_nullable=True, physical="null")
-        return AvroType(SIMPLE[_PRIMITIVES[kind]])
+        return AvroType(SIMPLE[PRIMITIVES[kind]])

@@ -3,16 +3,22 @@
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import SIMPLE, fields_of
+from tdmvc.arrow.types import SIMPLE, fields_of, format_type
+from tdmvc.contracts.avro.types import PRIMITIVES, Resolver
 from tdmvc.contracts.base import ExportedContract, Note
-from tdmvc.model.rules import NO_ROWS, Format, HasType, Place, Required, Rule, Values
+from tdmvc.contracts.unsaid import NOWHERE, unsaid
+from tdmvc.documents.json_text import Json, indented_json
+from tdmvc.model.finding import Severity
+from tdmvc.model.rules import NO_ROWS, Format, HasType, Place, Required, Rule, Values, kind_of
 from tdmvc.model.schema import Column, Contract, TableSchema
+from tdmvc.yaml.json_text import parse_json as parse_json_text
 
-_PLAIN: Final[Mapping[pa.DataType, object]] = {
+_PLAIN: Final[Mapping[pa.DataType, Json]] = {
     SIMPLE["bool"]: "boolean",
     **dict.fromkeys(
         (SIMPLE["int8"], SIMPLE["int16"], SIMPLE["int32"], SIMPLE["uint8"], SIMPLE["uint16"]), "int"
@@ -31,6 +37,10 @@ _PLAIN: Final[Mapping[pa.DataType, object]] = {
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+_TYPE_NAMES: Final = frozenset({"null", "array", "map", "record", "error", "enum", "fixed", *PRIMITIVES})
+"""What no named type may be called."""
+
+
 class AvroWriter:
     """Writes schemas of Avro 1.12."""
 
@@ -39,103 +49,121 @@ class AvroWriter:
     def write(
         self, contract: Contract, rules: tuple[Rule, ...], options: Mapping[str, str]
     ) -> ExportedContract:
-        """Return the schema; rules other than required columns and lists of names are noted."""
-        writing = _Writing(rules)
-        records = [writing.record(table) for table in contract.tables.values()]
+        """Return the schema; what Avro cannot say is noted, such as rules other than required columns and names."""
+        writing = _Writing(rules, list(contract.tables))
+        records: list[Json] = [writing.record(table) for table in contract.tables.values()]
         document = records[0] if len(records) == 1 else records
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        return ExportedContract(text, tuple(writing.notes))
+        notes = (*writing.notes, *unsaid(contract.tables.values(), contract, "Avro"))
+        return ExportedContract(indented_json(document) + "\n", notes)
 
 
 class _Writing:
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
-        self._rules = rules
-        self._used: set[str] = set()
+    """Writes records, whose names and those inside of them are used once."""
+
+    def __init__(self, rules: tuple[Rule, ...], tables: list[str]) -> None:
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.table, []).append(rule)
+        self._used = set(_TYPE_NAMES)
+        self._tables = {name: self._unique(_plain(name)) for name in tables}
         self.notes: list[Note] = []
 
-    def record(self, table: TableSchema) -> dict[str, object]:
-        found: dict[str, object] = {"type": "record", "name": self._name(table.name, table, "table")}
+    def record(self, table: TableSchema) -> Json:
+        """Return the record of a table."""
+        name = self._tables[table.name]
+        self._note_name(table, "table", table.name, name)
+        found: dict[str, Json] = {"type": "record", "name": name}
         if table.description:
             found["doc"] = table.description
-        seen: set[str] = set()
         said: set[str] = set()
-        fields = []
+        names = _distinct(table.column_names)
+        fields: list[Json] = []
         for column in table.columns:
-            fields.append(self._field(table, column, said))
-            name = str(fields[-1]["name"])
-            while name in seen:
-                name += "_"
-            fields[-1]["name"] = name
-            seen.add(name)
+            self._note_name(table, "column", column.name, names[column.name])
+            fields.append({"name": names[column.name], **self._field(table, column, said)})
         found["fields"] = fields
-        for rule in self._rules:
-            if rule.table == table.name and rule.id not in said:
-                place = rule.place or Place("contract.yaml")
-                self.notes.append(Note(place, f"The rule {rule.id} is not written: Avro has no form for it."))
+        for rule in self._rules.get(table.name, ()):
+            if rule.id not in said:
+                why = (
+                    "a type has only errors"
+                    if isinstance(rule.test, Format | Values)
+                    else "Avro has no form for it"
+                )
+                self.notes.append(
+                    Note(
+                        rule.place or NOWHERE, f"The rule {rule.id} ({kind_of(rule)}) is not written: {why}."
+                    )
+                )
         return found
 
-    def _field(self, table: TableSchema, column: Column, said: set[str]) -> dict[str, object]:
+    def _field(self, table: TableSchema, column: Column, said: set[str]) -> dict[str, Json]:
         type_ = self._type(column.type, f"{table.name}_{column.name}")
-        for rule in self._rules:
-            if rule.table != table.name or rule.columns != (column.name,) or rule.threshold != NO_ROWS:
+        self._note_type(table, column, type_)
+        is_required = column.name in table.key
+        for rule in self._rules.get(table.name, ()):
+            if (
+                rule.columns != (column.name,)
+                or rule.threshold != NO_ROWS
+                or rule.severity is not Severity.ERROR
+            ):
                 continue
             match rule.test:
-                case Required() | HasType():
+                case HasType(name) if name == column.type_text:
+                    said.add(rule.id)
+                case Required():
+                    is_required = True
                     said.add(rule.id)
                 case Format("uuid") if type_ == "string":
                     type_ = {"type": "string", "logicalType": "uuid"}
                     said.add(rule.id)
                 case Values(allowed) if type_ == "string" and _are_symbols(allowed):
-                    name = self._name(f"{table.name}_{column.name}", table, "enum")
-                    type_ = {
-                        "type": "enum",
-                        "name": name,
-                        "symbols": [one for one in allowed if one is not None],
-                    }
+                    symbols: list[Json] = [one for one in allowed if isinstance(one, str)]
+                    name = self._unique(_plain(f"{table.name}_{column.name}"))
+                    type_ = {"type": "enum", "name": name, "symbols": symbols}
                     said.add(rule.id)
-        is_required = column.required or column.name in table.key
-        name = self._plain(column.name, table, "column")
-        found: dict[str, object] = {"name": name, "type": type_ if is_required else ["null", type_]}
+        found: dict[str, Json] = {"type": type_ if is_required else ["null", type_]}
         if column.description:
             found["doc"] = column.description
-        if not is_required:
-            found["default"] = None
-        if column.default is not None:
-            value = _default(column)
-            if value is None:
-                place = next(iter(table.places.values()), Place("contract.yaml"))
-                message = (
-                    f"The default of {table.name}.{column.name} is not written: Avro has no form for it."
-                )
-                self.notes.append(Note(place, message))
-            else:
-                found |= {"type": type_ if is_required else [type_, "null"], "default": value}
-        return found
+        value = _default(column, type_)
+        if value is not None:
+            return found | {"type": type_ if is_required else [type_, "null"], "default": value}
+        if column.default is not None and column.default.literal is not None:
+            message = f"The default of {table.name}.{column.name} is not written: Avro has no form for it."
+            self.notes.append(Note(_place(table), message))
+        return found if is_required else found | {"default": None}
 
-    def _type(self, type_: pa.DataType, name: str) -> object:
+    def _type(self, type_: pa.DataType, name: str) -> Json:
         if type_ in _PLAIN:
             return _PLAIN[type_]
         if pa.types.is_decimal(type_):
-            return {
-                "type": "bytes",
-                "logicalType": "decimal",
-                "precision": type_.precision,
-                "scale": type_.scale,
-            }
+            digits = {"precision": type_.precision, "scale": type_.scale}
+            return {"type": "bytes", "logicalType": "decimal", **digits}
         if pa.types.is_list(type_):
             return {"type": "array", "items": ["null", self._type(type_.value_type, f"{name}_item")]}
-        fields = [
+        own = self._unique(_plain(name))
+        names = _distinct(tuple(one.name for one in fields_of(type_)))
+        fields: list[Json] = [
             {
-                "name": _plain(one.name),
+                "name": names[one.name],
                 "type": ["null", self._type(one.type, f"{name}_{one.name}")],
                 "default": None,
             }
             for one in fields_of(type_)
         ]
-        return {"type": "record", "name": self._unique(_plain(name)), "fields": fields}
+        return {"type": "record", "name": own, "fields": fields}
 
-    def _name(self, name: str, table: TableSchema, what: str) -> str:
-        return self._unique(self._plain(name, table, what))
+    def _note_type(self, table: TableSchema, column: Column, type_: Json) -> None:
+        """Note a type of which Avro has only another one, and what it cannot say of a text."""
+        read = Resolver().resolve(parse_json_text(json.dumps(type_), ""), "").type
+        what = f"{table.name}.{column.name}"
+        if read != column.type:
+            message = f"The type {column.type_text} of {what} is read as {format_type(read)}: Avro has no word for it."
+            self.notes.append(Note(_place(table), message))
+        elif column.is_json or column.is_untyped:
+            kind = "has documents of JSON" if column.is_json else "has any type"
+            self.notes.append(
+                Note(_place(table), f"That {what} {kind} is not written: Avro has no word for it.")
+            )
 
     def _unique(self, name: str) -> str:
         while name in self._used:
@@ -143,14 +171,28 @@ class _Writing:
         self._used.add(name)
         return name
 
-    def _plain(self, name: str, table: TableSchema, what: str) -> str:
-        plain = _plain(name)
+    def _note_name(self, table: TableSchema, what: str, name: str, plain: str) -> None:
         if plain != name:
-            place = next(iter(table.places.values()), Place("contract.yaml"))
-            self.notes.append(
-                Note(place, f"The {what} {name} is called {plain}: Avro's names are plain words.")
-            )
-        return plain
+            message = f"The {what} {name} of {table.name} is called {plain}: Avro's names are plain words."
+            self.notes.append(Note(_place(table), message))
+
+
+def _place(table: TableSchema) -> Place:
+    return next(iter(table.places.values()), NOWHERE)
+
+
+def _distinct(names: tuple[str, ...]) -> dict[str, str]:
+    """Return plain words for some names, each another one."""
+    found: dict[str, str] = {}
+    used: set[str] = set()
+    # What is a plain word already stays.
+    for name in sorted(names, key=lambda one: _plain(one) != one):
+        plain = _plain(name)
+        while plain in used:
+            plain += "_"
+        used.add(plain)
+        found[name] = plain
+    return found
 
 
 def _plain(name: str) -> str:
@@ -167,14 +209,21 @@ def _are_symbols(values: tuple[object, ...]) -> bool:
     )
 
 
-def _default(column: Column) -> object:
+def _default(column: Column, type_: Json) -> Json:
+    """Return the literal of a default as a value of a type; None if it has none, or reads as another text."""
     literal = column.default.literal if column.default is not None else None
     if literal is None:
         return None
+    if isinstance(type_, dict):
+        symbols = type_.get("symbols")
+        is_text = type_.get("logicalType") == "uuid" or (isinstance(symbols, list) and literal in symbols)
+        return literal if is_text else None
     if pa.types.is_boolean(column.type):
         return {"true": True, "false": False}.get(literal)
     if pa.types.is_integer(column.type):
-        return int(literal) if re.fullmatch(r"-?[0-9]{1,18}", literal) else None
+        return int(literal) if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", literal) else None
     if pa.types.is_floating(column.type):
-        return float(literal) if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]+)?", literal) else None
+        return (
+            Decimal(literal) if re.fullmatch(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", literal) else None
+        )
     return literal if pa.types.is_string(column.type) else None

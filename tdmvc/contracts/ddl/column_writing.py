@@ -64,7 +64,7 @@ class ColumnWriter:
         written = replace(column, physical_type=type_, max_length=None)
         is_limit = column.max_length is not None and written.length_limit == column.max_length
         if written.length_limit is not None and column.length_limit is None:
-            what = f"A text without a limit in {column.name}"
+            what = f"A text without a limit of its length in {column.name}"
             self._note(table, what, f"{engine_name(self._dialect)} needs one for keys, which is {type_}")
         elif is_limit and self._dialect in ("postgresql", "mysql"):
             why = f"{type_} refuses longer texts; whoever reads the script takes it for a warning"

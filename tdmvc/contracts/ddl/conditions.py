@@ -103,13 +103,18 @@ def _range(name: str, test: Range, column: Column, dialect: str) -> str:
 def _length(name: str, test: Length, column: Column, dialect: str) -> str:
     if pa.types.is_string(column.type):
         function = "length" if dialect in ("sqlite", "duckdb") else "char_length"
-    elif pa.types.is_list(column.type) and dialect in ("postgresql", "duckdb"):
+    elif pa.types.is_list(column.type) and is_array(column.type, dialect):
         function = "cardinality" if dialect == "postgresql" else "len"
     else:
         raise NotSaidError("the engine has no such length")
     parts = [f"{function}({name}) >= {test.minimum}"] if test.minimum is not None else []
     parts += [f"{function}({name}) <= {test.maximum}"] if test.maximum is not None else []
     return " AND ".join(parts) or "1 = 1"
+
+
+def is_array(type_: pa.DataType, dialect: str) -> bool:
+    """Whether an engine has lists of a type, and does not keep them as JSON."""
+    return dialect == "duckdb" or (dialect == "postgresql" and not pa.types.is_nested(type_.value_type))
 
 
 def _among(name: str, values: tuple[Value, ...], column: Column, dialect: str, words: str) -> str:

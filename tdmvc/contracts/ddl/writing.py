@@ -9,6 +9,7 @@ from tdmvc.contracts.ddl.column_writing import ColumnWriter, sequence_options
 from tdmvc.contracts.ddl.conditions import NotSaidError, condition_of, quote_for, text_for
 from tdmvc.contracts.ddl.script import DIALECTS, full_dialect
 from tdmvc.contracts.ddl.written_types import is_keyed, written_type
+from tdmvc.contracts.unsaid import NOWHERE, unsaid
 from tdmvc.errors import UsageError
 from tdmvc.model.declarations import NO_ACTION, ForeignKey, TypeKind, UserType
 from tdmvc.model.finding import Severity
@@ -16,7 +17,6 @@ from tdmvc.model.rules import NO_ROWS, Condition, Length, Place, References, Req
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.sql.portable import engine_name
 
-_NOWHERE: Final = Place("contract.yaml")
 _NOT_OF_MYSQL: Final = ("set default", "restrict")
 _ALTERS: Final = frozenset({"postgresql", "mysql"})
 """Engines that add references to tables that are there, so that these may lead in circles."""
@@ -70,20 +70,14 @@ class _Writing:
                     self._note(
                         table, f"The reference {reference}", "references of the tables lead in a circle"
                     )
-        self._note_views()
+        self._notes += unsaid(tables, self._contract, "SQL", is_of_databases=True)
         return ExportedContract(
             "".join(f"{one};\n\n" for one in statements).rstrip("\n") + "\n", tuple(self._notes)
         )
 
     def _note(self, table: TableSchema, what: str, why: str, place: Place | None = None) -> None:
-        where = place or next(iter(table.places.values()), _NOWHERE)
+        where = place or next(iter(table.places.values()), NOWHERE)
         self._notes.append(Note(where, f"{what} of {table.name} is not written: {why}."))
-
-    def _note_views(self) -> None:
-        for view in self._contract.views:
-            self._notes.append(
-                Note(_NOWHERE, f"The view {view.name} is not written: a script has tables only.")
-            )
 
     def _ordered(self) -> tuple[list[TableSchema], dict[str, list[ForeignKey]]]:
         """Return the tables, each behind those that it refers to, and the references that have to wait."""

@@ -1,17 +1,19 @@
 """The rules of a column by the schemas that its values must meet."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.contracts.base import Note
-from tdmvc.contracts.json_schema.conjuncts import OLD_DRAFTS, Conjunct, rest_of
-from tdmvc.contracts.json_schema.keywords import JsonObject
+from tdmvc.arrow.types import is_number as has_numbers
+from tdmvc.contracts.json_schema.conjuncts import Conjunct, rest_of
+from tdmvc.contracts.json_schema.formats import FORMATS, has_formats
+from tdmvc.contracts.json_schema.keywords import ASSERTIONS, REFERENCES, JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
-from tdmvc.contracts.json_schema.types import json_kind
+from tdmvc.contracts.json_schema.types import json_kind, type_schema
 from tdmvc.documents.json_text import Json, as_integer, is_number
+from tdmvc.documents.validator import Draft
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import (
     Format,
@@ -20,6 +22,7 @@ from tdmvc.model.rules import (
     MultipleOf,
     Pattern,
     Place,
+    Present,
     Range,
     Rule,
     RuleTest,
@@ -29,14 +32,6 @@ from tdmvc.model.rules import (
 )
 from tdmvc.model.schema import Column
 
-FORMATS = frozenset(
-    {
-        *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri"),
-        *("iri-reference", "uuid", "date", "time", "date-time", "duration", "regex", "json-pointer"),
-        *("relative-json-pointer", "uri-template"),
-    }
-)
-"""The formats of texts that can be tested."""
 _LONGEST = 2**31
 """No text or list is longer."""
 _NONE = Values(())
@@ -61,7 +56,6 @@ class ColumnReader:
     resources: Resources
     table: str
     column: Column
-    notes: list[Note]
 
     def rules(self, conjuncts: Sequence[Conjunct]) -> Iterator[Rule]:
         """Yield the rules that the values of the column must keep; a null keeps all of them."""
@@ -78,37 +72,39 @@ class ColumnReader:
                 )
 
     def _demands(self, one: Conjunct) -> Iterator[Demand]:
+        is_json = self.column.is_json
+        if is_json and one.is_optional:
+            return  # documents may be null, so that the choice itself is tested
         if one.place.schema is False:
             yield Demand("false", _NONE, one.place.pointer)
             return
-        if self.column.is_json or one.is_whole:
-            yield from self._remaining(one, one.schema, is_whole=one.is_whole)
+        if one.is_whole:
+            yield from self._remaining(one, one.schema, one.place)
             return
-        kind = json_kind(self.column.type)
-        handled = set()
-        for keyword, tests in self._typed(kind, one):
+        kind = None if is_json else json_kind(self.column.type)
+        handled = set(one.opened(with_null=not is_json))
+        for keyword, tests in self._typed(kind, one) if kind is not None else ():
             handled.add(keyword)
             for word, test in tests:
                 pointer = f"{one.place.pointer}/{keyword}"
                 severity = Severity.WARNING if isinstance(test, Format) else Severity.ERROR
                 yield Demand(word, test, pointer, severity)
-        rest = rest_of(one.schema, frozenset({"allOf", *handled}), kind, self.resources.draft)
-        if "$ref" in rest and self._leads_on(one):
-            del rest["$ref"]
-        yield from self._remaining(one, rest)
+        if "$ref" in one.schema and self._leads_on(one):
+            handled.add("$ref")
+        rest = rest_of(one.schema, frozenset(handled), kind, self.resources.draft)
+        own = {"format": one.schema["format"]} if is_json and "format" in one.schema else {}
+        yield from self._remaining(one, rest, SchemaPlace(one.place.pointer, {**rest, **own}))
 
-    def _remaining(self, one: Conjunct, rest: JsonObject, *, is_whole: bool = False) -> Iterator[Demand]:
-        if not is_whole:
-            kind = None if self.column.is_json else json_kind(self.column.type)
-            handled = frozenset({"allOf", *(("$ref",) if self._leads_on(one) else ())})
-            rest = rest_of(rest, handled, kind, self.resources.draft)
-        if not rest:
-            return
-        place = one.place if is_whole else SchemaPlace(one.place.pointer, rest)
-        text = self.resources.contained(place)
-        word = next(iter(rest)) if len(rest) == 1 else "schema"
+    def _remaining(self, one: Conjunct, rest: JsonObject, place: SchemaPlace) -> Iterator[Demand]:
+        """Yield the test of what has no other form, and that of the formats in it."""
+        text = self.resources.contained(place) if place.schema else "{}"
         test = JsonSchema(text, self.resources.draft, is_text=self.column.is_json)
-        yield Demand(word.lstrip("$"), test, one.place.pointer)
+        if rest:
+            word = next(iter(rest)) if len(rest) == 1 else "schema"
+            yield Demand(word.lstrip("$"), test, one.place.pointer)
+        if has_formats(text):
+            test = replace(test, is_about_formats=True)
+            yield Demand("format", test, one.place.pointer, Severity.WARNING)
 
     def _leads_on(self, one: Conjunct) -> bool:
         """Whether the schema behind a reference is a conjunct of its own."""
@@ -122,6 +118,9 @@ class ColumnReader:
         if "type" in schema:
             yield "type", list(self._type(kind, schema["type"]))
         if kind in ("array", "object"):
+            inner = type_schema(self.column.type, is_nullable=False)
+            if all(schema.get(key) == one for key, one in inner.items() if key != "type"):
+                yield from ((key, []) for key in inner if key != "type")  # the column's type says it
             if pa.types.is_list(self.column.type):
                 yield from self._counts(schema, "minItems", "maxItems")
             return
@@ -131,10 +130,28 @@ class ColumnReader:
             yield "enum", [("enum", Values(_scalars(schema["enum"])))]
         if "const" in schema and self.resources.draft != "4":
             yield "const", [("const", Values(_scalars([schema["const"]])))]
+        if (refused := self._refused(schema.get("not"))) is not None:
+            yield "not", [("not", Present(refused))] if refused else []
         if kind in ("integer", "number"):
             yield from self._numbers(one)
         if pa.types.is_string(self.column.type):
             yield from self._texts(one)
+
+    def _refused(self, schema: Json) -> tuple[Value, ...] | None:
+        """Return the values that `not` with a list refuses; None if it says something else."""
+        known = (*ASSERTIONS, *REFERENCES)
+        said = {key: one for key, one in schema.items() if key in known} if isinstance(schema, dict) else {}
+        if said == {"type": "null"}:
+            return ()
+        if said.keys() == {"const"} and self.resources.draft != Draft.V4:
+            said = {"enum": [said["const"]]}
+        type_ = self.column.type
+        is_listed = pa.types.is_string(type_) or pa.types.is_boolean(type_) or has_numbers(type_)
+        if said.keys() != {"enum"} or not is_listed:
+            return None
+        values = said["enum"]
+        is_null_refused = self.column.required and isinstance(values, list) and None in values
+        return (*([None] if is_null_refused else []), *_scalars(values))
 
     def _type(self, kind: str, types: Json) -> Iterator[tuple[str, RuleTest]]:
         named = types if isinstance(types, list) else [types]
@@ -182,11 +199,6 @@ class ColumnReader:
         name = schema.get("format")
         if isinstance(name, str) and name in FORMATS:
             yield "format", [("format", Format(name))]
-        elif isinstance(name, str):
-            self._note(one, "format", f"The format '{name[:80]}' is not tested: tdmvc does not know it.")
-        for key in ("contentEncoding", "contentMediaType", "contentSchema"):
-            if key in schema and self.resources.draft not in OLD_DRAFTS:
-                self._note(one, key, f"'{key}' describes the texts and is not tested, as the standard says.")
 
     def _counts(
         self, schema: JsonObject, least: str, most: str
@@ -196,9 +208,6 @@ class ColumnReader:
             yield least, [(least, test)] if count > 0 else []
         if (count := as_integer(schema.get(most))) is not None:
             yield most, [(most, Length(maximum=count))] if count <= _LONGEST else []
-
-    def _note(self, one: Conjunct, key: str, message: str) -> None:
-        self.notes.append(Note(self._place(f"{one.place.pointer}/{key}"), message))
 
     def _place(self, pointer: str) -> Place:
         document = self.resources.document

@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
+from tdmvc.contracts.json_schema.conjuncts import conjuncts_of, has_rows, types_allowed
+from tdmvc.contracts.json_schema.formats import untested
 from tdmvc.contracts.json_schema.keywords import ANNOTATIONS, KNOWN
 from tdmvc.contracts.json_schema.recursion import check_recursion
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
@@ -53,8 +55,9 @@ class JsonSchemaReader:
         resources = Resources(document, draft)
         check_patterns(resources)
         check_recursion(resources)
-        tables = dict(_tables(resources, options))
-        return read_tables(resources, tables, options, unknown_keywords(resources))
+        notes = without_test(resources)
+        tables = dict(_tables(resources, options, notes))
+        return read_tables(resources, tables, options, notes)
 
 
 def read_draft(document: Document) -> Draft:
@@ -134,40 +137,57 @@ def known_table(options: ImportOptions, name: str) -> TableSchema | None:
     return next((one.tables[name] for one in options.known.values() if name in one.tables), None)
 
 
-def unknown_keywords(resources: Resources) -> list[Note]:
-    """Return a note for each keyword that JSON Schema does not have, at its first place."""
+def without_test(resources: Resources) -> list[Note]:
+    """Return a note for what has no effect, at its first place: words that are no keywords, and what is not tested."""
     found: dict[str, list[str]] = {}
     for place in resources.places:
         for key in place.schema if isinstance(place.schema, dict) else ():
             if key not in KNOWN and key not in ANNOTATIONS:
-                found.setdefault(key, []).append(f"{place.pointer}/{escape_pointer(key)}")
-    return [_unknown(resources.document, key, pointers) for key, pointers in found.items()]
+                message = f"'{key[:80]}'* is not a keyword of JSON Schema, and has no effect."
+                found.setdefault(message, []).append(f"{place.pointer}/{escape_pointer(key)}")
+    for message, pointer in untested(resources):
+        found.setdefault(message, []).append(pointer)
+    return [_note(resources.document, message, pointers) for message, pointers in found.items()]
 
 
-def _unknown(document: Document, key: str, pointers: list[str]) -> Note:
+def _note(document: Document, message: str, pointers: list[str]) -> Note:
     first = min(pointers, key=document.line)
     times = f" ({len(pointers)} times)" if len(pointers) > 1 else ""
-    message = f"'{key[:80]}'{times} is not a keyword of JSON Schema, and has no effect."
-    return Note(Place(document.path, document.line(first), first), message)
+    return Note(Place(document.path, document.line(first), first), message.replace("'* ", f"'{times} ", 1))
 
 
-def _tables(resources: Resources, options: ImportOptions) -> Iterator[tuple[str, SchemaPlace]]:
+def _tables(
+    resources: Resources, options: ImportOptions, notes: list[Note]
+) -> Iterator[tuple[str, SchemaPlace]]:
     root = resources.document.value
-    place = SchemaPlace("", root)
     entries = root.get(resources.definitions) if isinstance(root, dict) else None
     if not isinstance(entries, dict) or not isinstance(root, dict) or _says_something(root):
-        yield options.table or _title(root) or _file_name(resources.document.path), place
+        yield options.table or _title(root) or _file_name(resources.document.path), SchemaPlace("", root)
         return
-    found = {
+    places = {
         name: SchemaPlace(f"/{resources.definitions}/{escape_pointer(name)}", schema)
         for name, schema in entries.items()
-        if isinstance(schema, dict) and (schema.get("type") == "object" or "properties" in schema)
     }
+    found = {name: one for name, one in places.items() if has_rows(resources, one)}
     if options.table is not None and options.table not in found:
         raise resources.document.error(
             f"The schema defines no object '{options.table}'.",
             f"/{resources.definitions}",
             f"name one of these: {', '.join(found) or 'it defines none'}.",
+        )
+    for name, one in places.items():
+        if name not in found and types_allowed(conjuncts_of(resources, [one])) == {"object"}:
+            message = f"The definition '{name[:80]}' names no property, and is not a table."
+            notes.append(
+                Note(
+                    Place(resources.document.path, resources.document.line(one.pointer), one.pointer), message
+                )
+            )
+    if not found:
+        raise resources.document.error(
+            "The schema defines no object with properties.",
+            f"/{resources.definitions}",
+            "a table is an object with `properties`: name its schema, or add them.",
         )
     yield from ((name, one) for name, one in found.items() if options.table in (None, name))
 

@@ -48,6 +48,8 @@ ANY: Final = frozenset({"allOf", "anyOf", "const", "else", "enum", "if", "not", 
 KNOWN: Final = frozenset(
     {*REFERENCES, *IDENTITIES, *DEFINITIONS, *ANNOTATIONS, *TEXT, *NUMBER, *ARRAY, *OBJECT, *ANY}
 )
+ASSERTIONS: Final = TEXT | NUMBER | ARRAY | OBJECT | ANY
+"""The keywords that can make a value invalid."""
 CONCERNS: Final = {
     "boolean": ANY,
     "integer": ANY | NUMBER,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tdmvc.contracts.json_schema.conjuncts import named_types
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.documents.json_text import as_integer
 
@@ -121,12 +122,12 @@ def _can_end(resources: Resources, place: SchemaPlace, ending: set[str]) -> bool
             can = [f"{place.pointer}/{key}/{number}" in ending for number in range(len(members))]
             if not (all(can) if key == "allOf" else any(can)):
                 return False
-    if schema.get("type") == "object":
+    if named_types(schema) == {"object"}:
         names, properties = schema.get("required"), schema.get("properties")
         if isinstance(names, list) and isinstance(properties, dict):
             inner = [f"{place.pointer}/properties/{_step(name)}" for name in names if name in properties]
             return all(one in ending for one in inner)
-    if schema.get("type") == "array" and (as_integer(schema.get("minItems")) or 0) > 0:
+    if named_types(schema) == {"array"} and (as_integer(schema.get("minItems")) or 0) > 0:
         items = schema.get("items")
         return not isinstance(items, dict) or f"{place.pointer}/items" in ending
     return True

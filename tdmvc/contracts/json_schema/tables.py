@@ -12,6 +12,7 @@ from tdmvc.contracts.json_schema.conjuncts import (
     rest_of,
     types_allowed,
 )
+from tdmvc.contracts.json_schema.formats import has_formats
 from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import column_of
@@ -19,11 +20,12 @@ from tdmvc.contracts.patterns import has_match
 from tdmvc.documents.json_text import Json, escape_pointer
 from tdmvc.documents.validator import SchemaError, SchemaValidator
 from tdmvc.model.declarations import Default
+from tdmvc.model.finding import Severity
 from tdmvc.model.rules import JsonSchema, Place, Required, Rule, rule_id, with_unique_ids
 from tdmvc.model.schema import Column, TableSchema
 
 _BY_COLUMN = frozenset(
-    {"additionalProperties", "allOf", "patternProperties", "properties", "propertyNames", "required", "type"}
+    {"additionalProperties", "patternProperties", "properties", "propertyNames", "required", "type"}
 )
 """What is told column by column: the names of a table's columns are known."""
 _NAMES_ONLY = frozenset(
@@ -87,7 +89,7 @@ class TableReader:
             columns.append(column)
             if self.resources.is_dynamic:
                 continue  # what its references mean is known for the row only
-            rules += ColumnReader(self.resources, self.name, column, self.notes).rules(schemas)
+            rules += ColumnReader(self.resources, self.name, column).rules(schemas)
         rules += self._row_rules(conjuncts, names, nullable & set(required))
         schema = TableSchema(self.name, tuple(columns), description=_text(conjuncts, "description"))
         return self._with_rules(schema, with_unique_ids(rules))
@@ -157,7 +159,7 @@ class TableReader:
             of_type = (*schemas, *inner) if types_allowed(inner) - {"null"} else schemas
         column = column_of(name, self.resources, of_type, known)
         default = next((one.schema["default"] for one in schemas if "default" in one.schema), None)
-        literal = None if default is None or isinstance(default, dict | list) else _literal(default)
+        literal = None if default is None or isinstance(default, dict | list) else literal_of(default)
         description = _text(schemas, "description")
         return replace(
             column,
@@ -186,24 +188,25 @@ class TableReader:
         self, conjuncts: Sequence[Conjunct], names: Sequence[str], nulls: set[str]
     ) -> Iterator[Rule]:
         for one in conjuncts:
-            handled = _BY_COLUMN
+            handled = _BY_COLUMN | one.opened()
             if "$ref" in one.schema and self.resources.target(one.place) is not None:
                 handled |= {"$ref"}
-            rest = rest_of(one.schema, frozenset(handled), "object", self.resources.draft)
+            rest = rest_of(one.schema, handled, "object", self.resources.draft)
             if not rest and not self.resources.is_dynamic:
                 continue
             place = one.place if one.is_whole else SchemaPlace(one.place.pointer, rest)
             text = self.resources.contained(place)
             columns = tuple(name for name in names if self._is_about(place.schema, name))
-            test = JsonSchema(
-                text,
-                self.resources.draft,
-                is_row=True,
-                null_values=tuple(name for name in columns if name in nulls),
-            )
+            nulls_of = tuple(name for name in columns if name in nulls)
+            test = JsonSchema(text, self.resources.draft, is_row=True, null_values=nulls_of)
             word = next(iter(rest)).lstrip("$") if len(rest) == 1 else "schema"
             pointer = f"{one.place.pointer}/{next(iter(rest))}" if len(rest) == 1 else one.place.pointer
-            yield Rule(rule_id(self.name, (), word), self.name, columns, test, place=self._place(pointer))
+            at = self._place(pointer)
+            yield Rule(rule_id(self.name, (), word), self.name, columns, test, place=at)
+            if has_formats(text):
+                name = rule_id(self.name, (), "format")
+                test = replace(test, is_about_formats=True)
+                yield Rule(name, self.name, columns, test, severity=Severity.WARNING, place=at)
 
     def _is_about(self, schema: Json, name: str) -> bool:
         """Whether a schema of the row says something about a column."""
@@ -257,7 +260,8 @@ def _is_write_only(conjuncts: Sequence[Conjunct]) -> bool:
     return any(one.schema.get("writeOnly") is True for one in conjuncts)
 
 
-def _literal(value: Json) -> str:
+def literal_of(value: Json) -> str:
+    """Return a default that is no object or list as the text of a literal."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE
+from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, fields_of
 from tdmvc.contracts.json_schema.conjuncts import Conjunct, conjuncts_of, types_allowed
+from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.documents.json_text import is_number
 from tdmvc.model.schema import Column
 
-_FORMATS = {
+TYPE_FORMATS = {
     "date": "date",
     "date-time": "timestamptz",
     "int8": "int8",
@@ -24,6 +25,8 @@ _FORMATS = {
     "uint64": "uint64",
     "float": "float32",
     "double": "float64",
+    "date-time-local": "timestamp",
+    "time-local": "time",
 }
 """Formats that name a type: those of JSON Schema, and those of OpenAPI's registry."""
 _TEXT_KEYWORDS = ("pattern", "minLength", "maxLength", "enum", "const")
@@ -45,6 +48,24 @@ def json_kind(type_: pa.DataType) -> str:
     return "object" if pa.types.is_struct(type_) else "string"
 
 
+def type_schema(type_: pa.DataType, *, is_nullable: bool) -> JsonObject:
+    """Return the schema of the values of a type, as far as JSON Schema and OpenAPI's formats can say it."""
+    kind = json_kind(type_)
+    schema: JsonObject = {"type": [kind, "null"] if is_nullable else kind}
+    if pa.types.is_binary(type_):
+        schema["contentEncoding"] = "base64"
+    elif kind == "string" and not pa.types.is_string(type_):
+        schema["format"] = next(word for word, name in TYPE_FORMATS.items() if SIMPLE[name] == type_)
+    elif pa.types.is_list(type_):
+        schema["items"] = type_schema(type_.value_type, is_nullable=True)
+    elif pa.types.is_struct(type_):
+        fields: JsonObject = {one.name: type_schema(one.type, is_nullable=True) for one in fields_of(type_)}
+        schema |= {"properties": fields, "additionalProperties": False}
+    elif type_ == SIMPLE["float32"] or (pa.types.is_integer(type_) and type_ != SIMPLE["int64"]):
+        schema["format"] = "float" if pa.types.is_floating(type_) else str(type_)
+    return schema
+
+
 def column_of(
     name: str, resources: Resources, conjuncts: Sequence[Conjunct], known: Column | None = None
 ) -> Column:
@@ -54,6 +75,9 @@ def column_of(
         known: the column that there is already; its type stays if the schemas allow values of it.
     """
     allowed = types_allowed(conjuncts) - {"null"}
+    if not allowed:
+        # No value is valid; the types alone say what the column is.
+        allowed = types_allowed(conjuncts, with_values=False) - {"null"}
     if known is not None and (known.is_json or not allowed or _fits(json_kind(known.type), allowed)):
         return known
     type_ = _type_of(resources, conjuncts, allowed, 0)
@@ -69,12 +93,12 @@ def _type_of(
 ) -> pa.DataType | None:
     """Return the type for values of some JSON types; None if it takes JSON texts to hold them."""
     formats = [str(one.schema["format"]) for one in conjuncts if "format" in one.schema]
-    named = next((SIMPLE[_FORMATS[name]] for name in formats if name in _FORMATS), None)
+    named = next((SIMPLE[TYPE_FORMATS[name]] for name in formats if name in TYPE_FORMATS), None)
     if allowed == {"boolean"}:
         return SIMPLE["bool"]
     if allowed == {"integer"}:
         return named if named is not None and pa.types.is_integer(named) else _integer(conjuncts)
-    if allowed == {"number", "integer"}:
+    if allowed in ({"number", "integer"}, {"number"}):
         is_number_type = named is not None and json_kind(named) in ("integer", "number")
         return named if is_number_type else SIMPLE["float64"]
     if allowed == {"string"}:

@@ -1,20 +1,24 @@
 """Writes a contract as JSON Schema 2020-12: each table as the schema of its rows as objects."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
 
-from tdmvc.arrow.types import fields_of, is_number
+from tdmvc.arrow.types import is_number
 from tdmvc.contracts.base import ExportedContract, Note
+from tdmvc.contracts.json_schema.conjuncts import conjuncts_of
+from tdmvc.contracts.json_schema.formats import FORMATS, has_only_format
 from tdmvc.contracts.json_schema.keywords import JsonObject
-from tdmvc.contracts.json_schema.types import json_kind
+from tdmvc.contracts.json_schema.resources import Resources
+from tdmvc.contracts.json_schema.tables import literal_of
+from tdmvc.contracts.json_schema.types import column_of, json_kind, type_schema
 from tdmvc.contracts.patterns import pattern_fault
-from tdmvc.documents.json_text import Json, parse_json, render_json
+from tdmvc.contracts.unsaid import unsaid
+from tdmvc.documents.json_text import Document, Json, indented_json, parse_json
 from tdmvc.documents.validator import META_SCHEMAS, Draft
 from tdmvc.errors import UsageError
 from tdmvc.model.finding import Severity
@@ -66,11 +70,11 @@ class JsonSchemaWriter:
             one.table.name: one.write([rule for rule in rules if rule.table == one.table.name])
             for one in writers
         }
-        notes = tuple(note for one in writers for note in one.notes)
+        notes = (*(note for one in writers for note in one.notes), *unsaid(tables, contract, "JSON Schema"))
         dialect = next(url for url, draft in META_SCHEMAS.items() if draft is Draft.V2020_12)
         root: JsonObject = {"$schema": dialect}
         root |= next(iter(schemas.values())) if len(schemas) == 1 else {"$defs": dict(schemas)}
-        return ExportedContract(_indented(root), notes)
+        return ExportedContract(indented_json(root), notes)
 
 
 @dataclass(slots=True)
@@ -81,41 +85,61 @@ class _TableWriter:
     notes: list[Note] = field(default_factory=list)
     _properties: dict[str, JsonObject] = field(default_factory=dict)
     _required: dict[str, None] = field(default_factory=dict)
+    _present: dict[str, None] = field(default_factory=dict)
+    """The columns whose null is the value null, and no absent property."""
     _whole: list[Json] = field(default_factory=list)
     """Schemas of the row."""
+    _said: set[JsonSchema] = field(default_factory=set)
+    """The tests of formats in schemas that are written whole."""
 
     def write(self, rules: Sequence[Rule]) -> JsonObject:
         for column in self.table.columns:
             self._properties[column.name] = _column_schema(column)
             if column.required or column.name in self.table.key:
                 self._require(column.name)
+        tested = [
+            rule.test for rule in rules if isinstance(rule.test, JsonSchema) and self._reason(rule) is None
+        ]
+        self._said = {replace(one, is_about_formats=True) for one in tested if not one.is_about_formats}
         for rule in rules:
-            if rule.threshold != NO_ROWS:
-                self._note(rule, "it allows some rows to break it, and a schema allows none")
-            elif rule.severity is not Severity.ERROR and not isinstance(rule.test, Format):
-                self._note(rule, "it is a warning, and a schema has only errors")
-            else:
-                why = self._add(rule)
-                if why is not None:
-                    self._note(rule, why)
-        for name in self._required:
-            self._without_null(self._properties[name])
+            why = self._reason(rule) or self._add(rule)
+            if why is not None:
+                self._note(rule, why)
         schema: JsonObject = {"title": self.table.name}
         if self.table.description is not None:
             schema["description"] = self.table.description
         schema |= {"type": "object", "properties": dict(self._properties)}
         for name in self._required:
             _without_null(self._properties[name])
-        if self._required:
-            schema["required"] = list(self._required)
+        names = dict.fromkeys((*self._required, *self._present))
+        if names:
+            schema["required"] = list(names)
+        for column in self.table.columns:
+            self._note_type(column)
         if self._whole:
             schema["allOf"] = list(self._whole)
         return schema
 
+    def _reason(self, rule: Rule) -> str | None:
+        """Return why a schema cannot say how much a rule matters, as a clause."""
+        if rule.threshold != NO_ROWS:
+            return "it allows some rows to break it, and a schema allows none"
+        if isinstance(rule.test, Format):
+            return None if rule.severity is Severity.WARNING else "a format only warns"
+        if isinstance(rule.test, JsonSchema) and rule.test.is_about_formats:
+            is_said = rule.test in self._said or has_only_format(rule.test.schema)
+            return None if is_said else "what is around its formats would be an error"
+        if rule.severity is not Severity.ERROR:
+            return "it is a warning, and a schema has only errors"
+        return None
+
     def _add(self, rule: Rule) -> str | None:
         """Add a rule to the schemas; return why there is no form for it, as a clause."""
+        if isinstance(rule.test, JsonSchema) and rule.test in self._said:
+            return None  # what tests the rest has the formats, too
         if isinstance(rule.test, JsonSchema) and rule.test.is_row:
             self._whole.append(_embedded(rule.test))
+            self._present.update(dict.fromkeys(rule.test.null_values))
             return None
         columns = [column for name in rule.columns if (column := self.table.column(name)) is not None]
         if len(columns) < len(rule.columns) or not columns:
@@ -128,7 +152,36 @@ class _TableWriter:
             if isinstance(keywords, str):
                 return keywords
             _merge(self._properties[column.name], keywords)
+            if isinstance(rule.test, Present) and None in rule.test.missing:
+                self._require(column.name)
+        if isinstance(rule.test, Format) and rule.test.name not in FORMATS:
+            return "whoever reads the schema does not know the format"
+        if (
+            isinstance(rule.test, JsonSchema)
+            and rule.test.is_text
+            and not all(one.is_json for one in columns)
+        ):
+            return "`contentSchema` only describes what the texts hold"
         return None
+
+    def _note_type(self, column: Column) -> None:
+        """Note a type that the schema leaves open, or has no word for."""
+        where = Place(self.table.name)
+        schema = self._properties[column.name]
+        resources = Resources(Document("", schema, {}), Draft.V2020_12)
+        read = column_of(column.name, resources, conjuncts_of(resources, [resources.place("")]))
+        what = f"{self.table.name}.{column.name}"
+        if (read.type, read.is_json) != (column.type, column.is_json):
+            kind = "JSON" if read.is_json else read.type_text
+            self.notes.append(
+                Note(
+                    where,
+                    f"The type {column.type_text} of {what} is read as {kind}: JSON Schema has no word for it.",
+                )
+            )
+        elif column.is_json and column.name in self._required:
+            message = f"A document `null` in {what} is not valid under the schema, as the column is required."
+            self.notes.append(Note(where, message))
 
     def _require(self, name: str) -> None:
         self._required[name] = None
@@ -139,12 +192,6 @@ class _TableWriter:
         elif types is None:
             _merge(schema, {"not": {"type": "null"}})
 
-    def _without_null(self, schema: JsonObject) -> None:
-        """Remove null from the values of a required column, whose type has no null."""
-        values = schema.get("enum")
-        if isinstance(values, list) and schema.get("type") is not None:
-            schema["enum"] = [value for value in values if value is not None]
-
     def _note(self, rule: Rule, why: str) -> None:
         place = rule.place or Place(self.table.name)
         self.notes.append(Note(place, f"The rule {rule.id} ({kind_of(rule)}) is not in the schema: {why}."))
@@ -153,10 +200,11 @@ class _TableWriter:
 def _keywords(rule: Rule, column: Column) -> JsonObject | str:
     """Return a rule of one column as keywords that a null passes; otherwise why there are none."""
     is_text = bool(pa.types.is_string(column.type)) and not column.is_json
+    is_listed = is_text or is_number(column.type) or bool(pa.types.is_boolean(column.type))
     match rule.test:
-        case HasType():
-            return {}
-        case Length(minimum, maximum):
+        case HasType(name):
+            return {} if name == column.type_text else f"the schema has the column's type, {column.type_text}"
+        case Length(minimum, maximum) if is_text or pa.types.is_list(column.type):
             word = "Items" if pa.types.is_list(column.type) else "Length"
             return _some({f"min{word}": minimum, f"max{word}": maximum})
         case Range() if is_number(column.type):
@@ -167,18 +215,18 @@ def _keywords(rule: Rule, column: Column) -> JsonObject | str:
             return _pattern(rule.test)
         case Format(name) if is_text:
             return {"format": name}
-        case Values(allowed) if is_text or is_number(column.type) or pa.types.is_boolean(column.type):
+        case Values(allowed) if is_listed:
             return {"enum": list(dict.fromkeys((*map(_plain, allowed), None)))}
-        case Present(missing):
+        case Present(missing) if is_listed or missing == (None,):
             named: list[Json] = [_plain(value) for value in missing]
             return {"not": {"enum": named}}
         case JsonSchema() as test if not test.is_text or column.is_json:
             return {"allOf": [{"anyOf": [{"type": "null"}, _embedded(test)]}]}
         case JsonSchema():
             return {"contentMediaType": "application/json", "contentSchema": _embedded(rule.test)}
-        case Range() | Values():
+        case Range() | Values() | Present():
             return f"JSON has no values of the type {column.type_text}"
-        case Pattern() | Format() | MultipleOf():
+        case Pattern() | Format() | MultipleOf() | Length():
             return f"the column's type is {column.type_text}"
     return "JSON Schema has no form for it"
 
@@ -215,7 +263,7 @@ def _embedded(test: JsonSchema) -> Json:
 
 
 def _column_schema(column: Column) -> JsonObject:
-    schema = {} if column.is_json else _type_schema(column.type, is_nullable=True)
+    schema = {} if column.is_json else type_schema(column.type, is_nullable=True)
     if column.description is not None:
         schema["description"] = column.description
     if column.default is not None and column.default.literal is not None:
@@ -223,34 +271,16 @@ def _column_schema(column: Column) -> JsonObject:
     return schema
 
 
-def _type_schema(type_: pa.DataType, *, is_nullable: bool) -> JsonObject:
-    kind = json_kind(type_)
-    schema: JsonObject = {"type": [kind, "null"] if is_nullable else kind}
-    if pa.types.is_binary(type_):
-        schema["contentEncoding"] = "base64"
-    elif kind == "string" and not pa.types.is_string(type_):
-        schema |= _some({"format": "date" if pa.types.is_date(type_) else _instant(type_)})
-    elif pa.types.is_list(type_):
-        schema["items"] = _type_schema(type_.value_type, is_nullable=True)
-    elif pa.types.is_struct(type_):
-        fields: JsonObject = {one.name: _type_schema(one.type, is_nullable=True) for one in fields_of(type_)}
-        schema |= {"properties": fields, "additionalProperties": False}
-    elif pa.types.is_integer(type_) and type_.bit_width < 64:
-        schema["format"] = str(type_)
-    return schema
-
-
-def _instant(type_: pa.DataType) -> str | None:
-    return "date-time" if pa.types.is_timestamp(type_) and type_.tz is not None else None
-
-
 def _default(literal: str, column: Column) -> Json:
-    if json_kind(column.type) == "string":
-        return literal
-    try:
-        return parse_json(literal)
-    except ValueError:
-        return literal
+    """Return a default as a value of JSON if it has the same text there, else as a text."""
+    if json_kind(column.type) in ("boolean", "integer", "number"):
+        try:
+            value = parse_json(literal)
+        except ValueError:
+            return literal
+        if value is not None and literal_of(value) == literal:
+            return value
+    return literal
 
 
 def _merge(schema: JsonObject, keywords: JsonObject) -> None:
@@ -286,17 +316,3 @@ def _plain(value: Value) -> Json:
     if isinstance(value, Decimal) and abs(value.adjusted()) < 100 and value == value.to_integral_value():
         return int(value)
     return value
-
-
-def _indented(value: Json, depth: int = 0) -> str:
-    """Return JSON text, a line for each entry of an object and for each object in a list."""
-    inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
-    if isinstance(value, dict) and value:
-        entries = (
-            f"{json.dumps(key, ensure_ascii=False)}: {_indented(one, depth + 1)}"
-            for key, one in value.items()
-        )
-        return "{" + inner + f",{inner}".join(entries) + outer + "}"
-    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        return "[" + inner + f",{inner}".join(_indented(one, depth + 1) for one in value) + outer + "]"
-    return render_json(value)

@@ -1,10 +1,13 @@
 """The type of a column, or of an element of a nested one, from its logical and physical type."""
 
+from difflib import get_close_matches
+
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, parse_type
 from tdmvc.contracts.odcs.declarations import children, custom_property
 from tdmvc.contracts.physical_types import canonical_type, logical_type
+from tdmvc.errors import ConfigError
 from tdmvc.yaml.node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"
@@ -14,19 +17,8 @@ FORM_PROPERTY = "tdmvcTextForm"
 LOOKS_PROPERTY = "tdmvcLooksLike"
 """The custom property that says what the values of a column look like, so that they are not shown."""
 LOGICAL_TYPES = (
-    *(
-        "string",
-        "date",
-        "timestamp",
-        "time",
-        "number",
-        "integer",
-        "object",
-        "array",
-        "boolean",
-        "map",
-        "vector",
-    ),
+    *("string", "date", "timestamp", "time", "number", "integer"),
+    *("object", "array", "boolean", "map", "vector"),
 )
 _DOCUMENTS = frozenset({"object", "array", "map", "vector"})
 _VECTOR_ELEMENTS = {
@@ -60,12 +52,22 @@ def read_type(node: YamlNode) -> pa.DataType:
         format=options.text("format") if options else None,
         is_zoned=options is not None and options.flag("timezone"),
     )
+    if found is None and logical is not None:
+        raise unknown_logical_type(node.need("logicalType"))
     if found is None:
         raise node.error(
             f"The type of the column '{node.need('name').as_text()}' is unknown.",
             remedy="add a logicalType (string, integer, number, date, …) or a physicalType.",
         )
     return found
+
+
+def unknown_logical_type(node: YamlNode) -> ConfigError:
+    """Return the error for a word that is no logical type."""
+    word = node.as_text()
+    near = get_close_matches(word.strip().lower(), LOGICAL_TYPES, n=1)
+    remedy = f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(LOGICAL_TYPES)}."
+    return node.error(f"The logical type '{word[:80]}' is unknown.", remedy=remedy)
 
 
 def read_logical_type(node: YamlNode, type_: pa.DataType) -> str:
@@ -90,7 +92,12 @@ def _read_nested(node: YamlNode, logical: str | None) -> pa.DataType | None:
         )
     options = node.child("logicalTypeOptions")
     if logical == "vector" and options is not None:
-        element = _VECTOR_ELEMENTS.get(options.text("elementType") or "float32")
-        return pa.list_(element) if element is not None else None
+        word = options.text("elementType") or "float32"
+        if word not in _VECTOR_ELEMENTS:
+            raise options.need("elementType").error(
+                f"The type '{word[:80]}' of a vector's elements is unknown.",
+                remedy=f"write one of: {', '.join(_VECTOR_ELEMENTS)}.",
+            )
+        return pa.list_(_VECTOR_ELEMENTS[word])
     items = node.child("items")
     return pa.list_(read_type(items)) if logical == "array" and items is not None else None

@@ -68,7 +68,7 @@ class OdcsWriter:
         notes = (
             Note(
                 rule.place or Place(name),
-                f"The rule '{rule.id}' ({kind_of(rule)}) has no form in the standard.",
+                f"The rule {rule.id} ({kind_of(rule)}) is not written: the standard has no form for it.",
             )
             for rule in edited.unwritten
         )

@@ -57,6 +57,7 @@ def read_rule(rule: YamlNode, where: Where, gathered: Gathered) -> Iterator[Rule
         ConfigError: it is wrong.
     """
     kind = _kind(rule, where)
+    _check_keys(rule, where)
     if kind == "text":
         gathered.note(rule, f"{_title(rule)} is for people, and not checked{_quoted(rule)}.")
         return
@@ -65,7 +66,6 @@ def read_rule(rule: YamlNode, where: Where, gathered: Gathered) -> Iterator[Rule
         rule.need("implementation")
         gathered.note(rule, f"{_title(rule)} is a rule of {engine[:80]}, which tdmvc does not run.")
         return
-    _check_keys(rule, where)
     if read_severity(rule) is None:
         gathered.note(
             rule.need("severity"),

@@ -24,6 +24,8 @@ from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import parse_yaml
 
 CONTRACT_FILE = "contract.yaml"
+VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
+"""The versions of the standard that are read."""
 
 _KEPT = 4
 """How many contracts are kept: a command compares two to three states, whose contracts often are the same."""
@@ -106,6 +108,11 @@ def read_contract(root: YamlNode) -> ContractFile:
         )
         named = tuple((r.reference.columns, r.node) for r in relations if r.table == index)
         schemas[table.name] = with_rules(TableEntry(node, schema, named, is_old), gathered)
+    if version is not None and version not in VERSIONS:
+        gathered.note(
+            root.need("apiVersion"),
+            f"The version {version[:40]} of the standard is unknown here, and is read as {VERSIONS[-1]}.",
+        )
     columns = {name: schema.column_names for name, schema in schemas.items()}
     levels = tuple(read_service_levels(root, columns, gathered))
     report_unused(root, gathered)

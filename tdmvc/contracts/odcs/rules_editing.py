@@ -86,10 +86,11 @@ def _write(rule: Rule, table: TableSchema, places: RulePlaces) -> bool:
             return True
     if measured is None:
         return add_custom_rule(places.table, rule, _word(rule, rule.columns), _threshold(rule))
-    is_of_column = column is not None and rule.id.startswith(rule_id(rule.table, rule.columns, ""))
-    names = rule.columns if is_of_column else ()
+    is_named = column is not None and rule.id.startswith(rule_id(rule.table, rule.columns, ""))
+    # A metric of values needs its column, whatever the rule is called.
+    is_of_column = is_named or (column is not None and "metric" in measured)
     owner = places.columns[rule.columns[0]] if is_of_column else places.table
-    word = _word(rule, names)
+    word = _word(rule, rule.columns if is_named else ())
     item = mapping({**_named(word, measured), **measured, **_threshold(rule), **_severity(rule)})
     if rule.description is not None and rule.description != word:
         item["description"] = text_value(rule.description)
@@ -132,7 +133,7 @@ def _options(rule: Rule, logical: str) -> Iterator[tuple[str, str]]:
 def _measured(rule: Rule, column: Column | None) -> dict[str, Any] | None:
     """Return the fields of a quality rule that say what it measures; None if the standard has none."""
     match rule.test:
-        case Required():
+        case Required() if column is not None:
             return {"metric": "nullValues"}
         case Present(missing) if column is not None:
             return {"metric": "missingValues", **_argument("missingValues", missing)}
@@ -149,7 +150,7 @@ def _measured(rule: Rule, column: Column | None) -> dict[str, Any] | None:
             return {"metric": "rowCount"}
         case Query(sql):
             return {"type": "sql", "query": text_value(sql)}
-        case Condition(check):
+        case Condition(check) if not rule.threshold.is_percent:
             return {"type": "sql", "query": text_value(row_rule(check.expression))}
     return None
 

@@ -4,12 +4,22 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from tdmvc.contracts.gathering import Gathered
+from tdmvc.contracts.odcs.column_types import LOGICAL_TYPES, unknown_logical_type
 from tdmvc.contracts.odcs.fields import FIELDS, OWN_PROPERTIES, Field, Kind
 from tdmvc.model.schema import PERSONAL
 from tdmvc.yaml.node import YamlNode
 
 _SIMILAR = 0.8
 """How similar a word is to another that it is taken for, from 0 to 1."""
+_FLAGS = frozenset({"required", "unique", "primaryKey"})
+_LISTS = frozenset(
+    {"schema", "properties", "quality", "relationships", "enum", "slaProperties", "customProperties"}
+)
+_MAPPINGS = frozenset({"arguments", "items", "map", "logicalTypeOptions"})
+_OPEN = frozenset(
+    {(Kind.ENUM, "value"), (Kind.CUSTOM, "value"), (Kind.RELATIONSHIP, "from"), (Kind.RELATIONSHIP, "to")}
+)
+"""Fields that may hold texts, lists or anything."""
 _SEPARATE = frozenset({Kind.OPTIONS, Kind.QUALITY, Kind.ARGUMENTS, Kind.RELATIONSHIP})
 """What is read key by key, and reports what it does not know itself."""
 
@@ -30,10 +40,9 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
     for key, value in node.entries():
         if value.is_null:
             continue
-        if key == "classification":
-            with gathered.faults_of_one():
-                _check_classification(value)
         field = known.get(key)
+        with gathered.faults_of_one():
+            _check_value(kind, key, value)
         if field is None:
             if kind not in _SEPARATE:
                 with gathered.faults_of_one():
@@ -46,6 +55,8 @@ def _walk(node: YamlNode, kind: Kind, found: dict[str, list[YamlNode]], gathered
         elif field.inner is Kind.CUSTOM:
             with gathered.faults_of_one():
                 _report_own(value, kind, found)
+                for entry in value.elements():
+                    _walk(entry, Kind.CUSTOM, found, gathered)
         elif field.inner not in (None, Kind.OPTIONS, Kind.ARGUMENTS):
             _walk_into(value, field, found, gathered)
 
@@ -83,6 +94,31 @@ def _check_spelling(what: str, node: YamlNode, word: str, known: Iterable[str]) 
         raise node.error(
             f"The {what} is unknown, and would have no effect.", remedy=f"did you mean '{near[0]}'?"
         )
+
+
+def _check_value(kind: Kind, key: str, value: YamlNode) -> None:
+    """Raise an error if a field that has an effect has a value of another form, or a word that it does not know.
+
+    Raises:
+        ConfigError: it has.
+    """
+    field = FIELDS[kind].get(key)
+    if field is None or field.effect is None:
+        return
+    if key in _FLAGS:
+        value.as_bool()
+    elif key in _LISTS:
+        value.elements()
+    elif key in _MAPPINGS or kind is Kind.MAP:
+        value.entries()
+    elif key == "primaryKeyPosition" and value.value != "-1":
+        value.as_count()
+    elif (kind, key) not in _OPEN and not key.startswith("must"):
+        value.as_text()
+    if key == "classification":
+        _check_classification(value)
+    elif key == "logicalType" and value.as_text().strip().lower() not in LOGICAL_TYPES:
+        raise unknown_logical_type(value)
 
 
 def _check_classification(value: YamlNode) -> None:

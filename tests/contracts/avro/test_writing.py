@@ -54,8 +54,8 @@ def test_lists_of_names_and_uuids_are_said_and_other_rules_are_noted() -> None:
     assert (fields["c"]["type"], fields["c"]["default"]) == (["int", "null"], 5)
     assert fields["d"]["doc"] == "A d"
     assert [note.message.partition(" is ")[0] for note in written.notes] == [
-        "The column odd name",
+        "The column odd name of t",
         "The default of t.odd name",
-        "The rule t.c.range",
-        "The rule t.d.enum",
+        "The rule t.c.range (range)",
+        "The rule t.d.enum (values)",
     ]

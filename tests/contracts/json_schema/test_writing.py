@@ -80,7 +80,7 @@ def test_a_rule_is_in_the_schema(
 ) -> None:
     found = write(TableSchema("t", (Column("c", type_),)), (("c",), test))
     validator = SchemaValidator.of(found.text, Draft.V2020_12)
-    assert found.notes == ()
+    assert [note for note in found.notes if not note.message.startswith("The type ")] == []
     assert [validator.is_valid({"c": value}) for value in valid] == [True] * len(valid)
     assert [validator.is_valid({"c": value}) for value in invalid] == [False] * len(invalid)
 

@@ -46,7 +46,7 @@ def column_verdicts(
     check_recursion(resources)
     conjuncts = conjuncts_of(resources, [SchemaPlace("", document.value)])
     declared = column_of(column.name, resources, conjuncts, column)
-    rules = tuple(ColumnReader(resources, "t", declared, []).rules(conjuncts))
+    rules = tuple(ColumnReader(resources, "t", declared).rules(conjuncts))
     table = TableSchema("t", (NUMBER, declared), ("#",), further_rules=rules)
     side = write_side(
         folder, replace(table, columns=(NUMBER, column), further_rules=()), {column.name: cells}

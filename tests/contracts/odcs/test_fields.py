@@ -1,8 +1,6 @@
 """Every field of the standard has an effect, or is known to have none; its JSON Schemas say which there are."""
 
 import copy
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -10,66 +8,7 @@ from tdmvc.contracts.base import ImportOptions
 from tdmvc.contracts.odcs.fields import FIELDS, LOGICAL_OPTIONS, Kind
 from tdmvc.contracts.odcs.format import OdcsReader
 from tests.contracts.odcs.standard import VERSIONS, schema_of
-
-Schema = dict[str, Any]
-
-
-def _parts(root: Schema, node: Any) -> Iterator[Schema]:
-    """Yield the schemas that a value may have to follow, references and alternatives included."""
-    if not isinstance(node, dict):
-        return
-    yield node
-    if "$ref" in node:
-        found: Any = root
-        for name in node["$ref"].removeprefix("#/").split("/"):
-            found = found[name]
-        yield from _parts(root, found)
-    for key in ("allOf", "anyOf", "oneOf"):
-        for one in node.get(key, ()):
-            yield from _parts(root, one)
-    for key in ("then", "else", "items"):
-        yield from _parts(root, node.get(key))
-
-
-def _properties(root: Schema, nodes: list[Schema]) -> dict[str, list[Schema]]:
-    found: dict[str, list[Schema]] = {}
-    for node in nodes:
-        for part in _parts(root, node):
-            for name, schema in part.get("properties", {}).items():
-                found.setdefault(name, []).append(schema)
-    return found
-
-
-def _walk(root: Schema) -> dict[Kind, set[str]]:
-    """Return the names of the fields of each kind of mapping."""
-    found: dict[Kind, set[str]] = {}
-    waiting: list[tuple[Kind, list[Schema]]] = [(Kind.CONTRACT, [root])]
-    while waiting:
-        kind, nodes = waiting.pop()
-        if kind in found:
-            continue
-        properties = _properties(root, nodes)
-        found[kind] = set(properties)
-        for name, schemas in properties.items():
-            field = FIELDS[kind].get(name)
-            if field is not None and field.inner not in (None, Kind.OPTIONS, Kind.ARGUMENTS):
-                assert field.inner is not None
-                waiting.append((field.inner, schemas))
-    return found
-
-
-def _options(root: Schema) -> dict[str, set[str]]:
-    """Return the options that each logical type has."""
-    found: dict[str, set[str]] = {}
-    for one in root["$defs"]["SchemaBaseProperty"]["allOf"]:
-        conditions = [*one.get("if", {}).get("anyOf", ()), one.get("if", {})]
-        types = [c["properties"]["logicalType"]["const"] for c in conditions if "properties" in c]
-        options = (
-            one.get("then", {}).get("properties", {}).get("logicalTypeOptions", {}).get("properties", {})
-        )
-        for name in types:
-            found.setdefault(name, set()).update(options)
-    return found
+from tests.contracts.odcs.walking import Schema, options_of_types, walk_fields
 
 
 def _missing(schemas: list[Schema]) -> set[str]:
@@ -77,7 +16,7 @@ def _missing(schemas: list[Schema]) -> set[str]:
     return {
         f"{kind}.{name}"
         for root in schemas
-        for kind, names in _walk(root).items()
+        for kind, names in walk_fields(root).items()
         for name in names
         if name not in FIELDS[kind]
     }
@@ -86,7 +25,7 @@ def _missing(schemas: list[Schema]) -> set[str]:
 def test_every_field_of_the_standard_is_in_the_list() -> None:
     schemas = [schema_of(version) for version in VERSIONS]
     assert _missing(schemas) == set()
-    walked = [_walk(root) for root in schemas]
+    walked = [walk_fields(root) for root in schemas]
     for kind, fields in FIELDS.items():
         known = set().union(*(one.get(kind, set()) for one in walked))
         if kind not in (Kind.OPTIONS, Kind.ARGUMENTS):
@@ -96,7 +35,7 @@ def test_every_field_of_the_standard_is_in_the_list() -> None:
 def test_every_option_of_a_logical_type_is_in_the_list() -> None:
     found: dict[str, set[str]] = {}
     for version in VERSIONS:
-        for logical, names in _options(schema_of(version)).items():
+        for logical, names in options_of_types(schema_of(version)).items():
             found.setdefault(logical, set()).update(names)
     found.pop("map")
     assert {logical: set(names) for logical, names in LOGICAL_OPTIONS.items()} == found
