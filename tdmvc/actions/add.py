@@ -21,6 +21,7 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
+from tdmvc.workspace.broken_rules import find_broken_rules
 from tdmvc.workspace.dataset_tables import AddPlan, tables_after
 from tdmvc.workspace.ingest import (
     IngestedTable,
@@ -41,7 +42,6 @@ from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.tables import table_folder, work_status
 from tdmvc.workspace.transaction import GITIGNORE, Transaction, open_transaction
-from tdmvc.workspace.valid_rows import find_broken_rules
 from tdmvc.workspace.workspace import Workspace, require_dvc
 
 _FILE_SUFFIXES = (

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tdmvc.changes.key_words import parse_key
-from tdmvc.changes.row_lookup import KeyId, Row, first_rows, key_id, parts_in_order
+from tdmvc.changes.part_order import parts_in_order
+from tdmvc.changes.row_lookup import KeyId, Row, first_rows, key_id
 from tdmvc.errors import NotFoundError
 from tdmvc.history.blame_walk import WORKING_COPY, BlameWalk, PresentRow
 from tdmvc.history.past_rows import PastRows, TableSnapshot

@@ -17,6 +17,7 @@ from tdmvc.model.report import PublishReport
 from tdmvc.model.text import short_commit, timestamp
 from tdmvc.model.version import SemVer, Version, VersionTable
 from tdmvc.store.content import schema_content
+from tdmvc.workspace.broken_rules import broken_rules, refuse_broken_rules
 from tdmvc.workspace.comparison import diff_states
 from tdmvc.workspace.descriptions import describe_state
 from tdmvc.workspace.published import known_numbers
@@ -24,7 +25,6 @@ from tdmvc.workspace.row_checks import check_rows_here
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.transaction import Transaction
 from tdmvc.workspace.transfer import push_states
-from tdmvc.workspace.valid_rows import broken_rules, refuse_broken_rules
 from tdmvc.workspace.version_facts import full_migrations, names_new_release, release_of
 from tdmvc.workspace.versions import equal_versions, version_state, versions
 from tdmvc.workspace.workspace import Workspace

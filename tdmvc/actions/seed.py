@@ -8,7 +8,6 @@ from tdmvc.model.location import Location
 from tdmvc.model.reference import parse_reference
 from tdmvc.model.seeding import SeedOptions, SeedReport
 from tdmvc.seeding.seed import seed_states
-from tdmvc.workspace.release_states import ReleaseResolver
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.workspace import Workspace
 
@@ -49,6 +48,9 @@ def _states(workspace: Workspace, ref: str) -> list[DatasetState]:
     names = workspace.datasets()
     if len(names) < 2:
         return [resolve_state(workspace, reference)]
+    # What compares migrations takes long to import.
+    from tdmvc.workspace.release_states import ReleaseResolver
+
     resolver = ReleaseResolver(workspace, reference.release, strict=False)
     found: list[DatasetState] = []
     errors: list[NotFoundError] = []

@@ -1,19 +1,18 @@
 """Finds the rows of a few keys among a table's parts, and compares a row with its former self cell by cell."""
 
-import contextlib
 import sys
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from tdmvc.arrow.compute import CastOptions, call_function
-from tdmvc.arrow.values import key_rank, python_values
+from tdmvc.arrow.values import python_values
 from tdmvc.changes import kernels
 from tdmvc.changes.kernels import Mask, Positions, either, mask_at, positions_of, take
+from tdmvc.changes.part_order import reading_part
 from tdmvc.changes.same_value import same_value, value_id, value_text
 from tdmvc.changes.walk.part_file import PartFile
-from tdmvc.errors import PartError
 from tdmvc.model.history import CellEvent, CellStep
 
 Row = Mapping[str, object]
@@ -44,7 +43,7 @@ def find_rows(
     Raises:
         PartError: the part is no whole Parquet file, or lacks a key column.
     """
-    with _reading(path), PartFile(path) as part:
+    with reading_part(path), PartFile(path) as part:
         if not part.rows or not set(key) <= set(part.names):
             return {}
         candidates = wanted
@@ -62,7 +61,7 @@ def first_rows(
     path: Path, key: Sequence[str], limit: int | None
 ) -> list[tuple[KeyId, tuple[object, ...], Row]]:
     """Return the first rows of a part in its order, each with its key."""
-    with _reading(path), PartFile(path) as part:
+    with reading_part(path), PartFile(path) as part:
         count = part.rows if limit is None else min(limit, part.rows)
         columns = {
             name: python_values(array.slice(0, count))
@@ -71,21 +70,6 @@ def first_rows(
     rows = [{name: values[i] for name, values in columns.items()} for i in range(count)]
     keys = [tuple(row[name] for name in key) for row in rows]
     return [(key_id(values), values, row) for values, row in zip(keys, rows, strict=True)]
-
-
-def first_key(path: Path, key: Sequence[str]) -> tuple[object, ...] | None:
-    """Return the first row's key of a part, None for a part without rows. Cost: its key columns."""
-    with _reading(path), PartFile(path) as part:
-        if not part.rows:
-            return None
-        return tuple(python_values(array.slice(0, 1))[0] for array in part.read(key))
-
-
-def leading_low(path: Path, column: str) -> object:
-    """Return the least value of a part's column, from its footer; None if it is not there."""
-    with _reading(path), PartFile(path) as part:
-        bounds = part.bounds(column)
-    return bounds[0] if bounds is not None else None
 
 
 def _can_hold(part: PartFile, key: Sequence[str], values: Sequence[object]) -> bool:
@@ -165,28 +149,6 @@ def _collected(rows: Sequence[Row], ids: Sequence[KeyId]) -> dict[KeyId, tuple[R
     for id_, row in zip(ids, rows, strict=True):
         found[id_] = (*found.get(id_, ()), row)
     return found
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        raise PartError.damaged(path, "history", str(error).splitlines()[0]) from error
-
-
-def parts_in_order(paths: Mapping[str, Path], key: Sequence[str]) -> list[str]:
-    """Return the parts in the order of their keys, nulls first.
-
-    Cost: one footer per part; its key columns only if the footers say too little.
-    """
-    lows = {part: leading_low(path, key[0]) for part, path in paths.items()}
-    if None not in lows.values() and len({ascii(low) for low in lows.values()}) == len(lows):
-        return sorted(lows, key=lambda part: key_rank((lows[part],)))
-    firsts = {part: first_key(path, key) for part, path in paths.items()}
-    return sorted(
-        (part for part in firsts if firsts[part] is not None), key=lambda part: key_rank(firsts[part] or ())
-    )
 
 
 def whole_row_steps(row: Row, *, is_added: bool) -> tuple[CellStep, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from tdmvc.checks.new_violations import CheckedState, age_of
 from tdmvc.checks.rule_findings import findings_of
-from tdmvc.checks.validation import ValidationOptions, validate_tables
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.rules import HasType, Rule
 from tdmvc.model.schema import Contract, TableSchema

@@ -11,7 +11,7 @@ from tdmvc.checks.changed_rules import ChangedRules
 from tdmvc.checks.filled_columns import check_filled_columns
 from tdmvc.checks.new_violations import CheckedState
 from tdmvc.checks.table_rows import Tables
-from tdmvc.checks.validation import ValidationOptions
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity

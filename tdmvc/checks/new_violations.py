@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tdmvc.checks.table_rows import SHOWN_KEYS, Tables, compared_sql
-from tdmvc.checks.validation import ValidationOptions, validate_rule
 from tdmvc.checks.validation.examples import first_failing_rows
 from tdmvc.checks.validation.failing import FailingSource
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.pairing import as_text
 from tdmvc.checks.validation.rows import TableRows
 from tdmvc.checks.validation.table import TableValidator
+from tdmvc.checks.validation.validate import validate_rule
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_strength import is_implied
 from tdmvc.model.rules import NO_ROWS, References, Rule, Unique

@@ -19,6 +19,11 @@ REPEATED_KEY = "if the table has these rows already, use --mode upsert; otherwis
 """What to do about a row with the key of another."""
 
 
+def identifies_rows(columns: Sequence[str], table: TableSchema) -> bool:
+    """Return whether a table of a database has at most one row with the same values in some columns."""
+    return any(set(columns) == set(unique) for unique in table.unique_sets)
+
+
 def check_upsert_key(key: Sequence[str], target: TableSchema, where: str) -> None:
     """Make sure that the key of a dataset's table identifies a row of the database.
 
@@ -28,7 +33,7 @@ def check_upsert_key(key: Sequence[str], target: TableSchema, where: str) -> Non
     Raises:
         DatabaseError: several rows of the database may have the same values in it.
     """
-    if not any(set(key) == set(columns) for columns in target.unique_sets):
+    if not identifies_rows(key, target):
         raise DatabaseError(
             f"An upsert into {target.name} needs a unique key ({', '.join(key)}) in the database, by which rows are "
             "found. Nothing was changed.",

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.batches import cast_batches
 from tdmvc.changes.merge.key_ranges import KeyedPart
 from tdmvc.changes.merge.plan import MergedContents, TableMergePlan, WholePart
 from tdmvc.model.merge import Side
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.quoting import quote_names, scan_parquet
-from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, build_table, cast_batches
+from tdmvc.store.build import BuildOptions, build_table
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.objects import Listing
 from tdmvc.store.splice import ReusedPart, SpliceItem, splice_table

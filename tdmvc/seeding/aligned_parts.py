@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc.changes.kernels import Mask, chosen, differing, either, first_of, uniform
-from tdmvc.changes.row_lookup import first_key
+from tdmvc.changes.part_order import first_key
 from tdmvc.changes.walk.part_file import PartFile
 from tdmvc.model.schema import TableSchema
 from tdmvc.store.parquet import reading

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.batches import cast_batches
 from tdmvc.changes.comparison import differing_parts
 from tdmvc.errors import PartError
 from tdmvc.model.diff import TableSide
@@ -16,7 +17,6 @@ from tdmvc.seeding.aligned_parts import pair_parts, read_changed_rows
 from tdmvc.sql.duckdb import DuckDBConnection
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.sql.types import no_rows
-from tdmvc.store.build import cast_batches
 from tdmvc.store.parquet import read_order, read_schema
 from tdmvc.workspace.workspace import Workspace
 

@@ -27,7 +27,6 @@ from tdmvc.seeding.held_references import find_held, remember_held
 from tdmvc.seeding.methods import TableMethod, choose_methods
 from tdmvc.seeding.plan import SeedPlan, TablePlan
 from tdmvc.seeding.protection import cannot_take
-from tdmvc.seeding.read_back import verify_rows
 from tdmvc.seeding.references import judge_references
 from tdmvc.seeding.rows import rename_columns, rename_rows, table_to_write
 from tdmvc.store.content import dataset_content
@@ -83,6 +82,9 @@ def load_plan(load: Load, plan: SeedPlan) -> DatasetSeedReport:
         ]
         remembered = remember_held(methods, remembered, finished, held, broken)
     if load.options.verify:
+        # What compares rows takes long to import.
+        from tdmvc.seeding.read_back import verify_rows
+
         with timed("read back"):
             findings += verify_rows(load.workspace, target, plan, load.location)
     if finished or plan.others:

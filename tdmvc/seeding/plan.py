@@ -13,6 +13,9 @@ from tdmvc.model.seeding import SeededDataset
 from tdmvc.seeding.columns import ColumnCheck
 from tdmvc.seeding.states import StateToSeed
 
+OTHER_MIGRATIONS = "other-migrations"
+"""The rule of a finding: the database has other migrations than the rows were made for."""
+
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:

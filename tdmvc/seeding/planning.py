@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from tdmvc.databases.base import DatabaseTarget, TargetTable
+from tdmvc.databases.statements import identifies_rows
 from tdmvc.errors import PartError
 from tdmvc.migrations.migration_tables import find_migration_tables
 from tdmvc.model.database_names import TableNames, match_columns
@@ -150,6 +151,21 @@ def _check_table(
                 remedy=f"name its key with `tdmvc add {state.name} --key {name}=COLUMN`, or use --mode replace.",
             )
         )
+    elif state.mode is SeedMode.UPSERT and table.target is not None:
+        key = [table.columns[column] for column in table.side.schema.key if column in table.columns]
+        if len(key) == len(table.side.schema.key) and not identifies_rows(key, table.target.schema):
+            findings.append(
+                Finding(
+                    "upsert-key-not-unique",
+                    Severity.ERROR,
+                    f"Several rows of the database's table {target} may have the same {' and '.join(key)}, by which an "
+                    "upsert finds the rows that are there.",
+                    table=name,
+                    columns=tuple(table.side.schema.key),
+                    remedy="declare a primary key or a unique constraint on these columns in the database, or use "
+                    "--mode replace.",
+                )
+            )
     return findings
 
 

@@ -12,8 +12,7 @@ from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.seeding import SeededDataset, SeedMode
 from tdmvc.model.text import plural
 from tdmvc.seeding.columns import MIGRATE
-from tdmvc.seeding.migrations import OTHER_MIGRATIONS
-from tdmvc.seeding.plan import SeedPlan
+from tdmvc.seeding.plan import OTHER_MIGRATIONS, SeedPlan
 
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 _NOT = frozenset({"non", "not", "no", "pre"})

@@ -19,7 +19,8 @@ from tdmvc.model.text import plural
 from tdmvc.seeding.plan import SeedPlan, TablePlan
 from tdmvc.seeding.rows import rename_columns, rename_rows, table_to_write
 from tdmvc.sql.quoting import quote_name, quote_names
-from tdmvc.store.build import BuildOptions, BuiltTable, PartSink, build_table
+from tdmvc.store.build import BuildOptions, PartSink, build_table
+from tdmvc.store.built import BuiltTable
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.workspace.edits import FolderSink

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from tdmvc.changes.row_lookup import parts_in_order
+from tdmvc.changes.part_order import parts_in_order
 from tdmvc.databases.base import TableToWrite
 from tdmvc.model.diff import TableSide
 from tdmvc.store.parquet import read_part

@@ -16,8 +16,8 @@ from tdmvc.model.location import Location
 from tdmvc.model.seeding import DatasetSeedReport, SeedOptions, SeedReport
 from tdmvc.seeding.loading import Load, foresee_load, load_plan
 from tdmvc.seeding.methods import choose_methods
-from tdmvc.seeding.migrations import OTHER_MIGRATIONS, compare_migrations, read_migrations
-from tdmvc.seeding.plan import KnownDatabase, SeedPlan
+from tdmvc.seeding.migrations import find_other_migrations
+from tdmvc.seeding.plan import OTHER_MIGRATIONS, KnownDatabase, SeedPlan
 from tdmvc.seeding.planning import plan_state
 from tdmvc.seeding.protection import (
     SeedRefusal,
@@ -129,11 +129,10 @@ class _Seeding:
         checked = {table.name: table.check for table in before.tables if table.check} if before else {}
         known = KnownDatabase(catalog, recorded, checked=checked)
         plans: list[SeedPlan] = []
-        live = read_migrations(self.workspace, target, self.location) if catalog else None
+        other = find_other_migrations(self.workspace, target, self.location, states) if catalog else {}
         for state in states:
             plan = plan_state(self.workspace, target, state, known, self.options)
-            if live is not None:
-                plan = replace(plan, findings=(*compare_migrations(state, live), *plan.findings))
+            plan = replace(plan, findings=(*other.get(state.name, ()), *plan.findings))
             if self.options.truncate_others and state is self.states[0]:
                 names = [table for one in self.states for table in (*one.tables, *one.state.pointers)]
                 plan = replace(plan, others=_others(names, catalog.values()))

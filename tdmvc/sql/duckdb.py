@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -55,7 +54,9 @@ def duckdb_error() -> type[Exception]:
 
 def duckdb_version() -> str:
     """Return the version of DuckDB: `1.4.2`."""
-    # Without importing it, which takes longer than all else that a command without queries does.
+    from importlib.metadata import version
+
+    # Without importing DuckDB, which takes longer than all else that a command without queries does.
     return version("duckdb")
 
 

@@ -19,8 +19,7 @@ class TokenKind(StrEnum):
     SIGN = "sign"
 
 
-_TOKENS = re.compile(
-    r"""
+_TOKEN = r"""
     (?P<space> \s+ | --[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<bytes> [xX]'[^']*' )
     | (?P<text> '(?:[^']|'')*' )
@@ -28,9 +27,7 @@ _TOKENS = re.compile(
     | (?P<number> 0[xX][0-9a-fA-F]+ | (?: [0-9][0-9_]*\.?[0-9_]* | \.[0-9]+ )(?:[eE][+-]?[0-9]+)? )
     | (?P<word> [^\W\d][\w$]* )
     | (?P<sign> <> | <= | >= | != | == | \|\| | << | >> | ->> | -> | :: | . )
-    """,
-    re.X | re.S,
-)
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def tokens(sql: str) -> list[Token]:
 
 
 def _tokens(sql: str) -> Iterator[Token]:
-    for found in _TOKENS.finditer(sql):
+    for found in re.finditer(_TOKEN, sql, re.X | re.S):
         kind = str(found.lastgroup)
         if kind != "space":
             yield Token(TokenKind(kind), found[0], found.start(), found.end())

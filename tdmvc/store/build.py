@@ -9,46 +9,19 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from tdmvc.arrow.batches import cast_batches
 from tdmvc.arrow.compute import call_function
 from tdmvc.arrow.constants import empty_table
 from tdmvc.model.progress import ProgressCallback, ignore_progress
 from tdmvc.model.schema import TableSchema
 from tdmvc.sql.duckdb import DuckDBConnection, connect
 from tdmvc.sql.quoting import quote_name
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.content import part_content
 from tdmvc.store.cutting import DEFAULT_PART_ROWS, Cut, cut
 from tdmvc.store.looks import WatchedLooks
 from tdmvc.store.objects import PART_SUFFIX, Listing, PartEntry
 from tdmvc.store.parquet import encode_part
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPart:
-    """A part that the store already has, and whose bytes are used again."""
-
-    md5: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltTable:
-    """A table that was built."""
-
-    listing: Listing
-    rows: int
-    size_bytes: int
-    """Of all parts."""
-    written_bytes: int
-    """Of the parts that were not known before."""
-    part_rows: dict[str, int]
-    """Rows by md5."""
-    repeated_keys: int
-    """The number of keys that more than one row has; 0 for a table without a key."""
-    null_keys: int
-    """Rows with a null in a key column."""
-    looks: Mapping[str, str] = field(default_factory=dict)
-    """What those of the examined columns look like that look personal or secret, by name."""
-
 
 _WORKERS = min(4, os.cpu_count() or 1)
 _AHEAD = _WORKERS + 1
@@ -97,17 +70,6 @@ class Counts:
                 self.null_keys += call_function("sum", [any_null]).as_py() or 0
             on_progress(self._schema.name, self.rows, None, "rows")
             yield batch
-
-
-def cast_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the batches in exactly the canonical types, which differ from DuckDB's for some columns."""
-    for batch in reader:
-        if batch.schema != schema:
-            batch = pa.RecordBatch.from_arrays(
-                [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)],
-                schema=schema,
-            )
-        yield batch
 
 
 def finish_parts(

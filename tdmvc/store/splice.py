@@ -13,13 +13,12 @@ from tdmvc.store.build import (
     DEFAULT_BUILD,
     BuildOptions,
     BuiltPart,
-    BuiltTable,
     Counts,
-    KnownPart,
     PartSink,
     built_table,
     finish_parts,
 )
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import Cut, Cutter
 from tdmvc.store.parquet import read_part
 

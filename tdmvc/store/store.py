@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tdmvc.errors import DamagedPartError, PartError
 from tdmvc.store import worktree
-from tdmvc.store.build import BuiltTable, KnownPart
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.content import part_content
 from tdmvc.store.dvc_config import DvcConfig, read_dvc_config
 from tdmvc.store.index import FileIndex

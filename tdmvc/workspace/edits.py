@@ -10,7 +10,8 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.model.source import SourceTable
 from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
-from tdmvc.store.build import BuildOptions, BuiltTable, build_table
+from tdmvc.store.build import BuildOptions, build_table
+from tdmvc.store.built import BuiltTable
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.index import md5_of_file
 from tdmvc.store.ingest import prepare_ingest

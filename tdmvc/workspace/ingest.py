@@ -16,7 +16,8 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.selection import EVERYTHING
 from tdmvc.model.source import SourceTable
 from tdmvc.model.text import plural
-from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, PartSink, build_table
+from tdmvc.store.build import BuildOptions, PartSink, build_table
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.store.ingest import prepare_ingest
 from tdmvc.store.objects import Listing

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tdmvc.checks.not_evaluated import group_not_evaluated
 from tdmvc.checks.rule_findings import findings_of
-from tdmvc.checks.validation import validate_tables
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.base import ImportedContract
 from tdmvc.errors import StoreError
 from tdmvc.formats.pointers import pointer_path

@@ -10,7 +10,6 @@ from tdmvc.model.dataset import DatasetConfig, DatasetState
 from tdmvc.model.reference import Reference, parse_reference
 from tdmvc.model.schema import Contract
 from tdmvc.model.version import SemVer, Version, looks_like_version
-from tdmvc.workspace.release_states import resolve_release
 from tdmvc.workspace.versions import latest_version, version_names, version_state, versions
 from tdmvc.workspace.workspace import Workspace
 
@@ -26,6 +25,9 @@ def resolve_state(workspace: Workspace, reference: Reference | str) -> DatasetSt
     """
     ref = parse_reference(reference) if isinstance(reference, str) else reference
     if ref.release is not None:
+        # What compares migrations takes long to import, and few references name a release.
+        from tdmvc.workspace.release_states import resolve_release
+
         return resolve_release(workspace, _only_dataset(workspace, ref), ref.release, strict=False)[0]
     dataset = str(ref.dataset)
     if ref.at is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tdmvc.arrow.batches import cast_batches
 from tdmvc.errors import NotFoundError, PartError
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableSide
@@ -13,11 +14,9 @@ from tdmvc.model.names import RESERVED, folder_name, new_folder_name, table_name
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.quoting import quote_name, quote_names, scan_parquet
 from tdmvc.sql.types import no_rows
-from tdmvc.store.build import cast_batches
 from tdmvc.store.objects import Listing
 from tdmvc.store.parquet import read_schema
 from tdmvc.store.worktree import Folder, read_folder
-from tdmvc.workspace.edits import edited_side
 from tdmvc.workspace.workspace import Workspace
 
 
@@ -46,6 +45,9 @@ def open_tables(
             sides[table] = pointer_side(workspace, state, pointer)
     wanted = [table for table in edits if only is None or table in only]
     if wanted:
+        # What reads files of any format takes long to import.
+        from tdmvc.workspace.edits import edited_side
+
         for table in wanted:
             folder = edits[table]
             if folder is not None:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tdmvc.checks.sandbox import QueryLimits
-from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
+from tdmvc.checks.validation.cache import CountCache
+from tdmvc.checks.validation.failing_rows import write_failing_rows
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.errors import NotFoundError, StoreError
 from tdmvc.model.contract_report import ContractSource
@@ -17,9 +20,9 @@ from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
 from tdmvc.model.schema import Column, Contract
 from tdmvc.model.validation import TableValidation, ValidationReport
-from tdmvc.store.state_folder import state_folder
 from tdmvc.workspace import contract_files
 from tdmvc.workspace.comparison import is_working_copy
+from tdmvc.workspace.known_verdicts import counts_file
 from tdmvc.workspace.tables import open_tables, with_counted_rows
 from tdmvc.workspace.workspace import Workspace
 
@@ -135,7 +138,7 @@ def validation_options(
     Args:
         only: tables beside those of the request.
     """
-    cache = CountCache(state_folder(workspace.root) / "validation.sqlite" if request.keeps_counts else None)
+    cache = CountCache(counts_file(workspace) if request.keeps_counts else None)
     try:
         yield ValidationOptions(
             only=set(request.tables) or only,

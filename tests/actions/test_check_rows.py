@@ -12,7 +12,7 @@ from tdmvc.actions.review import review
 from tdmvc.cli.main import run
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.reports import CHECK_FORMATS
+from tdmvc.render.reports.check_formats import CHECK_FORMATS
 from tdmvc.workspace.workspace import Workspace
 from tests.actions.rows import add_csv
 from tests.builders import commit_all

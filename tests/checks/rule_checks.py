@@ -7,7 +7,8 @@ import duckdb
 from tdmvc.checks.changed_rules import ChangedRules
 from tdmvc.checks.new_violations import CheckedState
 from tdmvc.checks.rule_findings import findings_of
-from tdmvc.checks.validation import ValidationOptions, validate_tables
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding

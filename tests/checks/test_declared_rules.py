@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.merged import check_merged
-from tdmvc.checks.validation import ValidationOptions
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.databases import condition_engines
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import Check, Collation, UniqueKey

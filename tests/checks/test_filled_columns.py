@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.merged import CheckedState, check_merged
-from tdmvc.checks.validation import ValidationOptions
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.model.declarations import Default, Generated, Identity
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema

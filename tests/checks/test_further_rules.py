@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tdmvc.checks.merged import CheckedState, check_merged
-from tdmvc.checks.validation import ValidationOptions
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.databases import condition_engines
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.declarations import Check

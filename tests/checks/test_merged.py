@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from tdmvc.checks.merged import CheckedState, check_merged
-from tdmvc.checks.validation import ValidationOptions
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.checks.merged import CheckedState, check_merged
-from tdmvc.checks.validation import ValidationOptions
+from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity

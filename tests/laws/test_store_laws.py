@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from tdmvc.arrow.types import SIMPLE, format_type, parse_type
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.sql.types import duckdb_type
-from tdmvc.store.build import BuildOptions, BuiltTable, KnownPart, build_table
+from tdmvc.store.build import BuildOptions, build_table
+from tdmvc.store.built import BuiltTable, KnownPart
 from tdmvc.store.content import part_content, schema_content
 from tdmvc.store.cutting import cut
 from tdmvc.store.key_hash import key_hash

@@ -3,19 +3,24 @@
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
-import tdmvc.render
-from tdmvc.render import diff, drift, history, merge, migrations, reports, review
+import tdmvc.render.reports
+from tdmvc.render import diff, drift, history, merge, migrations, review
 from tdmvc.render.format import OutputFormat
 from tdmvc.render.merge import check
+from tdmvc.render.reports.install import INSTALLED, UNINSTALLED
 
+REPORTS = [
+    import_module(f"tdmvc.render.reports.{one.name}") for one in iter_modules(tdmvc.render.reports.__path__)
+]
 NAMES = {*review.FORMATS, *history.BLAME_FORMATS}
 REGISTRIES = {
     f"{room.__name__}.{name}": formats
-    for room in (review, drift, check, diff, migrations, history, merge, reports)
+    for room in (review, drift, check, diff, migrations, history, merge, *REPORTS)
     for name, formats in vars(room).items()
     if name.endswith("FORMATS")
 }
@@ -52,7 +57,7 @@ def test_the_terminal_comes_first_and_each_format_has_its_own_name(
 @pytest.mark.parametrize("folder", ["diff", "drift", "history", "merge", "migrations", "reports"])
 def test_every_function_that_renders_a_report_is_in_a_registry(folder: str) -> None:
     registered = {one.render for formats in REGISTRIES.values() for one in formats.values()}
-    registered |= {reports.INSTALLED.render, reports.UNINSTALLED.render}
+    registered |= {INSTALLED.render, UNINSTALLED.render}
     root = Path(tdmvc.render.__file__).parents[2]
     for path in (root / "tdmvc" / "render" / folder).rglob("*.py"):
         module = import_module(".".join(path.relative_to(root).with_suffix("").parts))

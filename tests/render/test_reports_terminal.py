@@ -9,14 +9,19 @@ from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.migration import Migration, MigrationsReport, MigrationState
 from tdmvc.model.report import QueryResult
-from tdmvc.render import drift, history, merge, migrations, reports
+from tdmvc.render import drift, history, merge, migrations
 from tdmvc.render.format import Formats, RenderOptions
 from tdmvc.render.migrations.terminal import render as render_migrations
 from tdmvc.render.page import names
-from tdmvc.render.reports.add import render_add
+from tdmvc.render.reports.add import ADD_FORMATS, INIT_FORMATS, render_add
+from tdmvc.render.reports.gc import GC_FORMATS
+from tdmvc.render.reports.query import QUERY_FORMATS
 from tdmvc.render.reports.query import render as render_query
+from tdmvc.render.reports.seed import SEED_FORMATS
+from tdmvc.render.reports.status import STATUS_FORMATS
 from tdmvc.render.reports.status import render as render_status
-from tdmvc.render.reports.versions import render_show
+from tdmvc.render.reports.transfer import CHECKOUT_FORMATS, TRANSFER_FORMATS, VERIFY_FORMATS
+from tdmvc.render.reports.versions import LIST_FORMATS, PUBLISH_FORMATS, SHOW_FORMATS, render_show
 from tdmvc.render.terminal import display_width
 from tdmvc.render.text import size
 from tdmvc.render.wording import title_of
@@ -24,25 +29,25 @@ from tests.render import database_samples, history_samples, seed_samples
 from tests.render import report_samples as samples
 
 CASES: dict[str, tuple[Formats[Any], tuple[str, ...]]] = {
-    "init": (reports.INIT_FORMATS, ("INIT_NEW", "INIT_AGAIN")),
-    "add": (reports.ADD_FORMATS, ("ADD_MIXED", "ADD_SAME")),
-    "status": (reports.STATUS_FORMATS, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_CONFLICT", "STATUS_EMPTY")),
-    "list": (reports.LIST_FORMATS, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
-    "show": (reports.SHOW_FORMATS, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
-    "publish": (reports.PUBLISH_FORMATS, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
+    "init": (INIT_FORMATS, ("INIT_NEW", "INIT_AGAIN")),
+    "add": (ADD_FORMATS, ("ADD_MIXED", "ADD_SAME")),
+    "status": (STATUS_FORMATS, ("STATUS_CLEAN", "STATUS_MIXED", "STATUS_CONFLICT", "STATUS_EMPTY")),
+    "list": (LIST_FORMATS, ("LIST_MANY", "LIST_ONE", "LIST_UNPUBLISHED")),
+    "show": (SHOW_FORMATS, ("SHOW_VERSION", "SHOW_WORK", "SHOW_WIDE")),
+    "publish": (PUBLISH_FORMATS, ("PUBLISH_PLAIN", "PUBLISH_TAGGED")),
     "checkout": (
-        reports.CHECKOUT_FORMATS,
+        CHECKOUT_FORMATS,
         ("CHECKOUT_ONE", "CHECKOUT_INTO", "CHECKOUT_RELEASE", "CHECKOUT_PARTLY"),
     ),
-    "seed": (reports.SEED_FORMATS, ("SEED_ONE", "SEED_TWO", "SEED_SAME", "SEED_WOULD", "SEED_REFUSED")),
-    "transfer": (reports.TRANSFER_FORMATS, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
+    "seed": (SEED_FORMATS, ("SEED_ONE", "SEED_TWO", "SEED_SAME", "SEED_WOULD", "SEED_REFUSED")),
+    "transfer": (TRANSFER_FORMATS, ("PUSH_SOME", "PUSH_NONE", "PULL_SOME", "PULL_NONE")),
     "resolve": (
         merge.RESOLVE_FORMATS,
         ("RESOLVE_LEFT", "RESOLVE_DECIDED", "RESOLVE_DONE", "RESOLVE_OTHERS", "RESOLVE_NONE"),
     ),
-    "verify": (reports.VERIFY_FORMATS, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
-    "gc": (reports.GC_FORMATS, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
-    "sql": (reports.QUERY_FORMATS, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
+    "verify": (VERIFY_FORMATS, ("VERIFY_WHOLE", "VERIFY_BROKEN")),
+    "gc": (GC_FORMATS, ("GC_WOULD", "GC_REMOVED", "GC_NOTHING", "GC_REFUSED")),
+    "sql": (QUERY_FORMATS, ("QUERY", "QUERY_ODD", "QUERY_WIDE", "QUERY_DONE")),
     "migrations": (migrations.FORMATS, ("MIGRATIONS", "MIGRATIONS_PARTLY", "MIGRATIONS_DATABASE")),
     "drift": (drift.FORMATS, ("DRIFT_FITS", "DRIFT_EVERY", "DRIFT_HINT", "DRIFT_DATABASE")),
     "log": (history.LOG_FORMATS, ("LOG_DATASET", "LOG_TABLE", "LOG_VERSIONS", "LOG_NOTHING")),

@@ -147,7 +147,7 @@ def test_another_value_is_a_difference(
         target.apply_changes(write, none.to_reader(), table.target.schema)
         return verify_rows(workspace, target, plan, location)
 
-    monkeypatch.setattr("tdmvc.seeding.loading.verify_rows", change_and_verify)
+    monkeypatch.setattr("tdmvc.seeding.read_back.verify_rows", change_and_verify)
     for one in ("same", *sample_of(cast.name for cast in CASTS[engine.name])):
         changed = one
         with pytest.raises(DatabaseError) as caught:

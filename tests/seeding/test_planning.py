@@ -311,6 +311,17 @@ def test_two_datasets_with_one_table_and_an_upsert_without_a_key_are_problems(
     ]
 
 
+def test_an_upsert_by_columns_that_are_not_unique_in_the_database_is_a_problem(
+    shop: Repository, database: MemoryDatabase
+) -> None:
+    shop.seed("golden@1.0.0", into=INTO)
+    database.tables["orders"].schema = replace(database.tables["orders"].schema, key=())
+    [problem] = problems(shop, "golden@1.0.0", mode="upsert")
+    assert problem.startswith(
+        "golden@1.0.0: Several rows of the database's table orders may have the same id"
+    )
+
+
 def test_a_state_is_named_once(shop: Repository, database: MemoryDatabase) -> None:
     with pytest.raises(UsageError, match=r"golden is named twice: golden@1\.0\.0, golden"):
         shop.seed("golden@1.0.0", "golden", into=INTO)

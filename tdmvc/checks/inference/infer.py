@@ -7,7 +7,8 @@ from tdmvc.checks.inference.columns import propose_for_columns
 from tdmvc.checks.inference.combinations import Combination, likely_combinations
 from tdmvc.checks.inference.profile import TableProfile, profile_table
 from tdmvc.checks.inference.tables import LikelyKeys, propose_for_table
-from tdmvc.checks.validation import ValidationOptions, validate_tables
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.diff import TableSide
 from tdmvc.model.inference import MINIMUM_ROWS, Proposal, TableInference

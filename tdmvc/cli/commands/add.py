@@ -20,7 +20,7 @@ from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions
 from tdmvc.model.selection import Selection, is_pattern
-from tdmvc.render.reports import ADD_FORMATS
+from tdmvc.render.reports.add import ADD_FORMATS
 
 _ROW_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 

@@ -7,7 +7,7 @@ from tdmvc.cli.options import PATH_OR_URL, csv_options, settings_of
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.model.csv_options import CsvOptions
 from tdmvc.model.options import AddOptions
-from tdmvc.render.reports import ADD_FORMATS
+from tdmvc.render.reports.add import ADD_FORMATS
 
 
 @click.command(name="build")

@@ -6,7 +6,7 @@ import click
 
 from tdmvc.actions.check import check
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.render.reports import CHECK_FORMATS
+from tdmvc.render.reports.check_formats import CHECK_FORMATS
 
 
 @click.command(name="check")

@@ -7,7 +7,7 @@ from tdmvc.cli.options import PATH_OR_URL, exclude_option, settings_of, tables_o
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.selection import Selection
-from tdmvc.render.reports import CHECKOUT_FORMATS
+from tdmvc.render.reports.transfer import CHECKOUT_FORMATS
 
 
 @click.command(name="checkout")

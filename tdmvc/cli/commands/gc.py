@@ -9,7 +9,7 @@ from tdmvc.actions.gc import GRACE_DAYS, GcOptions, gc, gc_templates
 from tdmvc.cli.output import formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.render.environments import TEMPLATES_FORMATS
-from tdmvc.render.reports import GC_FORMATS
+from tdmvc.render.reports.gc import GC_FORMATS
 
 _UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 

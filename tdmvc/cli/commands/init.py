@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.init import CI_HOSTS, init
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import formats_option, print_as
-from tdmvc.render.reports import INIT_FORMATS
+from tdmvc.render.reports.add import INIT_FORMATS
 
 
 @click.command(name="init")

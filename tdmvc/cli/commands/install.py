@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.install import install, uninstall
 from tdmvc.cli.options import settings_of
 from tdmvc.cli.output import print_as
-from tdmvc.render.reports import INSTALLED, UNINSTALLED
+from tdmvc.render.reports.install import INSTALLED, UNINSTALLED
 
 
 @click.command(name="install")

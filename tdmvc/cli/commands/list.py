@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.show import list_versions
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.model.report import DatasetList
-from tdmvc.render.reports import LIST_FORMATS
+from tdmvc.render.reports.versions import LIST_FORMATS
 
 
 @click.command(name="list")

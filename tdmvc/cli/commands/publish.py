@@ -6,7 +6,7 @@ from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import BumpLevel
-from tdmvc.render.reports import PUBLISH_FORMATS
+from tdmvc.render.reports.versions import PUBLISH_FORMATS
 
 
 @click.command(name="publish")

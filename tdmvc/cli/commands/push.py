@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.push import push
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.render.reports import TRANSFER_FORMATS
+from tdmvc.render.reports.transfer import TRANSFER_FORMATS
 
 
 @click.command(name="push")

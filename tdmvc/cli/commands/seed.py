@@ -8,7 +8,7 @@ from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import DatabaseError
 from tdmvc.model.seeding import SeedMode, SeedOptions
 from tdmvc.model.selection import Selection
-from tdmvc.render.reports import SEED_FORMATS
+from tdmvc.render.reports.seed import SEED_FORMATS
 
 
 @click.command(name="seed")

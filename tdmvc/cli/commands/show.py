@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.show import show
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.render.reports import SHOW_FORMATS
+from tdmvc.render.reports.versions import SHOW_FORMATS
 
 
 @click.command(name="show")

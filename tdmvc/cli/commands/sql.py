@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.query import query
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.render.reports import QUERY_FORMATS
+from tdmvc.render.reports.query import QUERY_FORMATS
 
 
 @click.command(name="sql")

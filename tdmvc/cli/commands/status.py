@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.status import status
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.render.reports import STATUS_FORMATS
+from tdmvc.render.reports.status import STATUS_FORMATS
 
 
 @click.command(name="status")

@@ -5,7 +5,7 @@ import click
 from tdmvc.actions.verify import verify
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.model.finding import has_errors
-from tdmvc.render.reports import VERIFY_FORMATS
+from tdmvc.render.reports.transfer import VERIFY_FORMATS
 
 
 @click.command(name="verify")

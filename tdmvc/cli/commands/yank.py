@@ -4,7 +4,7 @@ import click
 
 from tdmvc.actions.yank import yank
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
-from tdmvc.render.reports import YANK_FORMATS
+from tdmvc.render.reports.versions import YANK_FORMATS
 
 
 @click.command(name="yank")

@@ -1,8 +1,7 @@
 """Rules that the standard has no field for: how a table's custom property keeps them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -11,7 +10,6 @@ from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.declarations import custom_property
 from tdmvc.contracts.odcs.thresholds import read_is_percent, read_severity, read_threshold
 from tdmvc.contracts.scalars import read_number, read_value
-from tdmvc.model.finding import Severity
 from tdmvc.model.rules import (
     NO_ROWS,
     Format,
@@ -27,17 +25,15 @@ from tdmvc.model.rules import (
     Rule,
     RuleTest,
     Unique,
-    Value,
     Values,
     rule_id,
 )
 from tdmvc.model.schema import TableSchema
-from tdmvc.yaml.editor import EditableList, EditableMapping, mapping, sequence, text_value
 from tdmvc.yaml.node import YamlNode
 
 RULES_PROPERTY = "tdmvcRules"
 """The custom property of a table that keeps them."""
-_KINDS: Final[Mapping[str, type[Any]]] = {
+TEST_KINDS: Final[Mapping[str, type[Any]]] = {
     "hasType": HasType,
     "required": Required,
     "unique": Unique,
@@ -50,29 +46,8 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
     "present": Present,
     "jsonSchema": JsonSchema,
 }
-_NAMES = {kind: name for name, kind in _KINDS.items()}
+"""The tests that it keeps, by their names in it."""
 _KEYS = frozenset({"id", "test", "columns", "arguments", "unit", "severity", "description"})
-
-
-def add_custom_rule(entry: EditableMapping, rule: Rule, word: str, threshold: Mapping[str, Any]) -> bool:
-    """Add a rule to the custom property of a table's entry; return whether it can be kept there.
-
-    Args:
-        word: what its id says beside the table and the columns.
-        threshold: the fields that say how much violation is allowed.
-    """
-    name = _NAMES.get(type(rule.test))
-    if name is None:
-        return False
-    facts: dict[str, Any] = {"id": text_value(word), "test": name}
-    facts["columns"] = sequence([text_value(one) for one in rule.columns], in_line=True)
-    arguments = dict(_arguments(rule.test))
-    facts |= {"arguments": mapping(arguments, in_line=True)} if arguments else {}
-    facts |= {} if rule.threshold == NO_ROWS else dict(threshold)
-    facts |= {} if rule.severity is Severity.ERROR else {"severity": rule.severity.value}
-    facts |= {"description": text_value(rule.description)} if rule.description else {}
-    _kept_rules(entry).append(mapping(facts))
-    return True
 
 
 def read_custom_rules(node: YamlNode, schema: TableSchema, gathered: Gathered) -> None:
@@ -82,41 +57,6 @@ def read_custom_rules(node: YamlNode, schema: TableSchema, gathered: Gathered) -
         gathered.each(value.elements(), lambda one: gathered.rules.append(_read(one, schema)))
 
 
-def _kept_rules(entry: EditableMapping) -> EditableList:
-    """Return the list of the custom property; a new one is empty."""
-    if not isinstance(entry.get("customProperties"), EditableList):
-        entry["customProperties"] = sequence([])
-    for custom in entry["customProperties"]:
-        if custom.get("property") == RULES_PROPERTY and isinstance(custom.get("value"), EditableList):
-            found: EditableList = custom["value"]
-            return found
-    made = sequence([])
-    entry["customProperties"].append(mapping({"property": RULES_PROPERTY, "value": made}))
-    return made
-
-
-def _arguments(test: RuleTest) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a test that are not what they are by default."""
-    usual = {field.name: field.default for field in fields(test)}
-    for name in usual:
-        value = getattr(test, name)
-        if value == usual[name]:
-            continue
-        is_list = isinstance(value, tuple)
-        yield name, sequence(list(map(_written, value)), in_line=True) if is_list else _written(value)
-
-
-def _written(value: Value | PatternSyntax) -> Any:
-    match value:
-        case None:
-            return None
-        case bool():
-            return "true" if value else "false"
-        case int() | Decimal():
-            return format(Decimal(value), "f")
-    return text_value(str(value))
-
-
 def _read(node: YamlNode, schema: TableSchema) -> Rule:
     """Return one rule.
 
@@ -124,10 +64,11 @@ def _read(node: YamlNode, schema: TableSchema) -> Rule:
         ConfigError: it is wrong; the line is named.
     """
     test_node = node.need("test")
-    kind = _KINDS.get(test_node.as_text())
+    kind = TEST_KINDS.get(test_node.as_text())
     if kind is None:
         raise test_node.error(
-            f"The test '{test_node.as_text()[:80]}' is unknown.", remedy=f"write one of {', '.join(_KINDS)}."
+            f"The test '{test_node.as_text()[:80]}' is unknown.",
+            remedy=f"write one of {', '.join(TEST_KINDS)}.",
         )
     for key, value in node.entries():
         if key not in _KEYS and not key.startswith("must"):

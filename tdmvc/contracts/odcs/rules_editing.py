@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tdmvc.contracts.odcs.custom_rules import add_custom_rule
+from tdmvc.contracts.odcs.custom_rules_editing import add_custom_rule
 from tdmvc.contracts.odcs.declarations_editing import set_option
 from tdmvc.contracts.odcs.options import FORMATS, OPTIONS
 from tdmvc.contracts.odcs.queries import row_rule

@@ -22,7 +22,7 @@ from tdmvc.databases.duckdb.numbering import Sequences
 from tdmvc.databases.duckdb.reading import DuckdbSnapshot, TransactionSnapshot
 from tdmvc.databases.files import replacing_file
 from tdmvc.databases.state_table import MAKE_STATES, READ_STATES, STATE_TABLE, WRITE_STATE, parse_states
-from tdmvc.databases.statements import check_names
+from tdmvc.databases.statements import check_names, check_upsert_key
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
 from tdmvc.model.schema import TableSchema
@@ -131,10 +131,12 @@ class DuckdbTarget:
         """Do nothing: only one program at a time can open the file."""
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
+        is_upsert = mode is SeedMode.UPSERT
+        if is_upsert:
+            check_upsert_key(table.schema.key, target, str(self._path))
         with writing_errors(self._path, target.name):
             self._detached.detach(target.name)
             loader = self._loader(target)
-            is_upsert = mode is SeedMode.UPSERT
             return loader.upsert(table, table.schema.key) if is_upsert else loader.insert(table)
 
     def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:

@@ -24,7 +24,7 @@ from tdmvc.databases.sqlite.numbering import move_sequence, read_sequence
 from tdmvc.databases.sqlite.reading import SqliteSnapshot, declared_schema
 from tdmvc.databases.sqlite.search_indexes import rebuild_search_indexes
 from tdmvc.databases.state_table import MAKE_STATES, READ_STATES, STATE_TABLE, WRITE_STATE, parse_states
-from tdmvc.databases.statements import check_names
+from tdmvc.databases.statements import check_names, check_upsert_key
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import Identity, View
 from tdmvc.model.finding import Finding
@@ -120,6 +120,8 @@ class SqliteTarget:
         self._is_locked = True
 
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
+        if mode is SeedMode.UPSERT:
+            check_upsert_key(table.schema.key, target, str(self._path))
         with self._writer(table.schema, target) as writer:
             if mode is SeedMode.UPSERT:
                 return writer.upsert(table.read(), table.schema.key)

@@ -8,7 +8,7 @@ from tdmvc.model.masking import without_passwords
 from tdmvc.model.report import AddedTable, AddReport, InitReport
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.text import joined, shell_word, size
 from tdmvc.render.wording import schema_sign, schema_words, severities, view_sign, view_words
@@ -157,3 +157,7 @@ def _next_steps(report: AddReport) -> list[Step]:
         Step(f"tdmvc diff {shell_word(report.dataset)}", "see what changed, row by row"),
         Step(f"git add {folder} && git commit", "keep it"),
     ]
+
+
+INIT_FORMATS: Formats[InitReport] = formats_of(render_init)
+ADD_FORMATS: Formats[AddReport] = formats_of(render_add)

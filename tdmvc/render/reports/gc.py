@@ -3,7 +3,7 @@
 from tdmvc.model.garbage import Garbage, GarbageKind, GcReport, Refusal
 from tdmvc.model.text import plural
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.page import INDENT, Cell, Page, Step
 from tdmvc.render.text import joined, shell_word, short_hash, size
 
@@ -105,3 +105,6 @@ def _days(days: float) -> str:
 
 def _notes(report: GcReport, page: Page) -> None:
     page.notes(report.notes)
+
+
+GC_FORMATS: Formats[GcReport] = formats_of(render)

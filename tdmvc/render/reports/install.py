@@ -2,7 +2,7 @@
 
 from tdmvc.model.report import GitSetup
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import OutputFormat, RenderOptions
 from tdmvc.render.page import Page, Step
 
 
@@ -60,3 +60,9 @@ def render_uninstalled(setup: GitSetup, options: RenderOptions) -> str:
             [Step("git checkout .gitattributes", "restore it if only this clone should do without tdmvc")]
         )
     return page.text
+
+
+INSTALLED: OutputFormat[GitSetup] = OutputFormat("terminal", render_installed, is_for_terminal=True)
+
+
+UNINSTALLED: OutputFormat[GitSetup] = OutputFormat("terminal", render_uninstalled, is_for_terminal=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tdmvc.model.report import QueryResult
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.json import plain_value
 from tdmvc.render.page import Cell, Page
 from tdmvc.render.terminal import display_width, fit
@@ -79,3 +79,6 @@ def _footer(result: QueryResult, shown: int) -> str:
             f"{number(hidden)} of {plural(len(result.columns), 'column')} not shown" if hidden else "",
         ]
     )
+
+
+QUERY_FORMATS: Formats[QueryResult] = formats_of(render)

@@ -3,7 +3,7 @@
 from tdmvc.model.seeding import DatasetSeedReport, LoadMethod, SeededTableReport, SeedReport, WrittenRows
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.page import INDENT, Cell, Page, aligned_count, names
 from tdmvc.render.text import joined, short_hash
 
@@ -127,3 +127,6 @@ def _counts(method: LoadMethod, counts: WrittenRows) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
+
+
+SEED_FORMATS: Formats[SeedReport] = formats_of(render_seed)

@@ -8,7 +8,7 @@ from tdmvc.model.migration import RecordedState
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.page import Cell, Page, Paint, Step, names
 from tdmvc.render.terminal import pad
 from tdmvc.render.text import joined, shell_word
@@ -177,3 +177,6 @@ def _next_steps(report: StatusReport) -> list[Step]:
     if any(dataset.not_known for dataset in report.datasets):
         steps.append(Step("tdmvc status --remote", "ask the remote what it has"))
     return steps
+
+
+STATUS_FORMATS: Formats[StatusReport] = formats_of(render)

@@ -7,7 +7,7 @@ from tdmvc.model.report import CheckedOut, CheckoutReport, Inference
 from tdmvc.model.text import number, plural
 from tdmvc.model.transfer_report import TransferReport, TransferVerb, VerifyReport
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.text import joined, shell_word, short_hash
 from tdmvc.render.wording import compared_words, comparison_words, severities
@@ -157,3 +157,8 @@ def render_verify(report: VerifyReport, options: RenderOptions) -> str:
     broken = [shell_word(state.ref) for state in report.verified if state.content is None]
     page.next([Step(f"tdmvc pull {ref}", "fetch a good copy") for ref in broken])
     return page.text
+
+
+CHECKOUT_FORMATS: Formats[CheckoutReport] = formats_of(render_checkout)
+TRANSFER_FORMATS: Formats[TransferReport] = formats_of(render_transfer)
+VERIFY_FORMATS: Formats[VerifyReport] = formats_of(render_verify)

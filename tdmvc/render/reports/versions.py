@@ -8,7 +8,7 @@ from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.version import Version
 from tdmvc.render.cells import visible
-from tdmvc.render.format import RenderOptions
+from tdmvc.render.format import Formats, RenderOptions, formats_of
 from tdmvc.render.page import INDENT, Cell, Page, Step, aligned_count, names
 from tdmvc.render.reports.status import migrations_words
 from tdmvc.render.terminal import fit
@@ -270,3 +270,9 @@ def _publish_steps(report: PublishReport) -> list[Step]:
     if report.pushed is None:
         steps.append(Step(f"tdmvc push {shell_word(report.version.ref)}", "share the rows"))
     return steps
+
+
+LIST_FORMATS: Formats[DatasetList] = formats_of(render_list)
+SHOW_FORMATS: Formats[ShowReport] = formats_of(render_show)
+PUBLISH_FORMATS: Formats[PublishReport] = formats_of(render_publish)
+YANK_FORMATS: Formats[YankReport] = formats_of(render_yank)

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdmvc.checks.inference import infer_rules
-from tdmvc.checks.validation import ValidationOptions, validate_tables
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.declaring import declare_rules
 from tdmvc.contracts.odcs.editing import update_contract
 from tdmvc.contracts.odcs.reading import parse_contract

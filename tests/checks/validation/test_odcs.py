@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from tdmvc.checks.validation import ValidationOptions, validate_tables
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.databases import condition_engines
 from tdmvc.model.validation import RuleVerdict

@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tdmvc.checks.validation import CountCache, ValidationOptions, validate_tables, write_failing_rows
+from tdmvc.checks.validation.cache import CountCache
+from tdmvc.checks.validation.failing_rows import write_failing_rows
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.databases import condition_engines
 from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
 from tdmvc.model.diff import TableSide

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tdmvc.arrow.types import SIMPLE, is_canonical
-from tdmvc.checks.validation import ValidationOptions, validate_tables
+from tdmvc.checks.validation.options import ValidationOptions
+from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.base import ImportOptions
 from tdmvc.contracts.json_schema.columns import ColumnReader
 from tdmvc.contracts.json_schema.conjuncts import conjuncts_of

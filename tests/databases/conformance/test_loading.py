@@ -72,6 +72,29 @@ def test_upsert_writes_only_what_differs(database: Database, con: Con) -> None:
     assert again == {"customers": WrittenRows(unchanged=4)}
 
 
+@pytest.mark.parametrize("declared", ["", ", UNIQUE (id, n)", ", PRIMARY KEY (n)"])
+def test_an_upsert_needs_a_key_that_is_unique_in_the_database(
+    database: Database, con: Con, declared: str
+) -> None:
+    """Otherwise it would change several rows, or insert one a second time."""
+    database.run(
+        f"CREATE TABLE plain (id bigint NOT NULL, n bigint NOT NULL{declared})",
+        "INSERT INTO plain VALUES (1, 1), (1, 2)",
+    )
+    schema = TableSchema("plain", (key(), key("n")), ("id",))
+    with pytest.raises(DatabaseError, match=r"needs a unique key \(id\)") as caught:
+        seed(database, con, to_write(schema, [{"id": 1, "n": 3}]), mode=SeedMode.UPSERT)
+    assert "--mode replace" in caught.value.remedy
+    assert database.rows("SELECT id, n FROM plain ORDER BY n") == [(1, 1), (1, 2)]
+    # A difference is of rows that are known to be there, each once.
+    with open_target(database, con) as target:
+        target.lock(["plain"])
+        keys = pa.table({"id": pa.array([], pa.int64())}).to_reader()
+        found = target.read_catalog()["plain"].schema
+        counts = target.apply_changes(to_write(schema, [{"id": 2, "n": 3}]), keys, found)
+    assert counts == WrittenRows(inserted=1)
+
+
 def test_upsert_keeps_other_rows_and_columns(database: Database, con: Con) -> None:
     database.run(
         "CREATE TABLE pairs (a bigint NOT NULL, b bigint NOT NULL, extra integer DEFAULT 7, v varchar(20),"

@@ -78,6 +78,15 @@ def test_what_a_contract_declares_is_made_or_reported(database: Database, con: C
     assert list(unreported(before, after, reports)) == []
 
 
+def test_a_view_has_the_columns_that_are_declared_beside_its_query(database: Database, con: Con) -> None:
+    schema = TableSchema("t", (key(), column("n")), ("id",))
+    view = View("v", "SELECT id, n + 1 FROM t", database.engine.dialect, ("number", 'odd "name" `of` it'))
+    assert create(database, con, [schema], [view]) == []
+    with open_snapshot(database, con) as snapshot:
+        [source] = snapshot.read_tables(["v"])
+    assert source.schema.column_names == view.columns
+
+
 def test_columns_get_the_types_that_are_documented(database: Database, con: Con) -> None:
     made = made_types(database.engine.dialect)
     columns = tuple(column(f"c{place}", canonical) for place, canonical in enumerate(made))

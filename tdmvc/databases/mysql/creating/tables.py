@@ -24,7 +24,7 @@ from tdmvc.databases.mysql.creating.declaring import (
     reference_statement,
 )
 from tdmvc.databases.mysql.errors import RefusedStatementError
-from tdmvc.databases.mysql.names import DIALECT, table_sql
+from tdmvc.databases.mysql.names import DIALECT, quoted_names, table_sql
 from tdmvc.databases.mysql.pending import StepKind
 from tdmvc.errors import DatabaseError, format_names
 from tdmvc.model.declarations import Identity, View
@@ -191,7 +191,8 @@ class TableMaker:
 
     def _create_view(self, view: View) -> str | None:
         self._remember(StepKind.DROP_VIEW, view.name)
-        return self._attempt(f"CREATE VIEW {table_sql(self._schema, view.name)} AS {view.query}")
+        columns = f" ({quoted_names(view.columns)})" if view.columns else ""
+        return self._attempt(f"CREATE VIEW {table_sql(self._schema, view.name)}{columns} AS {view.query}")
 
 
 def _refusal(error: RefusedStatementError) -> str:

@@ -12,9 +12,7 @@ from tdmvc.databases.mysql.encoding.literals import InsertFrame, encoder, statem
 from tdmvc.databases.mysql.errors import DUPLICATE, RefusedStatementError
 from tdmvc.databases.mysql.names import alias, quoted, quoted_names, table_sql
 from tdmvc.databases.mysql.writing.changed_rows import MysqlChanges
-from tdmvc.databases.statements import check_upsert_key
 from tdmvc.model.progress import ProgressCallback
-from tdmvc.model.schema import TableSchema
 from tdmvc.model.seeding import WrittenRows
 
 _CAST = "tdmvc_cast"
@@ -90,14 +88,13 @@ class MysqlWriter:
                 self.on_progress(self._doing, done, None, "rows")
         return done
 
-    def upsert(self, table: TableToWrite, target: TableSchema) -> WrittenRows:
+    def upsert(self, table: TableToWrite) -> WrittenRows:
         """Insert rows whose key is new, and update those that differ.
 
         Raises:
-            DatabaseError: the table has no such key, or the server refuses a row.
+            DatabaseError: the server refuses a row.
         """
         key = table.schema.key
-        check_upsert_key(key, target, self.connection.where)
         names = self._own_columns(table.schema.column_names)
         staged = self._stage(self._staged, table.read(), names)
         matches = " AND ".join(f"{{0}}.{quoted(name)} = r.{quoted(name)}" for name in key)

@@ -25,6 +25,7 @@ from tdmvc.databases.mysql.writing.snapshot import TargetSnapshot
 from tdmvc.databases.mysql.writing.state import has_state_table, make_state_table, read_state, write_state
 from tdmvc.databases.mysql.writing.suspending import Triggers
 from tdmvc.databases.numbering import move_on
+from tdmvc.databases.statements import check_upsert_key
 from tdmvc.errors import DatabaseError
 from tdmvc.model.declarations import View
 from tdmvc.model.finding import Finding
@@ -135,7 +136,8 @@ class MysqlTarget:
     def load(self, table: TableToWrite, target: TableSchema, mode: SeedMode) -> WrittenRows:
         writer = self._writer(target.name)
         if mode is SeedMode.UPSERT:
-            return writer.upsert(table, target)
+            check_upsert_key(table.schema.key, target, self._connection.where)
+            return writer.upsert(table)
         return WrittenRows(inserted=writer.insert(table.read()))
 
     def load_all(self, loads: Sequence[TableLoad]) -> Generator[WrittenRows, None, None]:
@@ -147,7 +149,7 @@ class MysqlTarget:
         writer = self._writer(target.name)
         writer = replace(writer, changed=self._note_changes(target.name, writer.table, upserts.schema.key))
         gone = writer.delete(deleted)
-        return replace(writer.upsert(upserts, target), deleted=gone)
+        return replace(writer.upsert(upserts), deleted=gone)
 
     def _note_changes(self, name: str, table: MysqlTable, key: Sequence[str]) -> MysqlChanges | None:
         """Return what is told of the changes of a table, once."""
