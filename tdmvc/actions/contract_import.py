@@ -11,7 +11,7 @@ from tdmvc.model.contract_report import ContractImport, ContractSource
 from tdmvc.model.rule_words import demand_words
 from tdmvc.model.schema import Contract
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
-from tdmvc.workspace.contract_files import OpenedContract, open_source
+from tdmvc.workspace.contract_files import OpenedContract, open_contract
 from tdmvc.workspace.states import current_state
 from tdmvc.workspace.workspace import Workspace
 
@@ -35,7 +35,7 @@ def import_contract(
     dataset: str,
     options: ContractImportOptions | None = None,
 ) -> ContractImport:
-    """Merge what a file, migrations or the catalog of a database declare into the contract of a dataset.
+    """Merge what another contract, a file, migrations or the catalog of a database declare into that of a dataset.
 
     What people wrote stays, with comments; rows decide about columns, types and keys. A dataset that does not
     exist gets its contract before its first rows.
@@ -50,7 +50,7 @@ def import_contract(
     workspace.check_name(dataset)
     state = current_state(workspace, dataset)
     known = dict.fromkeys(state.contract.tables, state.contract)
-    opened = open_source(workspace, source, ImportOptions(options.table, options.dialect, known))
+    opened = open_contract(workspace, source, ImportOptions(options.table, options.dialect, known))
     for name in options.tables:
         if name not in opened.contract.tables:
             raise NotFoundError.named("table", name, sorted(opened.contract.tables), where=opened.path)

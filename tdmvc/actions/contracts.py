@@ -135,6 +135,8 @@ def _only_contract(workspace: Workspace) -> OpenedContract:
     if len(known) != 1:
         raise UsageError(
             f"There are {len(known)} datasets." if known else "There is no dataset yet.",
-            remedy=f"name one: {', '.join(known)}." if known else "create one: `tdmvc add NAME SOURCE`.",
+            remedy=f"name one of {', '.join(known)}: `tdmvc contract show {known[0]}`."
+            if known
+            else "create one: `tdmvc add NAME SOURCE`.",
         )
     return read_contract_of(workspace, resolve_state(workspace, known[0]))

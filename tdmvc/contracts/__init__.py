@@ -65,8 +65,8 @@ def reader_for(text: str, path: str, name: str | None = None) -> ContractReader:
     raise ConfigError.at(
         "The file is in no contract format that tdmvc knows.",
         path,
-        remedy="write `kind: DataContract` into a contract of ODCS; for a file in another format, name it:"
-        f" `tdmvc contract import {path} --from FORMAT` ({', '.join(READERS)}).",
+        remedy="write `kind: DataContract` into a contract of ODCS; for a file in another format, name the format:"
+        f" `tdmvc contract show {path} --from FORMAT` ({', '.join(READERS)}).",
     )
 
 

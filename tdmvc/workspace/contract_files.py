@@ -98,10 +98,12 @@ def open_source(
         path, found = read_migrations_contract(workspace, subject, options)
         return OpenedContract(source.text, path, found)
     location = source.location
-    if not isinstance(location, PathLocation) or location.scheme:
+    is_path = isinstance(location, PathLocation) and not location.scheme
+    if not is_path or (source.format is None and find_engine(location) is not None):
+        if options.dialect is not None:
+            raise _no_script(source.text)
         return read_database_contract(workspace, location)
-    if source.format is None and find_engine(location) is not None:
-        return read_database_contract(workspace, location)
+    assert isinstance(location, PathLocation)
     return read_contract_file(workspace, location.path, source.format, options)
 
 
@@ -156,7 +158,10 @@ def read_contract_file(
         raise UsageError(
             "The file is not a text in UTF-8.", where=shown, remedy="save it as UTF-8."
         ) from error
-    found = reader_for(text, shown, file_format).read(text, shown, options)
+    reader = reader_for(text, shown, file_format)
+    if options.dialect is not None and reader.name != "sql":
+        raise _no_script(shown)
+    found = reader.read(text, shown, options)
     return OpenedContract(shown, shown, found, text)
 
 
@@ -179,6 +184,12 @@ def _is_source(workspace: Workspace, source: ContractSource) -> bool:
         return True
     is_path = location.path.is_file() or os.sep in text or (bool(Path(text).suffix) and "@" not in text)
     return is_path or migrations_subject(workspace, source) is not None
+
+
+def _no_script(where: str) -> UsageError:
+    return UsageError(
+        "--dialect is for a script of SQL, which this is not.", where=where, remedy="leave it out."
+    )
 
 
 def _shown_path(workspace: Workspace, file: Path) -> str:

@@ -123,8 +123,20 @@ def _only(workspace: Workspace, tree: FileTree, subject: MigrationsSubject) -> M
 
 def _locations(workspace: Workspace, tree: FileTree, subject: MigrationsSubject) -> list[MigrationLocation]:
     if subject.path is None:
-        return list(find_locations(workspace, tree, None, subject.tool))
+        try:
+            return list(find_locations(workspace, tree, None, subject.tool))
+        except NotFoundError as error:
+            remedy = (
+                "name their folder, and the tool that reads it: `tdmvc contract show FOLDER --from TOOL`."
+            )
+            raise NotFoundError(error.what, where=error.where, remedy=remedy) from error
     folder = normalize_folder(os.path.relpath(subject.path, os.path.realpath(workspace.root)))
+    if folder == ".." or folder.startswith("../"):
+        raise UsageError(
+            "The folder is outside of the repository.",
+            where=subject.text,
+            remedy="name a file, or a folder of migrations in the repository.",
+        )
     if subject.tool is None:
         for name in workspace.datasets():
             if folder == workspace.dataset_path(name):
@@ -167,24 +179,25 @@ def _notes(scripts: list[UpScript], engine: str) -> Iterator[Note]:
 
 def _not_sql(workspace: Workspace, state: MigrationState) -> MigrationsError:
     """Build the error for migrations in a language, which only the tool itself can run."""
-    environments = workspace.config.environments
-    if environments:
-        chosen = f" --env {environments[0].name}" if len(environments) > 1 else ""
-        remedy = (
-            f"let {state.location.tool} migrate a database, and name that:"
-            f" `tdmvc run{chosen} -- tdmvc contract show '${{DATABASE_URL}}'`."
-        )
+    tool, path = state.location.tool, normalize_folder(state.location.path)
+    usable = [one for one in workspace.config.environments if "DATABASE_URL" in one.exports]
+    # An environment that belongs to the application has its migrations.
+    nearest = max(usable, key=lambda one: is_inside(path, normalize_folder(one.folder)), default=None)
+    if nearest is not None:
+        chosen = f" --env {nearest.name}" if len(workspace.config.environments) > 1 else ""
+        command = f"tdmvc run{chosen} -- tdmvc contract show '${{DATABASE_URL}}'"
+        remedy = f"let {tool} migrate a database, and name that: `{command}`."
     else:
         remedy = (
-            f"let {state.location.tool} migrate an empty database, and name that:"
+            f"let {tool} migrate an empty database, and name that:"
             " `tdmvc contract show postgresql://USER@HOST/DATABASE`."
         )
-    if state.location.tool == "alembic":
+    if tool == "alembic":
         remedy = (
             f"write them as SQL: `alembic upgrade head --sql > schema.sql`, and name schema.sql. Or {remedy}"
         )
     return MigrationsError.at(
-        f"Migrations of {state.location.tool} are code, which tdmvc never runs; their tables are known only"
+        f"Migrations of {tool} are code, which tdmvc never runs; their tables are known only"
         " when they have run.",
         state.location.path,
         remedy=remedy,

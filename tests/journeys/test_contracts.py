@@ -64,7 +64,7 @@ def test_inferred_rules_are_written_on_request_and_hold(tdmvc: Tdmvc, repo: Path
     tdmvc("contract", "diff", "golden@1.0.0", "golden@1.0.0", "--exit-code")
 
 
-def test_few_rows_and_wrong_words_are_refused_with_advice(tdmvc: Tdmvc) -> None:
+def test_few_rows_and_wrong_words_are_refused_with_advice(tdmvc: Tdmvc, repo: Path) -> None:
     assert "--apply" in tdmvc("contract", "infer", "golden", "--rule", "x", code=2).err
     assert "no proposed rule" in tdmvc("contract", "infer", "golden", "--apply", "--rule", "x", code=3).err
     assert "never edited" in tdmvc("contract", "infer", "golden@1.0.0", "--apply", code=2).err
@@ -73,6 +73,16 @@ def test_few_rows_and_wrong_words_are_refused_with_advice(tdmvc: Tdmvc) -> None:
     assert "too few to tell a rule from chance" in many
     assert "did you mean `tdmvc contract show`?" in tdmvc("contract", "shwo", code=2).err
     assert "no such file" in tdmvc("contract", "show", "nowhere.yaml", code=3).err
+    (repo / "odd.yaml").write_text("orders: {}\n")
+    assert "`tdmvc contract show odd.yaml --from FORMAT`" in tdmvc("contract", "show", "odd.yaml", code=2).err
+    (repo / "t.avsc").write_text('{"type": "record", "name": "t", "fields": [{"name": "a", "type": "int"}]}')
+    into = ("--dataset", "golden", "--dry-run")
+    assert (
+        "--dialect is for" in tdmvc("contract", "import", "t.avsc", *into, "--dialect", "mysql", code=2).err
+    )
+    (repo / "t.sql").write_text("CREATE TABLE t (id int);")
+    assert "leave out --as" in tdmvc("contract", "import", "t.sql", *into, "--as", "x", code=2).err
+    assert "Nothing new" in tdmvc("contract", "import", "golden@1.0.0", *into).out
 
 
 FILE = """\

@@ -92,6 +92,14 @@ def test_wrong_words_are_refused_with_advice_that_works(tdmvc: Tdmvc, repo: Path
     )
     refused = tdmvc("contract", "show", "migrations", code=2).err
     assert "db/migrations/000002_required.up.sql, line 2" in refused
+    (repo / "db/migrations/000002_required.up.sql").write_text(SECOND)
+    assert "outside of the repository" in tdmvc("contract", "show", repo.parent, code=2).err
+    assert (
+        "`tdmvc contract diff db/migrations/x.sql DATASET`"
+        in tdmvc("contract", "diff", "db/migrations/x.sql", code=2).err
+    )
+    assert "`tdmvc contract diff golden@HEAD golden`" in tdmvc("contract", "diff", "golden@HEAD", code=2).err
+    tdmvc("contract", "diff", "golden@HEAD", "golden")
     other = repo / "other/migrations"
     other.mkdir(parents=True)
     (other / "000001_orders.up.sql").write_text(FIRST)
@@ -118,6 +126,13 @@ def test_migrations_in_code_are_never_run_and_the_way_that_works_is_named(tdmvc:
     refused = tdmvc("contract", "show", "alembic", code=2).err
     assert "Migrations of alembic are code, which tdmvc never runs" in refused
     assert "alembic upgrade head --sql > schema.sql" in refused
+    assert "`tdmvc contract show postgresql://USER@HOST/DATABASE`" in refused
+    with (repo / "tdmvc.yaml").open("a") as file:
+        file.write(
+            "environments:\n  app: {database: embedded}\n  java: {exports: {JDBC_URL: '{jdbc_url}'}}\n"
+        )
+    refused = tdmvc("contract", "show", "alembic", code=2).err
+    assert "`tdmvc run --env app -- tdmvc contract show '${DATABASE_URL}'`" in refused
     alembic = pytest.importorskip("alembic.config")
     with (repo / "schema.sql").open("w") as output:
         config = alembic.Config(repo / "alembic.ini", output_buffer=output)

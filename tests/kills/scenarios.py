@@ -105,6 +105,14 @@ def _seed_first(shop: KillShop) -> None:
     run_quietly(shop.app, "-q", "seed", "golden@1.0.0", "--into", "sqlite:///seeded.db")
 
 
+def _write_migration(shop: KillShop) -> None:
+    folder = shop.app / "migrations"
+    folder.mkdir(exist_ok=True)
+    (folder / "000001_orders.up.sql").write_text(
+        "CREATE TABLE orders (id bigint PRIMARY KEY, text text CHECK (text <> '')); COMMENT ON TABLE orders IS 'Sold';"
+    )
+
+
 _SOURCE = ("golden", "../source", "--key", "customers=id", "--key", "orders=id")
 SCENARIOS = (
     Scenario("add", ("tdmvc", "add", *_SOURCE), _change_source),
@@ -134,6 +142,11 @@ SCENARIOS = (
     Scenario("git-merge", ("git", "merge", "-q", "--no-edit", "feature")),
     Scenario("git-merge-clash", ("git", "merge", "-q", "--no-edit", "clash"), code=1),
     Scenario("contract-infer", ("tdmvc", "contract", "infer", "golden", "--apply", "--min-rows", "2")),
+    Scenario(
+        "contract-import",
+        ("tdmvc", "contract", "import", "migrations", "--dataset", "golden"),
+        _write_migration,
+    ),
     Scenario("revert", ("tdmvc", "revert", "golden", "HEAD"), _nothing),
     Scenario("push", ("tdmvc", "push")),
     Scenario("pull", ("tdmvc", "pull", "golden"), _lose_cache),

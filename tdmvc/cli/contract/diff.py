@@ -60,9 +60,13 @@ def _sides(old: str, new: str | None) -> tuple[str, str]:
         if pair.from_merge_base:
             raise UsageError(
                 "`...` is for rows: a contract is compared with another one.",
-                remedy="write two dots, `A..B`.",
+                remedy=f"write two dots: `tdmvc contract diff {old.replace('...', '..')}`.",
             )
         return str(pair.old), str(pair.new)
     if "@" in old or "." in old:
-        raise UsageError(f"There is nothing to compare {old} with.", remedy="name a second contract.")
+        other = old.partition("@")[0] if "@" in old else "DATASET"
+        raise UsageError(
+            f"There is nothing to compare {old} with.",
+            remedy=f"name a second contract: `tdmvc contract diff {old} {other}`.",
+        )
     return f"{old}@HEAD", old

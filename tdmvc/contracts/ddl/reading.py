@@ -85,6 +85,12 @@ def read_scripts(scripts: Iterable[tuple[str, str]], options: ImportOptions) -> 
         for statement in script.statements():
             reader.read(statement)
     finish(made)
+    if options.table is not None and options.table not in made.tables:
+        raise ConfigError.at(
+            f"The script makes no table '{options.table[:80]}'.",
+            path,
+            remedy="leave out --as: a script names its tables, and --tables chooses some of them.",
+        )
     tables = [table for name, table in made.tables.items() if options.table is None or name == options.table]
     return imported(tables, made.notes, path)
 
