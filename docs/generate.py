@@ -174,6 +174,7 @@ def render_formats() -> str:
         )
         yes_or_no = ["yes" if name in registry else "no" for registry in (READERS, WRITERS)]
         rows.append((f"[{title.removeprefix('# ')}]({link})", f"`{name}`", *yes_or_no))
+    rows.append(("[migrations in SQL](sql.md#your-migrations)", "`migrations`, a folder", "yes", "no"))
     rows.append(("the catalog of a live database", "its URL", "yes", "no"))
     return _table(("format", "name", "read", "written"), iter(rows))
 
