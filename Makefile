@@ -13,7 +13,7 @@ CONTRACT_PEERS := benchmarks/.data/contracts-venv
 ORACLES := tests/oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check style types floors docs docs-check bench bench-peers format pin oracles clean
+.PHONY: help demo test test-long check style types floors docs docs-check bench bench-peers format package pin oracles clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ bench-peers: $(FOR_WORK) $(PEERS)/.made ## Compare diff with DuckDB, datacompy, 
 format: $(FOR_WORK) ## Format the code and fix what lint can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+package: $(FOR_WORK) ## Build the wheel and the sdist into dist/, and check them
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
 
 pin: $(FOR_WORK) ## Write what is installed here into constraints.txt
 	( sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable ) > constraints.new

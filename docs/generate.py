@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import yaml
+from manual import man_pages
 
 from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.contracts import READERS, WRITERS
@@ -27,6 +28,7 @@ BEGIN, END = "<!-- types: `make docs` writes this table -->", "<!-- end of types
 CONTRACT = PAGE.parent / "formats" / "contract.md"
 BEGIN_FIELDS, END_FIELDS = "<!-- fields: `make docs` writes these tables -->", "<!-- end of fields -->"
 CI = PAGE.parent / "ci.md"
+MAN = PAGE.parent / "man"
 FORMATS = PAGE.parents[1] / "tests" / "cases" / "contract_formats"
 CONTRACTS = PAGE.parent / "contracts"
 BEGIN_FORMATS, END_FORMATS = "<!-- formats: `make docs` writes this table -->", "<!-- end of formats -->"
@@ -194,6 +196,7 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 def pages() -> Iterator[tuple[Path, str]]:
     """Yield each page with generated text, and what it should be."""
     yield PAGE, render()
+    yield from ((MAN / name, text) for name, text in man_pages())
     for dialect in DIALECTS:
         path = DATABASES / f"{dialect}.md"
         text = path.read_text(encoding="utf-8")
@@ -234,6 +237,7 @@ def main() -> None:
     """Write the pages, or check them."""
     for path, text in pages():
         if "--check" not in sys.argv[1:]:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
             sys.exit(

@@ -9,7 +9,8 @@ from types import FrameType
 _HANDLED = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: signal.SIG_DFL,
-    signal.SIGHUP: signal.SIG_DFL,
+    # Windows has no SIGHUP.
+    **({signal.SIGHUP: signal.SIG_DFL} if hasattr(signal, "SIGHUP") else {}),
 }
 """The signals that end a command, and what happens to them if nobody else handles them."""
 

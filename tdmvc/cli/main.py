@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+import tdmvc.cli.powershell  # noqa: F401 - registers itself with Click
 from tdmvc.cli.bug_report import render_bug_report, write_bug_report
 from tdmvc.cli.group import cli
 from tdmvc.cli.interrupts import ignore_interrupts, ignored_interrupts, recorded_interrupts

@@ -50,8 +50,9 @@ def unknown_embedded(name: str) -> DatabaseError:
 def no_servers_here() -> DatabaseError:
     """Return the error for an operating system on which tdmvc starts no servers."""
     return DatabaseError(
-        "tdmvc cannot start a database server on this operating system.",
-        remedy="run it on Linux or macOS, or name the URL of a server that runs.",
+        "tdmvc cannot start database servers and environments on this operating system.",
+        remedy="run it on Linux or macOS, or in the Windows Subsystem for Linux; `tdmvc seed --into URL` loads rows "
+        "into a server that runs already, here too.",
     )
 
 

@@ -15,6 +15,7 @@ from tdmvc.servers.base import LONGEST_SOCKET
 from tdmvc.servers.failures import (
     foreign_server_folder,
     long_socket,
+    no_servers_here,
     server_folder,
     unreachable_server_folder,
 )
@@ -99,8 +100,10 @@ def servers_folder() -> Path:
 
     Raises:
         OSError: it cannot be made.
-        DatabaseError: it belongs to another user.
+        DatabaseError: it belongs to another user, or tdmvc starts no servers on this operating system.
     """
+    if fcntl is None:
+        raise no_servers_here()
     folder = Path(tempfile.gettempdir()).resolve() / f"tdmvc-{os.geteuid()}"
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=_mode())

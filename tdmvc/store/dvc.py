@@ -232,8 +232,9 @@ def _named_user() -> Iterator[None]:
     """Let DVC name the user, who has no name in a container that runs under a number of its own."""
     try:
         getpass.getuser()
-    except (KeyError, OSError):
-        os.environ["LOGNAME"] = str(os.getuid())
+    except (ImportError, KeyError, OSError):
+        # Windows has no number for a user, and its users have names.
+        os.environ["LOGNAME"] = str(os.getuid()) if hasattr(os, "getuid") else "nobody"
         try:
             yield
         finally:

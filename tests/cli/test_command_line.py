@@ -536,7 +536,7 @@ def test_a_reader_that_stops_early_is_no_error(published: Path) -> None:
 # Completion.
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_completion_prints_a_script_for_the_shell(tdmvc: Tdmvc, shell: str) -> None:
     script = tdmvc("completion", shell).out
     assert "_TDMVC_COMPLETE" in script
@@ -585,6 +585,35 @@ def test_arguments_are_completed(
         run([])
     result = capsys.readouterr()
     assert {line.partition(",")[2] for line in result.out.split()} == expected
+    assert result.err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["tdmvc", "che"], ["check", "checkout"]),
+        (["tdmvc", "show", ""], ["golden"]),
+        (["tdmvc", "show", "golden@"], ["golden@1.0.0"]),
+        (["tdmvc", "add", "golden", "--ap"], ["--append"]),
+        # Files are left to PowerShell itself.
+        (["tdmvc", "add", "golden", ""], []),
+    ],
+)
+def test_powershell_gets_a_value_and_its_help_in_each_line(
+    published: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    expected: list[str],
+) -> None:
+    monkeypatch.chdir(published)
+    monkeypatch.setenv("_TDMVC_COMPLETE", "powershell_complete")
+    monkeypatch.setenv("TDMVC_COMPLETE_WORDS", "\n".join(words))
+    with pytest.raises(SystemExit):
+        run([])
+    result = capsys.readouterr()
+    lines = [line.split("\t") for line in result.out.splitlines() if line]
+    assert sorted(value for value, _ in lines) == expected
     assert result.err == ""
 
 

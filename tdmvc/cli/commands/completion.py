@@ -3,16 +3,19 @@
 import click
 from click.shell_completion import get_completion_class
 
+from tdmvc.cli.powershell import PowerShellComplete
+
 
 @click.command(name="completion")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish", PowerShellComplete.name]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
     """Print the shell completion script for SHELL: commands, options, datasets, versions.
 
     \b
-    Example:
+    Examples:
       tdmvc completion bash > ~/.local/share/bash-completion/completions/tdmvc
+      tdmvc completion powershell >> $PROFILE
     """
     completion = get_completion_class(shell)
     if completion is None:

@@ -12,8 +12,12 @@ from pathlib import Path
 from tdmvc.servers.marked_processes import expect_marked, find_marked, stop_marked
 
 _STOP_SECONDS = 5.0
-TAKEN_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a run."""
+TAKEN_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()),
+)
+"""Signals that end a run. Windows, where every module can be imported but nothing runs, has no SIGHUP."""
 
 
 class ProcessGroups:
