@@ -77,7 +77,8 @@ def apply_inferred(
     known = [one.rule.id for one in report.applicable]
     for id_ in ids or ():
         if id_ not in known:
-            raise NotFoundError.named("proposed rule", id_, known)
+            remedy = "" if known else f"see what was looked at: `tdmvc contract infer {report.dataset}`."
+            raise NotFoundError.named("proposed rule", id_, known, remedy=remedy)
     text = workspace.tree.read_text(report.path)
     state = resolve_state(workspace, report.dataset)
     tables: dict[str, TableSchema] = {}

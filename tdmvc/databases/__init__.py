@@ -135,6 +135,8 @@ def open_snapshot(
     """
     engine = find_engine(location)
     if engine is None:
+        if isinstance(location, PathLocation) and not location.path.exists():
+            raise SourceError.unreadable(str(location), "there is no such file.", remedy="check the path.")
         raise SourceError.unknown_kind(str(location), (one.name for one in FILES.values()))
     return engine.open_snapshot(location, duckdb, options)
 

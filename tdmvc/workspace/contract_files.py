@@ -116,11 +116,12 @@ def read_contract_of(workspace: Workspace, state: DatasetState) -> OpenedContrac
     """
     folder = workspace.dataset_path(state.name)
     path = f"{folder}/{CONTRACT_FILE}"
-    if not state.contract_text:
+    if not state.contract_text or not state.contract_text.strip():
         raise UsageError(
             f"{state.ref} has no contract.",
             where=path,
-            remedy=f"`tdmvc add {state.name} SOURCE` writes one, and `tdmvc contract import` takes one over.",
+            remedy=f"`tdmvc add {state.name} SOURCE` writes one; `tdmvc contract import FILE --dataset {state.name}` "
+            "takes one over.",
         )
     if state.version is not None:
         path = contract_path(folder, state.version.contract)

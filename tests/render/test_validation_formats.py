@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tdmvc.model.validation import ValidationReport
 from tdmvc.render.documents import document
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import display_width
 from tdmvc.render.validation import FORMATS
 from tests.render.strict_junit import faults
-from tests.render.validation_samples import EVERY_KIND, HOSTILE, VALID, hostile
+from tests.render.validation_samples import CONTRACT, EVERY_KIND, HOSTILE, VALID, hostile
 from tests.schemas import FORMATS as PAGES
 
 REPORTS = (EVERY_KIND, VALID)
@@ -143,3 +144,12 @@ def test_the_next_command_is_safe_to_paste() -> None:
     assert "tdmvc sql \"select * from orders where id = '23'\" --at golden@1.0.0" in render("terminal")
     text = render("terminal", hostile())
     assert HOSTILE not in text
+
+
+def test_a_contract_without_rules_is_not_called_valid() -> None:
+    report = ValidationReport("golden", CONTRACT, (), undeclared=("orders",), at="golden")
+    text = render("terminal", report)
+    assert text.startswith("Nothing to validate: there are no rules\n")
+    assert "The contract does not declare orders" in text
+    assert "tdmvc contract infer golden" in text
+    assert ">nothing to validate<" in render("html", report)

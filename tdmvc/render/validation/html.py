@@ -97,6 +97,8 @@ def _badge(reports: Sequence[ValidationReport]) -> Html:
         return element("strong", "not valid", class_="badge blocked")
     if any(report.failures for report in reports):
         return element("strong", "valid, with warnings", class_="badge attention")
+    if not any(report.results for report in reports):
+        return element("strong", "nothing to validate", class_="badge attention")
     return element("strong", "valid", class_="badge fine")
 
 

@@ -30,6 +30,8 @@ def render(reports: Sequence[ValidationReport], options: RenderOptions) -> str:
     failures = [one for report in reports for one in report.failures]
     if any(one.severity is Severity.ERROR for one in failures):
         page.verdict("Not valid", verdict_words(reports), page.style.red)
+    elif not any(report.results for report in reports):
+        page.verdict("Nothing to validate", "there are no rules", page.style.yellow)
     else:
         page.verdict("Valid", verdict_words(reports), page.style.yellow if failures else page.style.green)
     for report in reports:
@@ -88,7 +90,8 @@ def _failure(page: Page, result: RuleResult) -> None:
 def _notes(report: ValidationReport) -> Iterator[str]:
     if report.undeclared:
         names = ", ".join(report.undeclared[:5]) + (" …" if len(report.undeclared) > 5 else "")
-        yield f"The contract does not declare {names}, so no rule was evaluated on their rows."
+        rows = "its rows" if len(report.undeclared) == 1 else "their rows"
+        yield f"The contract does not declare {names}, so no rule was evaluated on {rows}."
     if report.notes:
         hidden = len(report.notes) - _MOST_NOTES
         more = f" … and {number(hidden)} more (--format json lists all)" if hidden > 0 else ""
@@ -102,6 +105,8 @@ def _notes(report: ValidationReport) -> Iterator[str]:
 
 def _steps(report: ValidationReport) -> Iterator[Step]:
     """Yield commands that show the failing rows."""
+    if not report.results and report.at is not None and report.chosen_contract is None:
+        yield Step(f"tdmvc contract infer {shell_word(report.at)}", "propose rules that all rows keep")
     shown: set[str] = set()
     for result in report.failures:
         query = rows_query(result)
