@@ -19,91 +19,12 @@ from tdmvc.render.review.github import render as render_review_github
 from tdmvc.render.review.junit import render as render_review_junit
 from tdmvc.render.review.sarif import render as render_review_sarif
 from tests.render import review_samples as samples
+from tests.render.strict_sarif import SARIF
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 SCHEMA = json.loads((FORMATS / "review.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 REVIEWS = (samples.BLOCKED, samples.FINE, samples.UNCHANGED, samples.hostile())
-
-# What SARIF 2.1.0 asks of a log, of the properties that are written here.
-SARIF = {
-    "type": "object",
-    "required": ["version", "runs"],
-    "properties": {
-        "version": {"const": "2.1.0"},
-        "$schema": {"type": "string", "format": "uri"},
-        "runs": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["tool", "results"],
-                "properties": {
-                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                    "tool": {
-                        "required": ["driver"],
-                        "properties": {
-                            "driver": {
-                                "required": ["name"],
-                                "properties": {
-                                    "name": {"type": "string", "minLength": 1},
-                                    "rules": {
-                                        "type": "array",
-                                        "uniqueItems": True,
-                                        "items": {
-                                            "required": ["id"],
-                                            "properties": {
-                                                "id": {"type": "string"},
-                                                "shortDescription": {"required": ["text"]},
-                                                "defaultConfiguration": {
-                                                    "properties": {
-                                                        "level": {
-                                                            "enum": ["none", "note", "warning", "error"]
-                                                        }
-                                                    }
-                                                },
-                                            },
-                                        },
-                                    },
-                                },
-                            }
-                        },
-                    },
-                    "results": {
-                        "items": {
-                            "required": ["message"],
-                            "properties": {
-                                "ruleIndex": {"type": "integer", "minimum": 0},
-                                "level": {"enum": ["none", "note", "warning", "error"]},
-                                "message": {
-                                    "required": ["text"],
-                                    "properties": {"text": {"type": "string", "minLength": 1}},
-                                },
-                                "partialFingerprints": {"additionalProperties": {"type": "string"}},
-                                "locations": {
-                                    "items": {
-                                        "properties": {
-                                            "physicalLocation": {
-                                                "required": ["artifactLocation"],
-                                                "properties": {
-                                                    "artifactLocation": {
-                                                        "properties": {
-                                                            "uri": {"pattern": r"^[A-Za-z0-9%/._~-]+$"}
-                                                        }
-                                                    },
-                                                    "region": {"properties": {"startLine": {"minimum": 1}}},
-                                                },
-                                            }
-                                        }
-                                    }
-                                },
-                            },
-                        }
-                    },
-                },
-            },
-        },
-    },
-}
 
 
 def paths(dataset: str, table: str | None) -> str:

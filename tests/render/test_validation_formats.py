@@ -15,6 +15,7 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import display_width
 from tdmvc.render.validation import FORMATS
 from tests.render.strict_junit import faults
+from tests.render.strict_sarif import SARIF
 from tests.render.validation_samples import CONTRACT, EVERY_KIND, HOSTILE, VALID, hostile
 from tests.schemas import FORMATS as PAGES
 
@@ -81,6 +82,12 @@ def test_junit_has_a_case_for_each_rule_and_errors_for_what_was_not_evaluated() 
     assert text.count("<error") == 1
     assert 'errors="1"' in text
     assert faults(render("junit", hostile())) == []
+
+
+@pytest.mark.parametrize("report", [EVERY_KIND, VALID, hostile()], ids=["broken", "valid", "hostile"])
+def test_sarif_meets_its_standard(report: ValidationReport) -> None:
+    log = json.loads(render("sarif", report))
+    assert [error.message for error in Draft202012Validator(SARIF).iter_errors(log)] == []
 
 
 def test_sarif_names_the_line_of_each_rule_and_keeps_its_fingerprints() -> None:
