@@ -13,6 +13,7 @@ from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
 from tdmvc.contracts.ddl.finishing import finish
 from tdmvc.contracts.ddl.guarded import guarded_statements
+from tdmvc.contracts.ddl.indexes import make_index
 from tdmvc.contracts.ddl.made import Made
 from tdmvc.contracts.ddl.script import DIALECTS, DdlScript, DdlStatement, dialect_of, full_dialect
 from tdmvc.contracts.ddl.tables import comment_of, read_table
@@ -20,9 +21,7 @@ from tdmvc.contracts.ddl.type_alterations import alter_type, type_name
 from tdmvc.contracts.ddl.type_words import read_type
 from tdmvc.contracts.tables import imported
 from tdmvc.errors import ConfigError
-from tdmvc.model.declarations import Index, TableOptions, TypeKind, UserType
-from tdmvc.sql.object_definitions import read_index
-from tdmvc.sql.tokens import TokenKind
+from tdmvc.model.declarations import TableOptions, TypeKind, UserType
 
 _LONGEST: Final = 10_000_000
 _TABLE = re.compile(
@@ -157,7 +156,7 @@ class _Reader:
             if is_unlogged:
                 list(self._made.tables.values())[-1].options = _unlogged()
         elif cursor.is_next("UNIQUE", "INDEX") or cursor.is_next("INDEX"):
-            self._index(cursor, line)
+            make_index(cursor, line, self._made)
         elif cursor.take("TYPE"):
             self._type(cursor, line)
         elif cursor.take("DOMAIN"):
@@ -188,54 +187,6 @@ class _Reader:
                 return
             raise found.node.error(f"The table '{name[:80]}' is made twice.")
         made.tables[name] = read_table(cursor, name, made)
-
-    def _index(self, cursor: Cursor, line: int) -> None:
-        made = self._made
-        is_unique = cursor.take("UNIQUE")
-        cursor.need("INDEX")
-        cursor.take("CONCURRENTLY")
-        cursor.take("IF", "NOT", "EXISTS")
-        name = cursor.qualified_name().rpartition(".")[2] if not cursor.is_next("ON") else ""
-        cursor.need("ON")
-        cursor.take("ONLY")
-        target = cursor.qualified_name()
-        table = made.table(target)
-        if table is None and target in made.partitions:
-            return
-        if table is None:
-            made.note(line, f"The index {name} has no effect: the script did not make the table {target}.")
-            return
-        index = self._read_index(cursor, name, list(table.columns), is_unique=is_unique)
-        if not index.name and index.columns and made.dialect == "postgresql":
-            own = "_".join([table.name.rpartition(".")[2], *index.columns, "idx"])
-            index = replace(index, name=own[:63])
-        table.indexes.append(index)
-        if is_unique and index.columns:
-            table.declare(index.columns, "unique", made.node(line))
-            if len(index.columns) == 1:
-                table.columns[index.columns[0]] = replace(table.columns[index.columns[0]], unique=True)
-        elif is_unique:
-            made.note(
-                line,
-                f"The unique index {name} is not checked on rows: it is of expressions, or has a condition.",
-            )
-
-    def _read_index(self, cursor: Cursor, name: str, columns: list[str], *, is_unique: bool) -> Index:
-        if self._made.dialect in ("sqlite", "duckdb"):
-            cursor.go_back(0)
-            return read_index(name, self._script.span(cursor.rest()), columns, self._made.dialect)
-        start = cursor.position
-        is_plain = not cursor.take("USING") or cursor.next().keyword == "BTREE"
-        parts = [one.rest() for one in cursor.parts(cursor.brackets())] if cursor.is_next("(") else []
-        kinds = (TokenKind.WORD, TokenKind.NAME)
-        is_plain = is_plain and all(len(one) == 1 and one[0].kind in kinds for one in parts)
-        if is_plain and parts and not cursor.has_more:
-            names = tuple(_name(one[0].text, one[0].name, self._made.dialect) for one in parts)
-            if all(one in columns for one in names):
-                return Index(name, names, is_unique=is_unique)
-        cursor.rest()
-        definition = self._script.span(cursor.since(start))
-        return Index(name, (), definition, is_unique, self._made.dialect)
 
     def _type(self, cursor: Cursor, line: int) -> None:
         made = self._made
@@ -327,10 +278,6 @@ class _Reader:
             part.need("TO")
             if table is not None:
                 rename_table(table, part.qualified_name(), self._made)
-
-
-def _name(text: str, plain: str, dialect: str) -> str:
-    return text.lower() if dialect == "postgresql" and text == plain else plain
 
 
 def _unlogged() -> TableOptions:
