@@ -2,8 +2,8 @@
 
 Git's drivers and the stages of DVC start a process for each table, and the pytest plugin runs tests again in another.
 The stand-in hands its arguments, environment, folder and streams to a process that has everything imported, which
-forks for each of them. Whoever tests how a process starts, is interrupted or is killed, or what it imports, takes
-`sys.executable` instead.
+forks for each of them. What a command of tdmvc imports, that process imports for those that come later. Whoever tests
+how a process starts, is interrupted or is killed, or what it imports, takes `sys.executable` instead.
 """
 
 import subprocess
@@ -30,6 +30,25 @@ FOR_PYTEST = (
     "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "django.test", "django.db.backends.postgresql.base",
     "xml.etree.ElementTree",
 )
+
+# What commands may import that the process that forks may keep: nothing of an application or a test.
+LASTING = {
+    "tdmvc", "adbc_driver_manager", "adbc_driver_postgresql", "filelock", "jsonschema_rs", "packaging", "psycopg",
+    "pymysql", "regress", "requests", "ruamel", "sqlite3", "yaml",
+}
+learned, learning = os.pipe()
+os.set_blocking(learned, False)
+
+def learn():
+    with contextlib.suppress(BlockingIOError):
+        for name in os.read(learned, 1 << 20).decode().split():
+            with contextlib.suppress(Exception):
+                import_module(name)
+
+def teach(known):
+    new = [name for name in list(sys.modules) if name not in known and name.partition(".")[0] in LASTING]
+    with contextlib.suppress(BlockingIOError):
+        os.write(learning, "".join(f"{name}\\n" for name in new).encode()[:4000].rpartition(b"\\n")[0] + b"\\n")
 
 def prepare(program):
     if program == "dvc":
@@ -64,7 +83,11 @@ def serve(connection, order, files):
     sys.argv[:] = order["words"]
     try:
         if sys.argv[0] == "tdmvc":
-            main()
+            known = set(sys.modules)
+            try:
+                main()
+            finally:
+                teach(known)
         if sys.argv[0] == "pytest":
             run_pytest(order)
         code = import_module("dvc.cli").main(sys.argv[1:])
@@ -81,6 +104,7 @@ print("ready", flush=True)
 while True:
     connection, _ = listener.accept()
     order, files = read_order(connection)
+    learn()
     prepare(order["words"][0])
     if os.fork() == 0:
         try:
