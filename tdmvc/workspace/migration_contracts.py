@@ -8,7 +8,7 @@ from typing import Final
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
 from tdmvc.contracts.ddl.reading import read_scripts as read_ddl
 from tdmvc.contracts.ddl.script import dialect_of, full_dialect
-from tdmvc.errors import MigrationsError, NotFoundError, TdmvcError, UsageError, format_names
+from tdmvc.errors import ConfigError, MigrationsError, NotFoundError, TdmvcError, UsageError, format_names
 from tdmvc.migrations import READERS, read_scripts
 from tdmvc.migrations.paths import is_inside, normalize_folder
 from tdmvc.migrations.up_scripts import UpScript, declared_engine, find_migration, scripts_until
@@ -77,7 +77,18 @@ def read_migrations_contract(
     engine = full_dialect(dialect) if dialect else dialect_of(*texts)
     own = [one for one in scripts if one.runs_in(engine)]
     known = ImportOptions(options.table, engine, options.known)
-    found = read_ddl([(one.text, one.migration.path) for one in own if one.text is not None], known)
+    try:
+        found = read_ddl([(one.text, one.migration.path) for one in own if one.text is not None], known)
+    except ConfigError as error:
+        filled = {one.migration.path for one in own if one.has_templates}
+        why = "what is filled in before it runs is left out; " if error.path in filled else ""
+        before = f"{error.remedy} Or" if error.remedy else "correct it. Or"
+        raise ConfigError.at(
+            error.what,
+            error.path or state.location.path,
+            line=error.line,
+            remedy=f"{before}, if the script is right: {why}{_let_it_migrate(workspace, state)}",
+        ) from error
     notes = (*_notes(scripts, engine), *found.notes)
     return state.location.path, ImportedContract(found.contract, found.rules, notes)
 
@@ -179,26 +190,32 @@ def _notes(scripts: list[UpScript], engine: str) -> Iterator[Note]:
 
 def _not_sql(workspace: Workspace, state: MigrationState) -> MigrationsError:
     """Build the error for migrations in a language, which only the tool itself can run."""
-    tool, path = state.location.tool, normalize_folder(state.location.path)
-    usable = [one for one in workspace.config.environments if "DATABASE_URL" in one.exports]
-    # An environment that belongs to the application has its migrations.
-    nearest = max(usable, key=lambda one: is_inside(path, normalize_folder(one.folder)), default=None)
-    if nearest is not None:
-        chosen = f" --env {nearest.name}" if len(workspace.config.environments) > 1 else ""
-        command = f"tdmvc run{chosen} -- tdmvc contract show '${{DATABASE_URL}}'"
-        remedy = f"let {tool} migrate a database, and name that: `{command}`."
-    else:
-        remedy = (
-            f"let {tool} migrate an empty database, and name that:"
-            " `tdmvc contract show postgresql://USER@HOST/DATABASE`."
-        )
+    tool, remedy = state.location.tool, _let_it_migrate(workspace, state)
     if tool == "alembic":
         remedy = (
             f"write them as SQL: `alembic upgrade head --sql > schema.sql`, and name schema.sql. Or {remedy}"
         )
     return MigrationsError.at(
-        f"Migrations of {tool} are code, which tdmvc never runs; their tables are known only"
-        " when they have run.",
+        f"Migrations of {tool} are code, which tdmvc never runs; their tables are known only when they have run."
+        if tool != "liquibase"
+        else "These change sets of Liquibase are in no SQL, and their tables are known only when they have run.",
         state.location.path,
         remedy=remedy,
     )
+
+
+def _let_it_migrate(workspace: Workspace, state: MigrationState) -> str:
+    """Return how to get the contract from a database that the tool has migrated."""
+    tool, path = state.location.tool, normalize_folder(state.location.path)
+    usable = [one for one in workspace.config.environments if "DATABASE_URL" in one.exports]
+    # An environment that belongs to the application has its migrations.
+    nearest = max(usable, key=lambda one: is_inside(path, normalize_folder(one.folder)), default=None)
+    who = "your tool" if tool == "sql" else tool
+    if nearest is None:
+        return (
+            f"let {who} migrate an empty database, and name that:"
+            " `tdmvc contract show postgresql://USER@HOST/DATABASE`."
+        )
+    chosen = f" --env {nearest.name}" if len(workspace.config.environments) > 1 else ""
+    command = f"tdmvc run{chosen} -- tdmvc contract show '${{DATABASE_URL}}'"
+    return f"let {who} migrate a database, and name that: `{command}`."

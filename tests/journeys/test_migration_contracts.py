@@ -92,6 +92,7 @@ def test_wrong_words_are_refused_with_advice_that_works(tdmvc: Tdmvc, repo: Path
     )
     refused = tdmvc("contract", "show", "migrations", code=2).err
     assert "db/migrations/000002_required.up.sql, line 2" in refused
+    assert "its columns: id, status. Or, if the script is right: let golang-migrate migrate" in refused
     (repo / "db/migrations/000002_required.up.sql").write_text(SECOND)
     assert "outside of the repository" in tdmvc("contract", "show", repo.parent, code=2).err
     assert (

@@ -23,6 +23,8 @@ class Made:
     labels: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     """What the names of constraints stand for that a table does not keep: table, columns and kind."""
     notes: list[Note] = field(default_factory=list)
+    has_rows: bool = False
+    """Whether a script changes rows."""
 
     def label(self, name: str | None, *what: str) -> None:
         """Remember what a constraint with a name is."""

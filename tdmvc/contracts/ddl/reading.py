@@ -100,7 +100,6 @@ class _Reader:
     def __init__(self, script: DdlScript, made: Made) -> None:
         self._script = script
         self._made = made
-        self._has_rows = False
 
     def read(self, statement: DdlStatement) -> None:
         word = statement.tokens[0].keyword
@@ -115,10 +114,10 @@ class _Reader:
         if word in readers:
             cursor.next()
             readers[word](cursor, statement.line)
-        elif word in _ROWS or (word == "WITH" and not self._has_rows):
-            if not self._has_rows:
+        elif word in _ROWS or (word == "WITH" and not self._made.has_rows):
+            if not self._made.has_rows:
                 self._made.note(statement.line, "Rows are not read from a script: add them with `tdmvc add`.")
-            self._has_rows = True
+            self._made.has_rows = True
         elif word == "DO":
             self._do(statement)
         elif word in ("GRANT", "REVOKE"):
