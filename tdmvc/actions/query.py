@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from tdmvc.arrow.parquet import open_parquet_dataset
+from tdmvc.arrow.parquet import open_rows
 from tdmvc.arrow.values import python_values
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import TableSide
@@ -72,7 +72,7 @@ def _rows_of(side: TableSide) -> object:
     """Return the rows as Arrow data, read as they are needed."""
     if not side.parts:
         return pa.Table.from_batches([], schema=side.schema.arrow_schema())
-    return open_parquet_dataset(side.locate(side.parts))
+    return open_rows(side.locate(side.parts))
 
 
 def _check_statement(con: DuckDBConnection, query: str, *, at: str | None) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset
 
 __all__ = [
+    "FewRows",
     "FileMetaData",
     "ParquetReader",
     "RowGroupMetaData",
@@ -23,9 +24,12 @@ __all__ = [
     "count_nulls",
     "encode_parquet",
     "open_parquet",
-    "open_parquet_dataset",
+    "open_rows",
     "read_column",
 ]
+
+_FEW_CELLS = 2_000_000
+"""Reading so many takes less time than importing pandas."""
 
 
 def open_parquet(
@@ -71,11 +75,40 @@ def count_nulls(path: str | Path, columns: Mapping[str, pa.DataType]) -> dict[st
     return counts
 
 
-def open_parquet_dataset(paths: Sequence[Path]) -> "pyarrow.dataset.Dataset":
-    """Return the rows of files of one schema as data that can be scanned several times, in batches."""
+def open_rows(paths: Sequence[Path]) -> "pyarrow.dataset.Dataset | FewRows":
+    """Return the rows of files of one schema for DuckDB, which may scan them several times.
+
+    Of many rows, DuckDB reads the columns and row groups that a query needs. Few are read whole: `pyarrow.dataset`
+    imports pandas wherever that is installed, which takes longer. Cost: the footers.
+    """
+    cells = 0
+    for path in paths:
+        with contextlib.closing(open_parquet(path)) as reader:
+            cells += reader.metadata.num_rows * reader.metadata.num_columns
+        if cells > _FEW_CELLS:
+            break
+    else:
+        return FewRows(paths)
     import pyarrow.dataset as ds
 
     return ds.dataset([str(path) for path in paths], format="parquet")
+
+
+class FewRows:
+    """The rows of files of one schema as an Arrow stream, which begins again whenever it is asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        with contextlib.closing(open_parquet(self._paths[0])) as reader:
+            schema = reader.schema_arrow
+        return pa.RecordBatchReader.from_batches(schema, self._batches()).__arrow_c_stream__(requested_schema)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        for path in self._paths:
+            with contextlib.closing(open_parquet(path)) as reader:
+                yield from reader.read_all().to_batches()
 
 
 def read_column(path: Path, name: str) -> Iterator[pa.RecordBatch]:

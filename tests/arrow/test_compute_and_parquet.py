@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.arrow.compute import call_function
-from tdmvc.arrow.parquet import encode_parquet, open_parquet
+from tdmvc.arrow.parquet import FewRows, encode_parquet, open_parquet, open_rows
 
 TABLE = pa.table(
     {"id": [1, 2, 3, None], "name": ["a", "b", "a", None], "at": pa.array([1, None, 3, 4], pa.date32())}
@@ -26,6 +27,25 @@ def test_a_file_is_read_as_the_public_reader_reads_it(tmp_path: Path) -> None:
     by_dictionary = open_parquet(path, dictionaries=[1])
     assert pa.types.is_dictionary(by_dictionary.read_all().schema.field("name").type)
     by_dictionary.close()
+
+
+@pytest.mark.parametrize("most", [0, 1000])
+def test_duckdb_scans_few_rows_and_many_as_often_as_it_likes(
+    tmp_path: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tdmvc.arrow.parquet._FEW_CELLS", most)
+    data = TABLE.append_column("list", [[[1, None], [], None, [2]]])
+    paths = [tmp_path / "1.parquet", tmp_path / "2.parquet"]
+    for path in paths:
+        pq.write_table(data, path)
+    opened = open_rows(paths)
+    assert isinstance(opened, FewRows) is (most > 0)
+    with duckdb.connect() as con:
+        con.register("t", opened)
+        joined = "SELECT count(*), sum(len(a.list)) FROM t a JOIN t b ON a.id IS NOT DISTINCT FROM b.id"
+        for _ in range(2):
+            assert con.execute(joined).fetchall() == [(16, 8 + 4)]
+        assert con.sql("FROM t").to_arrow_table().num_rows == 8
 
 
 def test_a_table_is_written_as_the_public_writer_writes_it(tmp_path: Path) -> None:

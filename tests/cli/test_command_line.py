@@ -626,7 +626,7 @@ from tdmvc.cli.main import run
 with redirect_stdout(io.StringIO()):
     codes = [run(words.split()) for words in sys.argv[1:]]
 print(*codes)
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
+print(*sorted(sys.modules))
 """
 
 
@@ -646,6 +646,12 @@ def test_reading_commands_do_not_load_dvc(published: Path) -> None:
     assert not loaded & {"dvc", "dvc_data", "dvc_objects", "pandas"}
 
 
+def test_a_query_over_few_rows_does_not_load_pandas(published: Path) -> None:
+    loaded = _loaded_by(published, "sql FROM/**/golden.customers")
+    assert "duckdb" in loaded
+    assert not loaded & {"pandas", "pyarrow.dataset"}
+
+
 def test_a_diff_of_sorted_tables_loads_neither_duckdb_nor_gitpython(published: Path) -> None:
     assert not _loaded_by(published, "diff golden@1.0.0 golden") & {"duckdb", "git", "pandas"}
 
@@ -662,11 +668,19 @@ def test_seeding_what_differs_loads_only_the_engine_that_it_needs(
         seeds = [
             f"seed golden@{version} --into {postgres_server.url(name)}" for version in ("1.0.0", "2.0.0")
         ]
-        _loaded_by(shop.app, seeds[0])
+        _loaded_by(shop.app, seeds[0], f"{seeds[1]} --dry-run")
         loaded = _loaded_by(shop.app, seeds[1], seeds[1], f"{seeds[1]} --dry-run")
         with postgres_server.connect(name) as connection:
             mails = connection.execute("SELECT mail FROM customers ORDER BY id").fetchall()
     assert mails == [("ann@x.test",), ("bob@x.test",)]
+    assert not loaded & {
+        "tdmvc.checks.validation.validate",
+        "tdmvc.databases.mysql",
+        "tdmvc.seeding.read_back",
+        "tdmvc.servers",
+        "tdmvc.sources",
+        "tdmvc.workspace.live_drift",
+    }
     assert not loaded & {"duckdb", "git", "pandas", "dvc", "dvc_data", "pymysql", "adbc_driver_postgresql"}
 
 
