@@ -1,5 +1,6 @@
 """`init`: sets up a Git repository for datasets."""
 
+import re
 from pathlib import Path
 
 from tdmvc.environments.planning.suggestion import suggest_environment
@@ -18,6 +19,7 @@ from tdmvc.store.atomic_files import write_atomic
 CI_HOSTS = tuple(HOSTS)
 """The hosts whose CI can be set up."""
 
+_ENVIRONMENTS = re.compile(r"^environments[ \t]*:", re.MULTILINE)
 _GITLAB_CI = ".gitlab-ci.yml"
 _GITLAB_INCLUDED = ".gitlab/tdmvc.yml"
 
@@ -45,9 +47,10 @@ def init(path: Path | str = ".", *, ci: str | None = None) -> InitReport:
         created += [
             name for name in (".dvc/.gitignore", ".dvc/config", ".dvcignore") if (git.root / name).is_file()
         ]
-    if tree.read_text(CONFIG_FILE) is not None:
+    text = tree.read_text(CONFIG_FILE)
+    if text is not None:
         config = read_config(tree)
-        found = _note_environment(git, config)
+        found = _note_environment(git, config, text)
     else:
         config, unreadable = _suggest(git)
         found = [_note_unreadable(one) for one in unreadable]
@@ -107,15 +110,20 @@ def _suggest(git: GitRepo) -> tuple[RepoConfig, tuple[UnreadableLocation, ...]]:
     return config, unreadable
 
 
-def _note_environment(git: GitRepo, config: RepoConfig) -> list[str]:
-    """Return a note with an environment for a tdmvc.yaml that names none."""
+def _note_environment(git: GitRepo, config: RepoConfig, text: str) -> list[str]:
+    """Return a note with an environment for a tdmvc.yaml that names none.
+
+    Args:
+        text: that of tdmvc.yaml; it may have the key without an environment in it.
+    """
     if config.environments:
         return []
     environment = suggest_environment(git.unignored_tree(), config.migrations)
     if environment is None:
         return []
+    how = "write it instead of the empty `environments`" if _ENVIRONMENTS.search(text) else "add it as it is"
     return [
-        f"{CONFIG_FILE} names no environment for `tdmvc run`. This one fits the repository; add it as it is: "
+        f"{CONFIG_FILE} names no environment for `tdmvc run`. This one fits the repository; {how}: "
         f"`{render_environment_in_line(environment)}`"
     ]
 

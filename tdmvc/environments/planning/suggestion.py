@@ -86,6 +86,9 @@ def _databases(tree: FileTree, files: Sequence[str], kinds: Iterable[str]) -> It
     for names, pattern in ((_SETTINGS, _IN_SETTINGS), (_COMPOSE, _IN_COMPOSE)):
         paths = [path for path in files if names.fullmatch(base_of(path))][:_MOST_FILES]
         for _, text in tree.read_texts(paths):
-            for match in pattern.finditer(text):
-                kind = next(value for value in match.groupdict().values() if value)
-                yield _DATABASES[kind]
+            found = [
+                _DATABASES[next(value for value in match.groupdict().values() if value)]
+                for match in pattern.finditer(text)
+            ]
+            # Where settings have a file and a server, the file is what they take if nobody names the server.
+            yield from sorted(found, key=lambda database: database not in _SCHEMES)

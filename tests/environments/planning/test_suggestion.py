@@ -44,6 +44,11 @@ DEFAULT = {"DATABASE_URL": "{url}"}
             MigrationLocation("main", "prisma", "prisma/migrations"),
             ("embedded-mariadb", "npx prisma migrate deploy", DEFAULT),
         ),
+        (
+            {"shop/settings.py": "django.db.backends.sqlite3\nif URL:\n    'django.db.backends.postgresql'"},
+            SQL,
+            ("embedded", None, DEFAULT),
+        ),
         ({"compose.yaml": "image: mariadb:11"}, SQL, ("embedded-mariadb", None, DEFAULT)),
         ({}, FLYWAY, ("embedded", None, DEFAULT)),
     ],
@@ -62,18 +67,21 @@ def test_database_command_and_variables_are_found(
     assert read == replace(found, exports=DEFAULT | exports)
 
 
+@pytest.mark.parametrize("empty", ["", "environments:\n", "environments: {}\n"])
 def test_init_prints_an_environment_for_a_tdmvc_yaml_without_one(
-    tdmvc: Callable[..., Ran], repo: Path
+    tdmvc: Callable[..., Ran], repo: Path, empty: str
 ) -> None:
     config = repo / "tdmvc.yaml"
-    text = config.read_text() + "migrations:\n  main: {tool: alembic, path: migrations}\n# ours\n"
+    kept = config.read_text() + "migrations:\n  main: {tool: alembic, path: migrations}\n# ours\n"
+    text = kept + empty
     config.write_text(text)
     (repo / "alembic.ini").write_text("sqlalchemy.url = mysql://me:geheim@db/shop\n")
     said = tdmvc("init").out
     assert "geheim" not in said
     assert config.read_text() == text
     (note,) = tdmvc("init", "--format", "json").json["notes"]
-    config.write_text(f"{text}{note.split('`')[-2]}\n")
+    assert ("instead of the empty `environments`" in note) is bool(empty)
+    config.write_text(f"{kept}{note.split('`')[-2]}\n")
     (local,) = tdmvc("env", "--format", "json").json["environments"]
     assert (local["name"], local["database"]) == ("local", "embedded-mariadb")
     assert tdmvc("init", "--format", "json").json["notes"] == []
