@@ -8,7 +8,7 @@ from tdmvc.checks.table_rows import SHOWN_KEYS, format_keys, list_keys
 from tdmvc.model.declarations import Check
 from tdmvc.model.finding import Finding
 from tdmvc.model.masking import MASK
-from tdmvc.model.rule_words import demand_words, measured_words, reference_words, rule_label, threshold_words
+from tdmvc.model.rule_words import measured_words, purpose_words, reference_words, rule_label, threshold_words
 from tdmvc.model.rules import NO_ROWS, Condition, Length, References, Required, Rule, Unique
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import format_key, plural
@@ -217,7 +217,7 @@ def _broken_rule(broken: _Broken) -> Finding:
     if result.failing is None:
         return broken.finding(
             "broken-rule",
-            f"The rows of {rule.table} break the rule {rule_label(rule)}: {demand_words(rule)};"
+            f"The rows of {rule.table} break the rule {rule_label(rule)}: {purpose_words(rule)};"
             f" {measured_words(result)}.",
             remedy,
         )
@@ -226,7 +226,7 @@ def _broken_rule(broken: _Broken) -> Finding:
     return broken.finding(
         "broken-rule",
         f"{plural(count, 'row')} of {rule.table}{format_keys(broken.schema.key, keys, count)}"
-        f" {'breaks' if count == 1 else 'break'} the rule {rule_label(rule)}: {demand_words(rule)}{allowed}.",
+        f" {'breaks' if count == 1 else 'break'} the rule {rule_label(rule)}: {purpose_words(rule)}{allowed}.",
         remedy,
         count=count,
         keys=keys,

@@ -50,6 +50,13 @@ def demand_words(rule: Rule) -> str:
     return f"{_subject(rule)} {_words(rule, {})[0]}".strip()
 
 
+def purpose_words(rule: Rule) -> str:
+    """Return what a rule is for, as people wrote it beside its SQL, and otherwise what it demands; no full stop."""
+    if rule.description and isinstance(rule.test, Condition | Query):
+        return _own_words(rule).rstrip(".")
+    return demand_words(rule).rstrip(".")
+
+
 def threshold_words(threshold: Threshold) -> str:
     """Return which numbers a threshold allows: `less than 95 %`."""
     unit = " %" if threshold.is_percent else ""
@@ -137,8 +144,10 @@ def _words(rule: Rule, row: Mapping[str, str | None]) -> tuple[str, str]:
         case References(reference):
             return f"is in {_target(reference)}", f"{values} is not in {_target(reference)}"
         case Condition(check):
-            shown = f" ({values})" if row else ""
-            return f"keeps {_clipped(check.expression)}", f"breaks {_clipped(check.expression)}{shown}"
+            expression = _clipped(check.expression)
+            # What people wrote about the rule says more to them than its SQL.
+            broken = f"the rule: {purpose_words(rule)}" if rule.description else expression
+            return f"keeps {expression}", f"breaks {broken}" + (f" ({values})" if row else "")
         case Query():
             words = f"the rule: {_own_words(rule)}"
             return f"keeps {words}", f"breaks {words}"

@@ -306,7 +306,7 @@ def test_rows_that_were_valid_once_are_not_opened_again(
     def never(*arguments: object, **options: object) -> None:
         raise AssertionError("it was validated again")
 
-    monkeypatch.setattr("tdmvc.workspace.valid_rows.read_contract_of", never)
+    monkeypatch.setattr("tdmvc.workspace.broken_rules.refuse_unless_valid", never)
     seed(workspace, ["golden"], target, SeedOptions(validates=True))
     declare(workspace, CONTRACT.replace("maximum: 2", "maximum: 1"))
     with pytest.raises(AssertionError, match="again"):

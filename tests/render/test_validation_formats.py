@@ -3,20 +3,24 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from tdmvc.model.validation import ValidationReport
+from tdmvc.model.declarations import Check
+from tdmvc.model.rule_words import row_words
+from tdmvc.model.rules import Condition
+from tdmvc.model.validation import FailingRow, ValidationReport
 from tdmvc.render.documents import document
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.terminal import display_width
 from tdmvc.render.validation import FORMATS
 from tests.render.strict_junit import faults
 from tests.render.strict_sarif import SARIF
-from tests.render.validation_samples import CONTRACT, EVERY_KIND, HOSTILE, VALID, hostile
+from tests.render.validation_samples import CONTRACT, EVERY_KIND, HOSTILE, VALID, failed, hostile
 from tests.schemas import FORMATS as PAGES
 
 REPORTS = (EVERY_KIND, VALID)
@@ -160,3 +164,13 @@ def test_a_contract_without_rules_is_not_called_valid() -> None:
     assert "The contract does not declare orders" in text
     assert "tdmvc contract infer golden" in text
     assert ">nothing to validate<" in render("html", report)
+
+
+def test_a_row_breaks_what_people_wrote_about_a_condition() -> None:
+    rule = replace(
+        failed("form", Condition(Check("regexp_full_match(country, '[A-Z]{2}')"))).rule,
+        description="A country is two capital letters.",
+    )
+    row = FailingRow({"id": "1"}, {"country": "de"})
+    assert row_words(rule, row).endswith("breaks the rule: A country is two capital letters (country de)")
+    assert row_words(replace(rule, description=""), row).endswith("(country, '[A-Z]{2}') (country de)")
