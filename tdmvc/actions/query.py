@@ -1,8 +1,12 @@
 """`sql`: queries a state of a dataset in SQL, without a checkout."""
 
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
 import pyarrow as pa
 
 from tdmvc.arrow.parquet import open_rows
+from tdmvc.arrow.row_files import write_csv, write_parquet
 from tdmvc.arrow.values import python_values
 from tdmvc.errors import UsageError
 from tdmvc.model.diff import TableSide
@@ -26,10 +30,18 @@ _READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """Kinds of statements that read; DuckDB calls a PIVOT `MULTI`."""
 _EDIT = "queries only read; to change rows, edit the files of the working copy, then run `tdmvc add`."
 _SPACE = " \n\t("
+ROW_FILES = {"csv": write_csv, "parquet": write_parquet}
+"""The formats in which a query's rows go into a file, as many as there are."""
+_NESTED = ("STRUCT", "MAP", "UNION")
 
 
 def run_query(
-    workspace: Workspace, query: str, *, at: str | None = None, allow_files: bool = False
+    workspace: Workspace,
+    query: str,
+    *,
+    at: str | None = None,
+    allow_files: bool = False,
+    params: Mapping[str, Any] | None = None,
 ) -> DuckDBRelation | None:
     """Run a query over a state's tables; None if it returns no rows (`CREATE TABLE …`).
 
@@ -39,9 +51,10 @@ def run_query(
     Args:
         allow_files: run any statements, which may also read and write files, use the network
             and load extensions. Otherwise the query is one that reads, and reaches the tables only.
+        params: the values of `$name` in the query; a text takes the type of what it is compared with.
 
     Raises:
-        UsageError: the query is wrong, or needs `allow_files`.
+        UsageError: the query is wrong, a value is missing or not used, or it needs `allow_files`.
         NotFoundError: there is no such state.
     """
     con = workspace.new_engine()
@@ -63,7 +76,7 @@ def run_query(
         _check_statement(con, query, at=at)
         lock_in(con)
     try:
-        return con.sql(query)
+        return con.sql(query, params=dict(params)) if params else con.sql(query)
     except duckdb_error() as error:
         raise _failed(query, error, at=at) from error
 
@@ -105,6 +118,8 @@ def _failed(query: str, error: Exception, *, at: str | None) -> UsageError:
             "a query reaches the dataset's tables only; if you trust it, run it with --allow-files,"
             " and it may read and write files, use the network and load extensions."
         )
+    elif "parameter" in str(error).lower():
+        remedy = "give each $NAME of the query a value, and nothing else: --param NAME=VALUE."
     # DuckDB repeats the query below, with a mark under the place.
     words = " ".join(str(error).partition("\nLINE ")[0].split())
     return UsageError(f"The query failed: {words}", where=at or "", remedy=remedy)
@@ -130,13 +145,14 @@ def query(
     at: str | None = None,
     limit: int | None = None,
     allow_files: bool = False,
+    params: Mapping[str, Any] | None = None,
 ) -> QueryResult:
     """Run a query (see `run_query`) and return its rows as plain values.
 
     Args:
         limit: return at most this many rows; None returns all of them.
     """
-    relation = run_query(workspace, text, at=at, allow_files=allow_files)
+    relation = run_query(workspace, text, at=at, allow_files=allow_files, params=params)
     if relation is None:
         return QueryResult((), (), ())
     if limit is not None:
@@ -149,6 +165,36 @@ def query(
     rows = tuple(zip(*(python_values(column) for column in table.columns), strict=True))
     is_cut = limit is not None and len(rows) > limit
     return QueryResult(tuple(relation.columns), tuple(map(str, relation.types)), rows[:limit], is_cut)
+
+
+def write_rows(relation: DuckDBRelation, file: BinaryIO, row_format: str) -> int:
+    """Write the rows of a query into a file, in bounded memory; return how many there are.
+
+    In CSV, nested values are JSON, and binary ones hexadecimal after `\\x`.
+
+    Args:
+        row_format: one of `ROW_FILES`.
+
+    Raises:
+        UsageError: the query fails while it runs.
+    """
+    columns = [quote_name(name) for name in relation.columns]
+    if row_format == "csv":
+        pairs = zip(columns, map(str, relation.types), strict=True)
+        relation = relation.project(", ".join(f"{_in_csv(name, kind)} AS {name}" for name, kind in pairs))
+    try:
+        return ROW_FILES[row_format](relation.to_arrow_reader(), file)
+    except duckdb_error() as error:
+        raise _failed("", error, at=None) from error
+
+
+def _in_csv(column: str, kind: str) -> str:
+    """Return the expression whose values CSV can hold."""
+    if kind == "BLOB":
+        return f"'\\x' || lower(hex({column}))"
+    if kind.endswith("]") or kind.startswith(_NESTED):
+        return f"to_json({column})::VARCHAR"
+    return f"{column}::VARCHAR"
 
 
 def read_table(workspace: Workspace, ref: str, table: str) -> pa.Table:

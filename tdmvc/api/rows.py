@@ -1,6 +1,7 @@
 """The methods of `Repository` that bring rows in, out and to a remote."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -140,9 +141,19 @@ class RowMethods(Workspace):
         return read_table(self, ref, table)
 
     @timed_as("sql")
-    def sql(self, query: str, *, at: str | None = None, allow_files: bool = False) -> pa.Table:
-        """Return the rows of a DuckDB query as Arrow; with `allow_files`, it reaches more than the tables."""
-        relation = run_query(self, query, at=at, allow_files=allow_files)
+    def sql(
+        self,
+        query: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        at: str | None = None,
+        allow_files: bool = False,
+    ) -> pa.Table:
+        """Return the rows of a DuckDB query as Arrow; `params` has the values of `$name` in it, by name.
+
+        With `allow_files`, it reaches more than the tables.
+        """
+        relation = run_query(self, query, at=at, allow_files=allow_files, params=params)
         return relation.to_arrow_table() if relation is not None else pa.table({})
 
     @timed_as("push")

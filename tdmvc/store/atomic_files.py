@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from tdmvc.errors import StoreError
 
@@ -22,6 +24,17 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None, writer: st
     Raises:
         StoreError: the disk is full or the folder cannot be written; nothing is left behind.
     """
+    with open_atomic(path, mode=mode, writer=writer) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def open_atomic(path: Path, *, mode: int | None = None, writer: str | None = None) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of `path` at the end of the block; see `write_atomic`.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written; nothing is left behind.
+    """
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +43,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None, writer: st
         else:
             descriptor, temporary = _reopen_temporary(path, writer)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode if mode is not None else 0o666 & ~_UMASK)
