@@ -15,7 +15,7 @@ from tdmvc.checks.validation.table import TableValidator
 from tdmvc.checks.validation.validate import validate_rule
 from tdmvc.model.finding import Severity
 from tdmvc.model.rule_strength import is_implied
-from tdmvc.model.rules import NO_ROWS, References, Rule, Unique
+from tdmvc.model.rules import NO_ROWS, HasType, References, Rule, Unique
 from tdmvc.model.schema import TableSchema
 from tdmvc.model.validation import RuleResult
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
@@ -89,8 +89,11 @@ def _demands(state: CheckedState, rule: Rule) -> bool:
     declared = state.declared.get(rule.table)
     if declared is None:
         return False
-    if isinstance(rule.test, References):
-        return declared.has_reference(rule.test.reference)
+    match rule.test:
+        case References(reference):
+            return declared.has_reference(reference)
+        case HasType(name) if (column := declared.column(rule.columns[0])) is not None:
+            return column.type_text == name
     if any((one.demand, one.threshold) == (rule.demand, rule.threshold) for one in declared.rules):
         return True
     return is_implied(replace(rule, severity=Severity.INFO), declared.rules)

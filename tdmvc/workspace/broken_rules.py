@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tdmvc.checks.rule_findings import findings_of
-from tdmvc.checks.validation.verdicts import KnownVerdict
+from tdmvc.checks.validation.cache import KnownVerdict
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import ConfigError, InvalidRowsError, StoreError
 from tdmvc.model.dataset import DatasetState

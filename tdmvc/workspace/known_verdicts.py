@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from tdmvc.checks.validation.cache import CountCache
-from tdmvc.checks.validation.verdicts import KnownVerdict
+from tdmvc.checks.validation.cache import CountCache, KnownVerdict
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.store.state_folder import state_folder

@@ -1,14 +1,19 @@
 """`status`, `show`, `list` and `sql` describe datasets and return their rows, without changing anything."""
 
 from decimal import Decimal
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from tdmvc.actions.add import add
 from tdmvc.actions.query import query, read_table
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.dataset import WorkStatus
+from tdmvc.model.location import PathLocation
 from tdmvc.model.report import DatasetStatus
 from tdmvc.model.version import SemVer
 from tdmvc.workspace.workspace import Workspace
@@ -98,3 +103,24 @@ def test_what_cannot_be_read_is_an_error(workspace: Workspace) -> None:
         show(workspace, "golden@9.0.0")
     with pytest.raises(NotFoundError, match="There is no table 'order'"):
         read_table(workspace, "golden", "order")
+
+
+def test_queries_find_nan_which_the_statistics_of_parts_leave_out(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    values = [1.0, 2.0, float("nan"), None, 9.0, -0.0]
+    rows = [{"id": number, "x": x, "s": {"x": x}} for number, x in enumerate(values, 1)]
+    schema = pa.schema([("id", pa.int64()), ("x", pa.float64()), ("s", pa.struct([("x", pa.float64())]))])
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "floats.parquet")
+    add(workspace, "numbers", [PathLocation(tmp_path / "floats.parquet")])
+    for condition, ids in {
+        "isnan(x)": [3],
+        "x > 5": [3, 5],
+        "x = 'nan'": [3],
+        "x >= 2": [2, 3, 5],
+        "not (x > 5)": [1, 2, 6],
+        "x between 20 and 'nan'::double": [3],
+        "s.x > 20": [3],
+    }.items():
+        found = query(workspace, f"select id from numbers.floats where {condition} order by id").rows
+        assert [row[0] for row in found] == ids, condition

@@ -54,7 +54,7 @@ def checked_predicate_sql(con: DuckDBConnection, rule: Rule, schema: TableSchema
     sql = predicate_sql(rule, schema)
     if isinstance(rule.test, Pattern | Format):
         try:
-            con.execute(f"SELECT count(*) FROM {no_rows(schema.arrow_schema())} WHERE {sql}")
+            con.execute(f"SELECT count(*) FROM {no_rows(schema.arrow_schema())} WHERE {sql}").fetchall()
         except duckdb_error() as error:
             raise InexactError("DuckDB cannot evaluate it") from error
     return sql

@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tdmvc import __version__
+from tdmvc.model.diff import TableSide
 from tdmvc.sql.duckdb import duckdb_version
 
 _CHECKER = "2"
@@ -190,6 +191,26 @@ class CountCache:
                 self._path.unlink()
 
 
+class KnownVerdict:
+    """Whether the rows of some tables kept a contract when they were last validated: a count of broken rules."""
+
+    def __init__(self, cache: CountCache, contract_text: str, tables: Mapping[str, TableSide]) -> None:
+        self._cache = cache
+        self._test = cache_name("contract", contract_text)
+        self._rows = _named(tables)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is known that they keep all rules; False if nothing is known."""
+        rows = self._rows
+        return rows is not None and self._cache.counts(self._test, [rows]).get(rows) == 0
+
+    def remember(self) -> None:
+        """Keep that they keep all rules."""
+        if self._rows is not None:
+            self._cache.remember({self._test: {self._rows: 0}})
+
+
 def cache_name(*texts: str) -> str:
     """Return the name of a test in the cache: a hash of all that decides how many rows break it.
 
@@ -225,3 +246,13 @@ def _unpacked(data: bytes) -> frozenset[str]:
 
 def _today() -> int:
     return time.time_ns() // _DAY_NS
+
+
+def _named(tables: Mapping[str, TableSide]) -> str | None:
+    """Return a name for the bytes of tables; None if a part has no hash of them."""
+    digest = hashlib.sha256()
+    for name, side in sorted(tables.items()):
+        if not side.digests.keys() >= set(side.parts):
+            return None
+        digest.update(cache_name(name, *sorted(side.digests[part] for part in side.parts)).encode())
+    return digest.hexdigest()

@@ -99,13 +99,15 @@ class TableValidator:
         return None
 
     def _plan(self, rule: Rule) -> _Plan:
+        if isinstance(rule.test, HasType):
+            return None
         missing = [name for name in rule.columns if self.rows.schema.column(name) is None]
         if missing:
             near = near_name(missing[0], self.rows.schema.column_names) if len(missing) == 1 else ""
             return NotEvaluatedError(f"the rows have no column {' or '.join(missing)}{near}")
         try:
             match rule.test:
-                case HasType() | RowCount() | Query():
+                case RowCount() | Query():
                     return None
                 case Unique() as unique:
                     return self._plan_repeats(rule, unique)
