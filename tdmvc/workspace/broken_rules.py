@@ -28,7 +28,7 @@ from tdmvc.workspace.validation import (
 from tdmvc.workspace.workspace import Workspace
 
 _SHOWN = 10
-_ONE_ROW = ValidationRequest(examples=1)
+_FEW_ROWS = ValidationRequest(examples=5)
 
 
 def find_broken_rules(workspace: Workspace, state: DatasetState) -> tuple[Finding, ...]:
@@ -86,7 +86,7 @@ def _validate_once(
     """Return the path of the contract and the results of its further rules; none if it is known that all are kept."""
     if is_known_to_be_valid(workspace, state, tables):
         return "", []
-    with validation_options(workspace, _ONE_ROW, only=set(tables)) as options:
+    with validation_options(workspace, _FEW_ROWS, only=set(tables)) as options:
         known = KnownVerdict(options.cache, state.contract_text, tables)
         path, found = read_contract_of(workspace, state)
         ids = {rule.id for name in tables for rule in _further_rules(found.contract.tables.get(name))}
