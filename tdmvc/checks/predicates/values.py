@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from tdmvc.checks.predicates.literals import equal_literal, is_nan
+from tdmvc.checks.predicates.literals import equal_literal, is_nan, listed
 from tdmvc.model.rules import Value
 from tdmvc.model.schema import Column
 
@@ -16,7 +16,7 @@ def values_sql(allowed: tuple[Value, ...], column: Column, value: str) -> str:
     literals = _literals(allowed, column)
     if not literals:
         return f"{value} IS NOT NULL"
-    is_other = f"{value} NOT IN ({', '.join(literals)})"
+    is_other = f"{value} NOT IN ({listed(literals, column)})"
     return f"{is_nan(value)} OR {is_other}" if pa.types.is_floating(column.type) else is_other
 
 
@@ -31,7 +31,7 @@ def present_sql(missing: tuple[Value, ...], column: Column, value: str) -> str:
     literals = _literals(named, column) if named else []
     # Of no NaN, whatever DuckDB takes from statistics that leave it out.
     is_number = f"isfinite({value}) AND " if pa.types.is_floating(column.type) else ""
-    is_listed = [f"{is_number}{value} IN ({', '.join(literals)})"] if literals else []
+    is_listed = [f"{is_number}{value} IN ({listed(literals, column)})"] if literals else []
     return " OR ".join([*is_null, *is_listed]) or "false"
 
 
