@@ -9,10 +9,9 @@ from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.inference import MINIMUM_ROWS, InferenceReport, TableInference
 from tdmvc.model.schema import TableSchema
-from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
 from tdmvc.workspace.states import resolve_state
-from tdmvc.workspace.tables import open_tables
+from tdmvc.workspace.tables import is_working_copy, open_tables
 from tdmvc.workspace.workspace import Workspace
 
 

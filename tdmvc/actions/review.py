@@ -26,10 +26,10 @@ from tdmvc.model.rules import Query, References, Rule
 from tdmvc.model.schema import Contract
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.applied_tables import check_recorded
-from tdmvc.workspace.comparison import Sides, diff_sides, is_working_copy, open_sides
+from tdmvc.workspace.comparison import Sides, diff_sides, open_sides
 from tdmvc.workspace.drift import drift_at
 from tdmvc.workspace.published import check_published
-from tdmvc.workspace.tables import edited_tables
+from tdmvc.workspace.tables import edited_tables, is_working_copy
 from tdmvc.workspace.validation import ALL_RULES, validation_options
 from tdmvc.workspace.versions import equal_versions, versions
 from tdmvc.workspace.workspace import Workspace

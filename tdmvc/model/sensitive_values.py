@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 
 MOST_CHARACTERS = 20_000
 """Of a longer text, only this many characters at the beginning are examined."""
@@ -50,10 +51,20 @@ _SECRETS = (
     ),
 )
 """What a secret looks like, in the whole text."""
-_ANY_SECRET = re.compile(
-    "|".join(f"(?:{pattern.removeprefix('(?i)')})" for _, pattern in _SECRETS), re.IGNORECASE
-)
-_EACH_SECRET = tuple((kind, re.compile(pattern)) for kind, pattern in _SECRETS)
+
+
+@cache
+def _any_secret() -> re.Pattern[str]:
+    """Return what all secrets match; made at the first value, because it takes longer than most imports."""
+    return re.compile(
+        "|".join(f"(?:{pattern.removeprefix('(?i)')})" for _, pattern in _SECRETS), re.IGNORECASE
+    )
+
+
+@cache
+def _each_secret() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(pattern)) for kind, pattern in _SECRETS)
+
 
 _MAIL = re.compile(
     r"(?:[^<>@\"]{0,80}<)?\s*(?:mailto:)?[^\s@<>,;:\"()\[\]/]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+\s*>?"
@@ -156,8 +167,8 @@ def _texts(value: object, depth: int = 0) -> Iterator[str]:
 def _kind_of_text(text: str) -> str | None:
     if len(text) < _SHORTEST:
         return None
-    if _ANY_SECRET.search(text):
-        found = next((kind for kind, pattern in _EACH_SECRET if pattern.search(text)), None)
+    if _any_secret().search(text):
+        found = next((kind for kind, pattern in _each_secret() if pattern.search(text)), None)
         if found is not None:
             return found
     if len(text) > _LONGEST:

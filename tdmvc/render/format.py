@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Generic, Protocol, TypeVar
 
 from tdmvc.render.escapes import escape_json, keep
@@ -71,6 +72,18 @@ def formats_of(terminal: Renderer[Value], *others: OutputFormat[Value]) -> Forma
         *others,
     )
     return {entry.name: entry for entry in entries}
+
+
+def imported_when_used(package: str, name: str) -> Renderer[object]:
+    """Return the function `render` of a module that is imported when somebody asks for the format.
+
+    For formats that need much more than the terminal, such as pages.
+    """
+
+    def render(value: object, options: RenderOptions) -> str:
+        return str(import_module(f"{package}.{name}").render(value, options))
+
+    return render
 
 
 def render_json(value: object, options: RenderOptions) -> str:

@@ -16,9 +16,8 @@ from tdmvc.model.schema import TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.validation import RuleResult
 from tdmvc.workspace.applied_tables import NOT_RECORDED
-from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.known_verdicts import is_known_to_be_valid
-from tdmvc.workspace.tables import open_tables, with_counted_rows
+from tdmvc.workspace.tables import is_working_copy, open_tables, with_counted_rows
 from tdmvc.workspace.validation import (
     ValidationRequest,
     read_contract_of,

@@ -8,7 +8,7 @@ from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import DatasetDiff, TableSide
 from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
-from tdmvc.workspace.tables import new_folders, open_tables
+from tdmvc.workspace.tables import is_working_copy, new_folders, open_tables
 from tdmvc.workspace.workspace import Workspace, timed_as
 
 
@@ -77,8 +77,3 @@ def diff_sides(
 def _table_names(workspace: Workspace, state: DatasetState) -> set[str]:
     """Return the tables of a state, including those of the working copy that were not added yet."""
     return set(state.pointers) | (set(new_folders(workspace, state)) if is_working_copy(state) else set())
-
-
-def is_working_copy(state: DatasetState) -> bool:
-    """Return whether a state is that of the work tree."""
-    return state.ref == state.name

@@ -59,6 +59,11 @@ def open_tables(
     return dict(sorted(sides.items()))
 
 
+def is_working_copy(state: DatasetState) -> bool:
+    """Return whether a state is that of the work tree."""
+    return state.ref == state.name
+
+
 def pointer_side(workspace: Workspace, state: DatasetState, pointer: Pointer) -> TableSide:
     """Return the table that a pointer names."""
     owner = f"{state.ref}/{pointer.table}"

@@ -21,9 +21,8 @@ from tdmvc.model.rules import Query
 from tdmvc.model.schema import Column, Contract
 from tdmvc.model.validation import TableValidation, ValidationReport
 from tdmvc.workspace import contract_files
-from tdmvc.workspace.comparison import is_working_copy
 from tdmvc.workspace.known_verdicts import counts_file
-from tdmvc.workspace.tables import open_tables, with_counted_rows
+from tdmvc.workspace.tables import is_working_copy, open_tables, with_counted_rows
 from tdmvc.workspace.workspace import Workspace
 
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
