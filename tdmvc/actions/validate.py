@@ -1,9 +1,11 @@
 """`validate`: evaluates every rule of a contract on the rows of datasets, or of a database."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tdmvc.errors import UsageError
 from tdmvc.model.location import Location
+from tdmvc.model.names import folder_name
 from tdmvc.model.validation import ValidationReport
 from tdmvc.workspace.live_validation import validate_database
 from tdmvc.workspace.states import resolve_state
@@ -49,4 +51,14 @@ def validate(
             f"One contract cannot be that of {len(names)} datasets: {', '.join(names)}.",
             remedy="name one dataset.",
         )
-    return tuple(validate_state(workspace, resolve_state(workspace, name), request) for name in names)
+    return tuple(
+        validate_state(workspace, resolve_state(workspace, name), _request_for(request, name, names))
+        for name in names
+    )
+
+
+def _request_for(request: ValidationRequest, name: str, names: Sequence[str]) -> ValidationRequest:
+    """Return the request for one of several states: each has a folder of its own for failing rows."""
+    if request.rows_folder is None or len(names) == 1:
+        return request
+    return replace(request, rows_folder=request.rows_folder / folder_name(name))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tdmvc.checks.sandbox import QueryLimits
 from tdmvc.checks.validation.cache import CountCache
 from tdmvc.checks.validation.failing_rows import write_failing_rows
+from tdmvc.checks.validation.kept_hashes import KeptHashes
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.base import ImportedContract, ImportOptions
@@ -22,6 +23,7 @@ from tdmvc.model.schema import Column, Contract
 from tdmvc.model.validation import TableValidation, ValidationReport
 from tdmvc.workspace import contract_files
 from tdmvc.workspace.known_verdicts import counts_file
+from tdmvc.workspace.rows_folder import check_rows_folder, remove_earlier_rows
 from tdmvc.workspace.tables import is_working_copy, open_tables, with_counted_rows
 from tdmvc.workspace.workspace import Workspace
 
@@ -87,10 +89,13 @@ def validate_sides(
     for table in request.tables:
         if table not in found.contract.tables:
             raise NotFoundError.named("table", table, sorted(found.contract.tables), where=path)
+    if request.rows_folder is not None:
+        check_rows_folder(workspace, request.rows_folder)
     with validation_options(workspace, request) as options:
         validations = validate_with_progress(workspace, sides, found, options)
         files: tuple[Path, ...] = ()
         if request.rows_folder is not None:
+            remove_earlier_rows(request.rows_folder)
             with _writing(request.rows_folder):
                 files = write_failing_rows(
                     workspace.engine, sides, found.contract, validations, request.rows_folder, options
@@ -137,6 +142,7 @@ def validation_options(
     Args:
         only: tables beside those of the request.
     """
+    folder = counts_file(workspace).parent if request.keeps_counts else None
     cache = CountCache(counts_file(workspace) if request.keeps_counts else None)
     try:
         yield ValidationOptions(
@@ -144,6 +150,7 @@ def validation_options(
             examples=request.examples,
             is_full=request.is_full,
             cache=cache,
+            hashes=KeptHashes(folder / "hashes" if folder is not None else None),
             conditions=workspace.conditions,
             limits=query_limits(workspace, request.seconds),
             find_parts=workspace.store.find_objects,

@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +21,9 @@ from tdmvc.sql.quoting import quote_name, quote_text
 
 _PLACES = "tdmvc_failing_rows"
 _ERROR_NUMBER = re.compile(r'"errno":"(\d{1,9})"')
+_MARK = "tdmvc"
+_MARKED_AS = "failing rows"
+_METADATA = f"KV_METADATA {{{_MARK}: '{_MARKED_AS}'}}"
 RULES = "_rules"
 """The column with the ids of the rules that a row breaks."""
 
@@ -55,6 +58,11 @@ def write_failing_rows(
                 if _write(con, validator, validation, path, stack):
                     written.append(path)
     return tuple(written)
+
+
+def is_marked(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Return whether the metadata of a Parquet file says that it holds failing rows."""
+    return metadata is not None and metadata.get(_MARK.encode()) == _MARKED_AS.encode()
 
 
 def _has_rows(validation: TableValidation) -> list[bool]:
@@ -95,7 +103,9 @@ def _write(
 
 def _copy(con: DuckDBConnection, query: str, path: Path) -> None:
     try:
-        con.execute(f"COPY ({query}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(
+            f"COPY ({query}) TO {quote_text(str(path))} (FORMAT parquet, COMPRESSION zstd, {_METADATA})"
+        )
     except duckdb_error() as error:
         if str(path) not in str(error) and path.name not in str(error):
             raise

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tdmvc.checks.sandbox import QueryLimits
 from tdmvc.checks.validation.cache import CountCache
+from tdmvc.checks.validation.kept_hashes import KeptHashes
 from tdmvc.model.conditions import ConditionEngines
 from tdmvc.model.rules import Rule
 from tdmvc.model.schema import TableSchema
@@ -30,6 +31,8 @@ class ValidationOptions:
     """Whether to read every row, whatever an earlier validation has counted."""
     cache: CountCache = field(default_factory=CountCache)
     """What earlier validations counted; by default, nothing is kept."""
+    hashes: KeptHashes = field(default_factory=KeptHashes)
+    """Hashes of values that earlier validations read; by default, nothing is kept."""
     conditions: ConditionEngines = field(default_factory=dict)
     """What evaluates conditions, by dialect."""
     limits: QueryLimits | None = None

@@ -54,7 +54,7 @@ class ReferenceTest:
                 column = rows.schema.column(name)
                 assert column is not None
                 types.append(f"{name}\0{format_type(column.type)}")
-        return cache_name("references", *types)
+        return cache_name("references", self.children.schema.name, self.parents.schema.name, *types)
 
     def _orphans(self, source: str) -> str:
         return (

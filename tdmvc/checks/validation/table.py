@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 from tdmvc.arrow.types import is_widening, parse_type
 from tdmvc.checks.table_rows import Tables
@@ -19,10 +19,13 @@ from tdmvc.checks.validation.row_tests import RowTest, plan_row_test
 from tdmvc.checks.validation.rows import TableRows
 from tdmvc.errors import near_name
 from tdmvc.model.conditions import NotEvaluatedError
+from tdmvc.model.hidden_columns import hidden_columns
 from tdmvc.model.rules import HasType, Query, References, Required, RowCount, Rule, Unique, rule_id
 from tdmvc.model.schema import Column, TableSchema
+from tdmvc.model.sensitive_values import Look
 from tdmvc.model.validation import Evaluation, RuleResult, RuleVerdict, TableValidation
 from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.quoting import quote_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class _Found:
     nulls: int = 0
 
 
+_SAMPLE_ROWS = 200
 _Plan = RowTest | _Repeats | ReferenceTest | NotEvaluatedError | None
 """How a rule is evaluated, or why it cannot be; None for one that needs no rows."""
 
@@ -121,9 +125,29 @@ class TableValidator:
         columns = tuple(column for name in rule.columns if (column := self.rows.schema.column(name)))
         nulls = replace(rule, test=Required()) if unique.is_key else None
         return _Repeats(
-            RepeatTest(rule, unique, columns, self.rows),
+            RepeatTest(rule, unique, columns, self.rows, partial(self._may_keep_hashes, columns)),
             None if nulls is None else plan_row_test(self._con, nulls, self.rows.schema, {}),
         )
+
+    def _may_keep_hashes(self, columns: Sequence[Column]) -> bool:
+        """Whether all may see the values of columns, by both contracts and, if these say nothing, a sample of rows."""
+        names = [column.name for column in columns]
+        if not hidden_columns((self.rows.schema, self.declared)).isdisjoint(names) or not self.rows.times:
+            return False
+        declared = [self.declared.column(name) for name in names]
+        open_ = [
+            name
+            for name, column in zip(names, declared, strict=True)
+            if not (column and column.is_classified)
+        ]
+        for name in open_:
+            first = self.rows.scan(sorted(self.rows.times)[:1]).sql
+            query = f"SELECT {quote_name(name)} FROM {first} LIMIT {_SAMPLE_ROWS}"
+            look = Look()
+            look.see(value for (value,) in self._con.execute(query).fetchall())
+            if look.kind is not None:
+                return False
+        return True
 
     def _plan_reference(self, rule: Rule, test: References) -> ReferenceTest:
         reference = test.reference

@@ -35,7 +35,9 @@ from tdmvc.render.validation import FORMATS
     "--rows",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Write all failing rows to this folder as Parquet, with the ids of their rules in _rules.",
+    help="Write all failing rows to this folder as Parquet, with the ids of their rules in _rules; a new folder, "
+    "an empty one, or one with the failing rows of an earlier validation, which are replaced. Each of several states "
+    "has a folder in it.",
 )
 @click.option(
     "--examples",
