@@ -16,6 +16,8 @@ from tdmvc.sql.quoting import quote_name
 _MOST_PARTS = 6
 """Of the columns of a table, how many are combined: 15 pairs, 20 triples."""
 _MOST_COLUMNS = 3
+_MOST_COUNTED = 6
+"""Of the combinations that may be unique, how many are counted."""
 _ALMOST = 0.7
 """The share of different values that may be all of them: they are estimated, give or take a few percent."""
 _BY_CHANCE = 10
@@ -33,9 +35,10 @@ class Combination:
 
 
 def likely_combinations(con: DuckDBConnection, side: TableSide, profile: TableProfile) -> list[Combination]:
-    """Return the smallest combinations of identifying columns that may be unique: whether they are is not known.
+    """Return the smallest combinations of identifying columns that may be unique: a single one is not yet known to be.
 
-    Cost: at most two scans of at most six columns; memory does not grow with the rows.
+    Cost: at most two scans of at most six columns, whose memory does not grow with the rows, and a count of the
+    different values of each combination if there are several.
     """
     parts = _parts(profile)
     found: list[Combination] = []
@@ -47,7 +50,10 @@ def likely_combinations(con: DuckDBConnection, side: TableSide, profile: TablePr
             and any(is_identifier(one.column.name) for one in chosen)
             and not any(set(one.columns) <= {part.column.name for part in chosen} for one in found)
         ]
-        found += _estimated(con, side, profile.rows, wanted)
+        likely = _estimated(con, side, profile.rows, wanted)
+        if len(found) + len(likely) > 1:
+            likely = [one for one in likely[:_MOST_COUNTED] if _is_unique(con, side, profile.rows, one)]
+        found += likely
     return found
 
 
@@ -90,7 +96,14 @@ def _estimated(
         f"approx_count_distinct(hash({', '.join(map(quote_name, one.columns))}))" for one in wanted
     )
     found = con.execute(f"SELECT {counts} FROM {side_sql(side)}").fetchall()[0]
-    return [one for one, count in zip(wanted, found, strict=True) if int(count) >= rows * _ALMOST]
+    likely = [one for one, count in zip(wanted, found, strict=True) if int(count) >= rows * _ALMOST]
+    return sorted(likely, key=lambda one: -one.repeats_by_chance)
+
+
+def _is_unique(con: DuckDBConnection, side: TableSide, rows: int, one: Combination) -> bool:
+    names = ", ".join(map(quote_name, one.columns))
+    found = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM {side_sql(side)})").fetchall()
+    return bool(found[0][0] == rows)
 
 
 def _may_be_part(type_: pa.DataType) -> bool:

@@ -209,6 +209,16 @@ def test_columns_that_identify_rows_together_are_found_and_no_larger_ones(
         {"order_id": n // 5, "line": n % 5, "product_id": n // 2 % 30, "note": f"n{n % 3}"}
         for n in range(1000)
     ]
+    # Almost unique with the order, which an estimate cannot tell.
+    rows = [{**row, "shop_id": n % 5 % 4} for n, row in enumerate(rows)]
+    lines = table(
+        "order_lines",
+        order_id=pa.int64(),
+        line=pa.int32(),
+        product_id=pa.int64(),
+        note=pa.string(),
+        shop_id=pa.int64(),
+    )
     parcels = table("parcels", key=("id",), id=pa.int64(), order_id=pa.int64(), line=pa.int32())
     sent = [{"id": n, "order_id": n // 2, "line": n % 2} for n in range(300)]
     sides = {"order_lines": side(tmp_path, lines, rows), "parcels": side(tmp_path, parcels, sent)}
