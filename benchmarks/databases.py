@@ -28,7 +28,7 @@ def measure_databases(work: Path, *, scale: float, runs: int) -> Iterator[Figure
     """Measure `tdmvc seed`, reading, and seeding a difference.
 
     Args:
-        work: an empty folder; two gigabytes are written there at scale 1.
+        work: an empty folder; at scale 1, two gigabytes are written there and three into the server.
         scale: the share of the rows that the targets are for.
     """
     with start_postgres(find_postgres()) as server:
@@ -62,8 +62,12 @@ class Databases:
 
     def recreate(self, name: str, template: str = "template1") -> None:
         """Drop a database, and make it as a copy of another."""
-        self.execute("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.drop(name)
         self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
+
+    def drop(self, *names: str) -> None:
+        """Drop databases, so that they take no disk while others are measured."""
+        self.execute("postgres", *(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in names))
 
     def execute(self, name: str, *statements: str) -> None:
         """Run statements in a database, each in a transaction of its own."""
@@ -163,6 +167,7 @@ def _measure_seeding(databases: Databases, work: Path, rows: int, runs: int) -> 
     )
     ours, peer = alternate(seed, pandas, runs=1, is_warmed=False)
     yield ratio_of_times(f"seed: {size}, into the application's schema", ours, peer, "pandas to_sql", 0.1)
+    databases.drop("source", "empty_schema", "target", "restored")
 
 
 def fifty_tables(rows: int) -> Iterator[str]:
@@ -204,14 +209,15 @@ def _measure_reading(databases: Databases, work: Path, rows: int, runs: int) -> 
     yield peak_memory(f"{what}: peak memory", mine, theirs, "psycopg", _MOST_MEMORY_GIB)
     mine, theirs = alternate(ours, plain, runs=1, is_warmed=False)
     yield ratio_of_times(what, mine, theirs, "psycopg without C, fetchmany", 0.2)
+    databases.drop("reading")
 
 
 def _measure_difference(databases: Databases, work: Path, rows: int, runs: int) -> Iterator[Figure]:
     """Seed a version over another of which 1,000 rows differ, compared with a full load."""
     databases.recreate("large")
     databases.execute("large", *_one_table("events", rows), "VACUUM ANALYZE events")
-    databases.recreate("large_schema", "large")
-    databases.execute("large_schema", "TRUNCATE events")
+    databases.recreate("large_schema")
+    databases.execute("large_schema", *_one_table("events", 0))
     environment = databases.environment
     repository = Repository(work / "difference", environment)
     repository.create()
@@ -224,6 +230,7 @@ def _measure_difference(databases: Databases, work: Path, rows: int, runs: int) 
     )
     repository.tdmvc("add", DATASET, databases.url("large"))
     repository.publish("1.0.1")
+    databases.drop("large")
     databases.recreate("target", "large_schema")
     into = ("--into", databases.url("target"))
     full = measure(
