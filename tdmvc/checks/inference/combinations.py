@@ -41,20 +41,20 @@ def likely_combinations(con: DuckDBConnection, side: TableSide, profile: TablePr
     different values of each combination if there are several.
     """
     parts = _parts(profile)
-    found: list[Combination] = []
     for size in range(2, _MOST_COLUMNS + 1):
         wanted = [
             Combination(tuple(one.column.name for one in chosen), chance)
             for chosen in combinations(parts, size)
             if (chance := _chance(profile.rows, chosen)) >= max(_BY_CHANCE, profile.rows * _SHARE_BY_CHANCE)
             and any(is_identifier(one.column.name) for one in chosen)
-            and not any(set(one.columns) <= {part.column.name for part in chosen} for one in found)
         ]
         likely = _estimated(con, side, profile.rows, wanted)
-        if len(found) + len(likely) > 1:
+        if len(likely) > 1:
             likely = [one for one in likely[:_MOST_COUNTED] if _is_unique(con, side, profile.rows, one)]
-        found += likely
-    return found
+        if likely:
+            # More columns are tried only if no fewer do.
+            return likely
+    return []
 
 
 def _parts(profile: TableProfile) -> list[ColumnProfile]:

@@ -202,9 +202,6 @@ def test_a_stronger_rule_stands_alone(con: duckdb.DuckDBPyConnection, tmp_path: 
 def test_columns_that_identify_rows_together_are_found_and_no_larger_ones(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    lines = table(
-        "order_lines", order_id=pa.int64(), line=pa.int32(), product_id=pa.int64(), note=pa.string()
-    )
     rows = [
         {"order_id": n // 5, "line": n % 5, "product_id": n // 2 % 30, "note": f"n{n % 3}"}
         for n in range(1000)
