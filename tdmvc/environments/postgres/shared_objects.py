@@ -18,7 +18,7 @@ _KINDS = (
     JOIN pg_catalog.pg_authid AS member ON member.oid = one.member
     """,
     """
-    SELECT 'settings of ' || coalesce('the role ' || role.rolname, 'all roles')
+    SELECT 'a setting of ' || coalesce('the role ' || role.rolname, 'all roles')
         || coalesce(' in the database ' || base.datname, ''), one.setconfig::text
     FROM pg_catalog.pg_db_role_setting AS one
     LEFT JOIN pg_catalog.pg_authid AS role ON role.oid = one.setrole

@@ -217,7 +217,7 @@ def test_what_no_reset_brings_back_is_named_once(database: PostgresDatabase) -> 
         connection.execute(f"CREATE DATABASE {name}")
         connection.execute(f"ALTER ROLE {name} SET work_mem = '6MB'")
     assert database.reset().remains == (
-        f"settings of the role {name} was added",
+        f"a setting of the role {name} was added",
         f"the database {name} was added",
         f"the role {name} was added",
     )
