@@ -18,8 +18,6 @@ from tdmvc.sql.portable import engine_name
 _SHOWN_CHARACTERS = 120
 _RUN_DIALECTS = frozenset({None, "duckdb", "sqlite"})
 """Dialects whose conditions are run as they are; those of servers are translated as far as possible."""
-NOT_EVALUATED = frozenset({"check-not-evaluated", "rule-not-evaluated"})
-"""Findings on a rule that could not be evaluated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def _check(
     Args:
         absent: tables whose rows are not read, so that rules which need them are not evaluated.
     """
-    rules = [rule.id for rule in state.contract.rules if not _needs(rule, absent)]
+    rules = frozenset(rule.id for rule in state.contract.rules if not _needs(rule, absent))
     rows = sum(side.rows for name, side in sides.items() if name not in state.contract.tables)
     evaluated, findings = 0, list[Finding]()
     for found in _validated(workspace, state, sides, rules):
@@ -94,7 +94,9 @@ def _check(
             findings.append(found)
             continue
         rows += found.rows
-        evaluated += sum(one.verdict is not RuleVerdict.NOT_EVALUATED for one in found.results)
+        evaluated += sum(
+            one.rule.id in rules and one.verdict is not RuleVerdict.NOT_EVALUATED for one in found.results
+        )
         for result in found.results:
             findings += findings_of(result, sides[found.table].schema, at=state.ref)
     findings += [_without_rows(name) for name in state.contract.tables if name not in state.pointers]
@@ -117,7 +119,7 @@ def _validated(
     only = sides.keys() & state.contract.tables.keys()
     contract = ImportedContract(state.contract, state.contract.rules)
     with validation_options(workspace, ALL_RULES, only=only) as options:
-        options = replace(options, rules=frozenset(rules))
+        options = replace(options, rules=rules)
         try:
             yield from validate_with_progress(workspace, sides, contract, options)
         except StoreError:

@@ -8,7 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.actions.check import check
+from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.actions.review import review
+from tdmvc.actions.validate import validate
 from tdmvc.cli.main import run
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.render.format import RenderOptions
@@ -62,6 +64,18 @@ def test_what_came_in_long_ago_is_found_with_the_file_of_the_table(broken: Works
         assert (findings[rule].dataset, findings[rule].table) == ("golden", "orders")
     assert findings["broken-reference"].details["count"] == 2
     assert set(findings) == set(rules)
+
+
+def test_the_rules_that_are_broken_are_those_of_a_validation_with_its_counts(broken: Workspace) -> None:
+    (report,) = validate(broken, ["golden"])
+    expected = {one.rule.id: one.failing for one in report.failures}
+    counts: dict[object, int] = {}
+    for finding in check(broken, rows=True).findings:
+        name, details = finding.details["id"], finding.details
+        counts[name] = counts.get(name, 0) + int(str(details.get("rows", details["count"])))
+    assert counts == expected
+    report_of_version = publish(broken, "golden", options=PublishOptions(allow_invalid=True))
+    assert set(report_of_version.version.broken_rules) == set(expected)
 
 
 def test_the_command_in_a_remedy_shows_the_rows(
