@@ -12,22 +12,22 @@ _SHOWN = 3
 
 
 def group_not_evaluated(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings with one for all conditions of a server, in the place of the first; others stay as they are.
+    """Return findings with one for all conditions of a server that are as bad, in the place of the first; others stay.
 
     The details have the number of the conditions as `count`, and each one's table, name and reason as `checks`.
     """
     kept: list[Finding] = []
-    groups: dict[str, tuple[int, list[Finding]]] = {}
+    groups: dict[tuple[str, Severity], tuple[int, list[Finding]]] = {}
     for finding in findings:
         if finding.rule != NOT_EVALUATED or "server" not in finding.details:
             kept.append(finding)
             continue
-        dialect = str(finding.details["server"])
-        if dialect not in groups:
-            groups[dialect] = len(kept), []
+        group = str(finding.details["server"]), finding.severity
+        if group not in groups:
+            groups[group] = len(kept), []
             kept.append(finding)
-        groups[dialect][1].append(finding)
-    for dialect, (place, found) in groups.items():
+        groups[group][1].append(finding)
+    for (dialect, _), (place, found) in groups.items():
         if len(found) > 1:
             kept[place] = _grouped(dialect, found)
     return kept
@@ -42,7 +42,6 @@ def _grouped(dialect: str, found: list[Finding]) -> Finding:
     more = len(found) - _SHOWN
     return replace(
         found[0],
-        severity=Severity.WARNING,
         table=None if len(tables) > 1 else found[0].table,
         columns=(),
         message=f"{plural(len(found), 'check')} of {plural(len(tables), 'table')} were not evaluated, because they are "

@@ -124,13 +124,16 @@ def refuse_broken_rules(workspace: Workspace, state: DatasetState, findings: Seq
 
 
 def broken_rules(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the names of the rules that rows break: the id of a rule, or what is wrong with which columns."""
-    names = [
-        str(finding.details.get("id") or rule_id(finding.table or "", finding.columns, finding.rule))
-        for finding in findings
-        if _is_broken_rule(finding)
-    ]
+    """Return the names of the rules that are not kept: the id of a rule, or what is wrong with which columns."""
+    names = [name for finding in findings if _is_broken_rule(finding) for name in _rule_names(finding)]
     return tuple(dict.fromkeys(names))
+
+
+def _rule_names(finding: Finding) -> list[str]:
+    checks = finding.details.get("checks")
+    if isinstance(checks, list):  # conditions of a server that share a finding
+        return [str(check["id"]) for check in checks]
+    return [str(finding.details.get("id") or rule_id(finding.table or "", finding.columns, finding.rule))]
 
 
 def _is_broken_rule(finding: Finding) -> bool:

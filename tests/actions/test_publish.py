@@ -140,3 +140,25 @@ def test_the_release_and_the_commit_are_recorded(workspace: Workspace) -> None:
     commit = commit_all(workspace.root, "Release 1.1.0")
     version = publish(workspace, "golden", "1.0.1").version
     assert (version.release, version.commit) == ("1.1.0", commit)
+
+
+def test_conditions_that_only_a_server_evaluates_are_recorded_one_by_one(workspace: Workspace) -> None:
+    path = workspace.working_copy("golden") / "contract.yaml"
+    rule = """\
+      - id: own_%d
+        type: sql
+        query: SELECT COUNT(*) FROM {object} WHERE NOT (own%d(status))
+        mustBe: 0
+        customProperties:
+          - property: tdmvcConstraint
+            value: {dialect: postgresql}
+"""
+    text = path.read_text()
+    head, orders = text.split("- name: orders\n")
+    path.write_text(f"{head}- name: orders\n    quality:\n{rule % (1, 1)}{rule % (2, 2)}{orders}")
+    commit_all(workspace.root, "Conditions")
+    with pytest.raises(InvalidRowsError, match="break 2 rules"):
+        publish(workspace, "golden")
+    report = publish(workspace, "golden", options=PublishOptions(allow_invalid=True))
+    assert len(report.version.broken_rules) == 2
+    assert all(name.startswith("orders.check-") for name in report.version.broken_rules)
