@@ -134,3 +134,22 @@ def test_a_table_removed_here_with_its_reference_and_named_there_by_new_rows_is_
     ours = {"orders": shop(tmp_path, {}, {10: 1}, schemas=(PEOPLE, replace(ORDERS, references=())))["orders"]}
     (found,) = check(con, {"orders": theirs["orders"]}, ours, theirs)
     assert (found.rule, found.severity) == ("rule-not-evaluated", Severity.ERROR)
+
+
+def test_new_rows_may_refer_to_rows_of_their_own_table_that_both_sides_have(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    reference = ForeignKey(("boss",), "staff", ("id",))
+    schema = TableSchema("staff", (Column("id", INT), Column("boss", INT)), ("id",), (reference,))
+
+    def staff(*parts: list[Row]) -> State:
+        return {"staff": write_parts(tmp_path, schema, list(parts))}
+
+    base: list[Row] = [{"id": 1, "boss": None}]
+    ours: list[Row] = [{"id": 20, "boss": 1}]
+    theirs: list[Row] = [{"id": 30, "boss": 1}]
+    mixed: list[Row] = [{"id": 20, "boss": 1}, {"id": 30, "boss": 9}]
+    sides = staff(base, ours), staff(base, theirs)
+    assert check(con, staff(base, [*ours, *theirs]), *sides) == []
+    (found,) = check(con, staff(base, mixed), *sides)
+    assert (found.rule, found.details["keys"]) == ("broken-reference", ["30"])
