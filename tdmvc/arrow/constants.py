@@ -68,6 +68,22 @@ def number_array(values: np.ndarray[Any, np.dtype[Any]], type_: pa.DataType) -> 
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
+def numbers_of(array: pa.Array) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return booleans and numbers, or what counts moments, without a copy; under nulls may be anything.
+
+    `to_numpy` would import pandas if it is installed.
+    """
+    type_, data = array.type, array.buffers()[1]
+    if data is None:
+        return np.zeros(len(array), np.int8)
+    if pa.types.is_boolean(type_):
+        bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+        return bits[array.offset : array.offset + len(array)]
+    width = type_.bit_width // 8
+    kind = "f" if pa.types.is_floating(type_) else "u" if pa.types.is_unsigned_integer(type_) else "i"
+    return np.frombuffer(data, f"{kind}{width}", len(array), array.offset * width)
+
+
 def values_array(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
     """Return Python values of one type, or None, as an array: dates and times as numbers, in the type's unit.
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.constants import numbers_of
 from tdmvc.checks.json_schema import JsonSchemaCondition
 from tdmvc.model.conditions import NotEvaluatedError, RowCondition
 from tdmvc.model.rules import Format, JsonSchema, MultipleOf, Pattern, Rule
@@ -55,7 +56,7 @@ class _FloatSteps:
 def _texts(numbers: pa.Array) -> Iterator[str]:
     """Yield floating-point numbers as the shortest texts that mean them."""
     if pa.types.is_float32(numbers.type):
-        return (str(number) for number in numbers.to_numpy(zero_copy_only=False))
+        return (str(number) for number in numbers_of(numbers))
     return (repr(number) for number in numbers.to_pylist())
 
 

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -348,3 +350,21 @@ def test_a_test_can_demand_valid_rows(workspace: Workspace) -> None:
         ) as failed:
             repository.assert_valid("golden")
     assert "contract.yaml:" in str(failed.value)
+
+
+def test_neither_dvc_nor_pandas_is_imported(workspace: Workspace) -> None:
+    """Importing pandas takes longer than a validation after an edit."""
+    text = CONTRACT.replace(
+        "{name: name, logicalType: string}", "{name: name, logicalType: string, unique: true}"
+    )
+    customer = "{maximum: 2}\n        relationships: [{type: foreignKey, to: customers.id}]"
+    declare(workspace, text.replace("{maximum: 2}", customer))
+    script = (
+        "import sys; from tdmvc.cli.main import run; run(['-q', 'validate', 'golden']); "
+        "sys.exit(9 * any(name.split('.')[0] in ('dvc', 'dvc_data', 'pandas') for name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=workspace.root, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"references" in done.stdout + done.stderr or b"kept" in done.stdout

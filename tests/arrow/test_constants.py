@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tdmvc.arrow.constants import constant, empty_table, number_array, text_array, values_array
-from tdmvc.databases.postgres.encoding.copy_format import numbers_of
+from tdmvc.arrow.constants import constant, empty_table, number_array, numbers_of, text_array, values_array
 
 
 @pytest.mark.parametrize(

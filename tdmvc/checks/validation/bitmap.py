@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tdmvc.arrow.compute import call_function
+from tdmvc.arrow.constants import numbers_of
 from tdmvc.checks.validation.footers import read_facts
 from tdmvc.checks.validation.part_values import read_columns
 from tdmvc.checks.validation.rows import TableRows
@@ -84,5 +85,4 @@ def _span(reference: ForeignKey, children: TableRows, parents: TableRows) -> tup
 
 def _numbers(values: pa.Array) -> Numbers:
     whole = call_function("drop_null", [values]) if values.null_count else values
-    numbers: Numbers = whole.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return numbers
+    return numbers_of(whole).astype(np.int64, copy=False)

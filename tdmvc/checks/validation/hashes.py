@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from tdmvc.arrow.constants import number_array
+from tdmvc.arrow.constants import number_array, numbers_of
 from tdmvc.checks.validation.kept_hashes import Hashes
 from tdmvc.sql.duckdb import DuckDBConnection
 
@@ -56,8 +56,8 @@ def read_hashes(con: DuckDBConnection, hashed: str, parts: Sequence[str]) -> dic
     with con.cursor() as reading:
         reading.execute("SET TimeZone = 'UTC'")
         for batch in reading.sql(hashed).to_arrow_reader(_BATCH_ROWS):
-            files = batch.column(0).to_numpy(zero_copy_only=False)
-            hashes = batch.column(1).to_numpy(zero_copy_only=False)
+            files = numbers_of(batch.column(0))
+            hashes = numbers_of(batch.column(1))
             ends = [*(np.flatnonzero(files[1:] != files[:-1]) + 1), len(files)]
             start = 0
             for end in ends:
@@ -81,7 +81,7 @@ def _batches(con: DuckDBConnection, hashed: str) -> Iterator[Hashes]:
     with con.cursor() as reading:
         reading.execute("SET TimeZone = 'UTC'")
         for batch in reading.sql(hashed).to_arrow_reader(_BATCH_ROWS):
-            yield batch.column(0).to_numpy(zero_copy_only=False)
+            yield numbers_of(batch.column(0))
 
 
 def _repeated(hashes: Hashes) -> Hashes:

@@ -8,14 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function, cast
-from tdmvc.arrow.constants import constant, number_array, text
+from tdmvc.arrow.constants import constant, number_array, numbers_of, text
 from tdmvc.databases.postgres.encoding.copy_format import (
     Encoder,
     Numbers,
     bytes_of,
     framed,
     framed_numbers,
-    numbers_of,
     of_width,
 )
 

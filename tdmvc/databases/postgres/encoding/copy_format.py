@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import ReplaceSubstringOptions, call_function, cast
-from tdmvc.arrow.constants import constant, text
+from tdmvc.arrow.constants import constant, numbers_of, text
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 Encoder = Callable[[pa.Array], list[pa.Array]]
@@ -66,22 +66,6 @@ def bytes_of(array: pa.Array) -> memoryview:
         return memoryview(b"")
     offsets = np.frombuffer(offset_buffer, np.int32, len(array) + 1, array.offset * 4)
     return memoryview(data)[offsets[0] : offsets[-1]]
-
-
-def numbers_of(array: pa.Array) -> Numbers:
-    """Return booleans and numbers, or what counts moments, without a copy; under nulls may be anything.
-
-    `to_numpy` would import pandas if it is installed.
-    """
-    type_, data = array.type, array.buffers()[1]
-    if data is None:
-        return np.zeros(len(array), np.int8)
-    if pa.types.is_boolean(type_):
-        bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
-        return bits[array.offset : array.offset + len(array)]
-    width = type_.bit_width // 8
-    kind = "f" if pa.types.is_floating(type_) else "u" if pa.types.is_unsigned_integer(type_) else "i"
-    return np.frombuffer(data, f"{kind}{width}", len(array), array.offset * width)
 
 
 def framed(values: pa.Array) -> list[pa.Array]:

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from tdmvc.arrow.compute import MatchSubstringOptions, TrimOptions, call_function, cast
-from tdmvc.arrow.constants import constant, number, text, text_array
+from tdmvc.arrow.constants import constant, number, numbers_of, text, text_array
 from tdmvc.arrow.far_times import time_texts
 from tdmvc.arrow.values import json_value, python_values
-from tdmvc.databases.postgres.encoding.copy_format import Writer, bytes_of, numbers_of
+from tdmvc.databases.postgres.encoding.copy_format import Writer, bytes_of
 
 _DAY_MICROSECONDS = 86_400_000_000
 _ODD = MatchSubstringOptions("^(<|-|0000)")
