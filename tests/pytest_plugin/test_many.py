@@ -29,22 +29,20 @@ def test_write(turn):
         connection.execute("DELETE FROM customers WHERE id = 1")
 """
 POLLUTED = """
-import os, psycopg, pytest
+import os, psycopg
 
 def execute(statement):
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         found = connection.execute(statement)
         return found.fetchone()[0] if found.description else None
 
-@pytest.mark.parametrize("turn", range(2))
-def test_before(turn):
+def test_before():
     execute("INSERT INTO events (name) VALUES ('before')")
 
 def test_a_customer_leaves():
     execute("DELETE FROM customers WHERE id = 2")
 
-@pytest.mark.parametrize("turn", range(2))
-def test_after(turn):
+def test_after():
     execute("INSERT INTO events (name) VALUES ('after')")
 
 def test_orders():

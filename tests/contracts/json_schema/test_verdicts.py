@@ -43,8 +43,7 @@ def read_cases() -> list[tuple[str, Json, list[Json], list[Json]]]:
 
 @pytest.mark.parametrize(
     ("schema", "valid", "invalid"),
-    [case[1:] for case in read_cases()],
-    ids=[case[0] for case in read_cases()],
+    [pytest.param(*case[1:], id=case[0]) for case in read_cases()],
 )
 def test_every_keyword_means_what_the_validator_says(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, schema: Json, valid: list[Json], invalid: list[Json]

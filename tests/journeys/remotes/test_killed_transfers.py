@@ -34,7 +34,7 @@ def test_a_transfer_that_is_killed_leaves_nothing_incomplete_and_is_finished_by_
     (repo / "datasets/many/dataset.yaml").write_text(
         "format: tdmvc.dataset/1\nname: many\nkind: golden\npart_rows: 16\n"
     )
-    rows = "".join(f"{n},{hashlib.sha256(b'%d' % n).hexdigest()}\n" for n in range(600))
+    rows = "".join(f"{n},{hashlib.sha256(b'%d' % n).hexdigest()}\n" for n in range(trials(600, 240)))
     (tmp_path / "words.csv").write_text(f"id,word\n{rows}")
     tdmvc("add", "many", tmp_path / "words.csv", "--key", "words=id")
     configure(repo, far=far)
