@@ -2,8 +2,9 @@
 
 Git's drivers and the stages of DVC start a process for each table, and the pytest plugin runs tests again in another.
 The stand-in hands its arguments, environment, folder and streams to a process that has everything imported, which
-forks for each of them. What a command of tdmvc imports, that process imports for those that come later. Whoever tests
-how a process starts, is interrupted or is killed, or what it imports, takes `sys.executable` instead.
+forks for each of them, and for the processes that keep an environment for such a command. What a command of tdmvc
+imports, that process imports for those that come later. Whoever tests how a process starts, is interrupted or is
+killed, or what it imports, takes `sys.executable` instead.
 """
 
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 _SERVER = """
-import atexit, contextlib, json, os, runpy, socket, sys, tempfile
+import array, atexit, contextlib, fcntl, json, os, runpy, signal, socket, subprocess, sys, tempfile, time
 from importlib import import_module
 from tdmvc.cli.main import main
 for name in ("commands.build", "plumbing.git_diff", "plumbing.git_merge", "plumbing.git_textconv"):
@@ -69,20 +70,67 @@ def run_pytest(order):
         atexit._run_exitfuncs()
 
 def read_order(connection):
-    head, files, _, _ = socket.recv_fds(connection, 4, 3)
+    head, files, _, _ = socket.recv_fds(connection, 4, 8)
     with connection.makefile("rb") as file:
         return json.loads(file.read(int.from_bytes(head, "big"))), files
 
+def send(connection, order, files):
+    order = json.dumps(order).encode()
+    rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))
+    connection.sendmsg([len(order).to_bytes(4, "big")], [rights])
+    connection.sendall(order)
+
+class Keeper:
+    # A process that keeps an environment, started by a command of the stand-in.
+    def __init__(self, words, *, cwd, env, stdin, stdout, stderr, pass_fds, start_new_session):
+        order = {"python": "", "is_safe": False, "words": words[2:], "folder": os.fsencode(cwd).hex(), "environ": env}
+        with socket.socket(socket.AF_UNIX) as connection, open(os.devnull) as nothing:
+            connection.connect(ADDRESS)
+            files = [nothing.fileno(), stdout.fileno(), stderr.fileno(), *pass_fds]
+            send(connection, order | {"kept": list(pass_fds)}, files)
+            self.pid = int.from_bytes(connection.recv(4), "big")
+
+    def terminate(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+    def wait(self, timeout):
+        end = time.monotonic() + timeout
+        while os.path.exists(f"/proc/{self.pid}"):
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("tdmvc keep", timeout)
+            time.sleep(0.02)
+
+class Popen(subprocess.Popen):
+    def __new__(cls, words, *more, **options):
+        is_keeper = list(words[:3]) == [sys.executable, "-m", "tdmvc"] and "keep" in words
+        return Keeper(list(words), **options) if is_keeper else super().__new__(cls)
+
 def serve(connection, order, files):
-    for number, file in enumerate(files):
+    kept = order.get("kept", [])
+    if kept:
+        # As whoever starts it may end before it, it is nobody's child.
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+        connection.sendall(os.getpid().to_bytes(4, "big"))
+        connection.close()
+    high = [fcntl.fcntl(file, fcntl.F_DUPFD, 100) for file in files]
+    for file in files:
+        os.close(file)
+    for number, file in zip([0, 1, 2, *kept], high):
         os.dup2(file, number)
+        os.close(file)
     os.chdir(bytes.fromhex(order["folder"]))
     os.environ.clear()
     os.environ.update(order["environ"])
     tempfile.tempdir = None
     sys.argv[:] = order["words"]
     try:
+        if kept:
+            main()
         if sys.argv[0] == "tdmvc":
+            subprocess.Popen = Popen
             known = set(sys.modules)
             try:
                 main()
@@ -95,10 +143,13 @@ def serve(connection, order, files):
         code = end.code
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    if kept:
+        os._exit(code or 0)
     connection.sendall(bytes([code or 0]))
 
 listener = socket.socket(socket.AF_UNIX)
-listener.bind(sys.argv[1])
+ADDRESS = sys.argv[1]
+listener.bind(ADDRESS)
 listener.listen(16)
 print("ready", flush=True)
 while True:
