@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "show": "Describe a state: tables, keys, types, references.",
         "sql": "Query a dataset in SQL, at any version or revision.",
         "checkout": "Write a state of a dataset to the working copy or elsewhere.",
+        "remove": "Remove tables from a dataset, or a dataset.",
         "build": "Build a dataset's tables as outputs of a stage in dvc.yaml.",
     },
     "Contracts": {

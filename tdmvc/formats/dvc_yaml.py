@@ -34,3 +34,20 @@ def with_artifact(text: str | None, name: str, path: str) -> str:
         entry["path"] = text_value(path)
         entry["type"] = "dataset"
     return edit.render()
+
+
+def without_artifact(text: str, name: str, path: str) -> str:
+    """Return a dvc.yaml in which the dataset at the path is no artifact; comments and other entries are kept.
+
+    Raises:
+        ConfigError: the old text is not YAML.
+    """
+    edit = YamlEdit(text, "dvc.yaml")
+    artifacts = edit.root.get("artifacts")
+    entry = artifacts.get(name) if isinstance(artifacts, EditableMapping) else None
+    if not isinstance(entry, EditableMapping) or (entry.get("path"), entry.get("type")) != (path, "dataset"):
+        return text
+    del artifacts[name]
+    if not artifacts:
+        del edit.root["artifacts"]
+    return edit.render()

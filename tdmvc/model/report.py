@@ -188,6 +188,21 @@ class PublishReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveReport:
+    """What `remove` did."""
+
+    dataset: str
+    tables: tuple[str, ...]
+    """The tables that are gone."""
+    folder: str
+    """The dataset's folder, relative to the root."""
+    is_whole: bool
+    """Whether the dataset itself was removed."""
+    notes: tuple[str, ...] = ()
+    """What still names the dataset."""
+
+
+@dataclass(frozen=True, slots=True)
 class YankReport:
     """What `yank` did."""
 

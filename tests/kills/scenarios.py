@@ -120,6 +120,8 @@ SCENARIOS = (
     Scenario(
         "add-append", ("tdmvc", "add", "golden", "../source", "--append"), _write_appended, is_once=True
     ),
+    Scenario("remove-table", ("tdmvc", "remove", "golden", "orders", "--force"), is_once=True),
+    Scenario("remove-dataset", ("tdmvc", "remove", "golden", "--force"), is_once=True),
     Scenario("publish", ("tdmvc", "publish", "golden", "1.1.0", "--allow-lower-bump")),
     Scenario("publish-tag", ("tdmvc", "publish", "golden", "2.0.0", "--tag")),
     Scenario("publish-auto", ("tdmvc", "publish", "golden", "--bump", "auto", "--tag"), is_once=True),

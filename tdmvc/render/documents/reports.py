@@ -46,6 +46,7 @@ declare(
     report.DatasetStatus,
     "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known uncommitted",
 )
+declare(report.RemoveReport, "dataset tables folder is_whole notes", format="tdmvc.remove/1")
 declare(report.TableStatusReport, "name work since_head stage")
 declare(report.DatasetList, "datasets", format="tdmvc.list/1")
 declare(report.DatasetSummary, "name kind description tables versions")
