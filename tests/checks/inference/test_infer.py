@@ -27,7 +27,7 @@ from tdmvc.model.rule_strength import is_implied
 from tdmvc.model.rules import Length, Range, Required, Unique, Values, kind_of
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.model.validation import RuleVerdict
-from tests.series import trials
+from tests.series import IS_LONG, trials
 
 Row = dict[str, Any]
 
@@ -315,6 +315,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.timeout(900 if IS_LONG else 120)
 def test_every_proposal_holds_for_all_rows_and_reads_back(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -332,7 +333,7 @@ def test_every_proposal_holds_for_all_rows_and_reads_back(
         sent_at=pa.timestamp("us"),
     )
 
-    @settings(max_examples=trials(500, 20))
+    @settings(max_examples=trials(300, 15))
     @given(ROWS)
     def law(rows: list[Row]) -> None:
         with ExitStack() as stack:
