@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.contracts_data import CUSTOMERS, ORDERS, RULES, write_edited, write_shop
+from benchmarks.contracts_in_process import forget
 from benchmarks.figures import Figure, in_megabytes, in_seconds, ratio_of_bytes
 from benchmarks.lineitem import DATA
 from benchmarks.processes import TDMVC, Side, Timing, alternate, measure, run
@@ -19,7 +20,7 @@ PYTHON_OF_PEERS = DATA / "contracts-venv" / "bin" / "python"
 _EDITED_ROWS = 1_000
 _EDITS = {"1.0.1": "numbers and references", "1.0.2": "numbers, references and unique values"}
 """What was edited, by the version."""
-_COUNTS = "validation.sqlite"
+_KNOWN = ("validation.sqlite", "hashes")
 _PEER_FILE = str(Path(__file__).with_name("contracts_peers.py"))
 
 
@@ -53,9 +54,14 @@ class _Shop:
         return f"{self.rows / 1e6:g} M rows × 11 columns, {RULES} rules"
 
     @property
-    def counts(self) -> Path:
-        """Return the file with what earlier validations counted."""
-        return state_folder(self.repository.root) / _COUNTS
+    def known(self) -> list[Path]:
+        """Return what keeps the results of earlier validations: counts, and hashes of unique values."""
+        return [state_folder(self.repository.root) / name for name in _KNOWN]
+
+    def forget(self) -> None:
+        """Remove the results of earlier validations."""
+        for path in self.known:
+            forget(path)
 
     @property
     def contract(self) -> str:
@@ -152,7 +158,7 @@ def _measure_edit(shop: _Shop, version: str, what: str, *, runs: int) -> Iterato
         shop.contract,
         f"{DATASET}@1.0.0",
         f"{DATASET}@{version}",
-        str(shop.counts),
+        *map(str, shop.known),
     )
     module = (sys.executable, "-m", "benchmarks.contracts_in_process", *words)
     taken = [json.loads(run(Path.cwd(), *module)) for _ in range(runs)]
@@ -161,13 +167,18 @@ def _measure_edit(shop: _Shop, version: str, what: str, *, runs: int) -> Iterato
     )
     yield _ratio_of_processor(f"{edit}, in Python", edited, first, "the first validation, in Python", 0.05)
     yield _ratio_of_processor("validate what was validated, in Python", again, first, "the first validation")
-    shop.counts.unlink()
+    shop.forget()
     first = measure(Side(shop.validate("1.0.0"), shop.repository.root))
-    kept = shop.counts.with_name("kept")
-    shop.counts.replace(kept)
+    kept = [path.with_name(f"kept-{path.name}") for path in shop.known]
+    for path, place in zip(shop.known, kept, strict=True):
+        forget(place)
+        path.replace(place)
 
     def restore() -> None:
-        shutil.copy(kept, shop.counts)
+        shop.forget()
+        for path, place in zip(shop.known, kept, strict=True):
+            copy = shutil.copytree if place.is_dir() else shutil.copy
+            copy(place, path)
 
     side = Side(shop.validate(version), shop.repository.root, restore)
     turns = [measure(side).cpu_median for _ in range(runs)]
