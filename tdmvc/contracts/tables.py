@@ -157,12 +157,13 @@ class TableBuilder:
         return replace(schema, places=self._places(schema))
 
     def _places(self, schema: TableSchema) -> dict[str, Place]:
+        nodes = {(names, word): node for names, word, node in reversed(self.declared)}
         found = {}
         for rule in schema.rules:
             if rule.place is None:
                 word = type(rule.test).__name__.lower()
                 key = (rule.test.check.expression,) if isinstance(rule.test, Condition) else rule.columns
-                found[rule.id] = place_of(self.place(key, word))
+                found[rule.id] = place_of(nodes.get((key, word), self.node))
         return found
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from tdmvc.documents.ecma_patterns import with_spelled_patterns
@@ -108,11 +109,16 @@ class SchemaValidator:
 
 def check_meta_schema(schema: Json, draft: Draft) -> None:
     """Raise a SchemaError if a schema is not valid under the meta-schema of its draft."""
-    url = next(url for url, one in META_SCHEMAS.items() if one is draft)
     if not isinstance(schema, dict | bool):
         raise SchemaError("a schema is an object, true or false")
-    for error in _validator_class(draft)({"$ref": url}, offline=True).iter_errors(schema):
+    for error in _meta_validator(draft).iter_errors(schema):
         raise SchemaError(_plain(error.message), error.instance_path)
+
+
+@cache
+def _meta_validator(draft: Draft) -> Any:
+    url = next(url for url, one in META_SCHEMAS.items() if one is draft)
+    return _validator_class(draft)({"$ref": url}, offline=True)
 
 
 def _validator_class(draft: Draft) -> Any:

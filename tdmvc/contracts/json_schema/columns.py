@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import is_number as has_numbers
 from tdmvc.contracts.json_schema.conjuncts import Conjunct, rest_of
-from tdmvc.contracts.json_schema.formats import FORMATS, has_formats
+from tdmvc.contracts.json_schema.formats import FORMATS, format_parts
 from tdmvc.contracts.json_schema.keywords import ASSERTIONS, REFERENCES, JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import json_kind, type_schema
@@ -102,8 +102,8 @@ class ColumnReader:
         if rest:
             word = next(iter(rest)) if len(rest) == 1 else "schema"
             yield Demand(word.lstrip("$"), test, one.place.pointer)
-        if has_formats(text):
-            test = replace(test, is_about_formats=True)
+        for part in format_parts(self.resources, place, is_whole=one.is_whole):
+            test = replace(test, schema=part, is_about_formats=True)
             yield Demand("format", test, one.place.pointer, Severity.WARNING)
 
     def _leads_on(self, one: Conjunct) -> bool:

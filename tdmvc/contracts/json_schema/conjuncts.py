@@ -149,9 +149,10 @@ def types_allowed(conjuncts: Iterable[Conjunct], *, with_values: bool = True) ->
             allowed &= exempt
         if "type" in one.schema:
             allowed &= named_types(one.schema) | exempt
-        listed = one.schema.get("enum", [one.schema["const"]] if "const" in one.schema else None)
-        if with_values and isinstance(listed, list):
-            kinds = {json_type(value) for value in listed}
+        lists = [one.schema["enum"]] if isinstance(one.schema.get("enum"), list) else []
+        lists += [[one.schema["const"]]] if "const" in one.schema else []
+        for listed in lists if with_values else ():
+            kinds = set(map(json_type, _list(listed)))
             allowed &= kinds | ({"number"} if "integer" in kinds else set()) | exempt
     return allowed
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from tdmvc.contracts.json_schema.conjuncts import OLD_DRAFTS
 from tdmvc.contracts.json_schema.keywords import ANNOTATIONS, inner_schemas
-from tdmvc.contracts.json_schema.resources import Resources
+from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import TYPE_FORMATS
-from tdmvc.documents.json_text import escape_pointer, parse_json
+from tdmvc.documents.json_text import Json, escape_pointer, parse_json, render_json
 
 FORMATS: Final = frozenset(
     {
@@ -17,6 +17,13 @@ FORMATS: Final = frozenset(
     }
 )
 """The formats of texts that can be tested."""
+_TOGETHER: Final = (
+    ("if", "then", "else"),
+    ("contains", "minContains", "maxContains"),
+    ("items", "prefixItems", "additionalItems"),
+    ("properties", "patternProperties", "additionalProperties"),
+)
+"""Keywords whose meaning depends on the others of their group."""
 _CONTENT: Final = ("contentEncoding", "contentMediaType", "contentSchema")
 
 
@@ -31,6 +38,35 @@ def has_formats(schema: str) -> bool:
             return True
         waiting.extend(inner for _, inner in inner_schemas(one))
     return False
+
+
+def format_parts(resources: Resources, place: SchemaPlace, *, is_whole: bool) -> Iterator[str]:
+    """Yield the parts of a schema with formats, each as a text, as far as they mean the same apart.
+
+    Args:
+        is_whole: whether none does.
+    """
+    parts = [place.schema] if is_whole else _parts(place.schema)
+    for part in parts:
+        text = resources.contained(SchemaPlace(place.pointer, part))
+        if has_formats(text):
+            yield text
+
+
+def parts_of(schema: str) -> Iterator[str]:
+    """Yield the JSON text of a schema, and of its parts."""
+    yield schema
+    yield from map(render_json, _parts(parse_json(schema)))
+
+
+def _parts(schema: Json) -> list[Json]:
+    parts: dict[str, Json] = {}
+    for key, value in schema.items() if isinstance(schema, dict) else ():
+        together = next((group for group in _TOGETHER if key in group), (key,))
+        part = parts.setdefault(together[0], {})
+        assert isinstance(part, dict)
+        part[key] = value
+    return list(parts.values())
 
 
 def has_only_format(schema: str) -> bool:

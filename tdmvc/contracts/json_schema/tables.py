@@ -12,7 +12,7 @@ from tdmvc.contracts.json_schema.conjuncts import (
     rest_of,
     types_allowed,
 )
-from tdmvc.contracts.json_schema.formats import has_formats
+from tdmvc.contracts.json_schema.formats import format_parts
 from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import column_of
@@ -203,9 +203,9 @@ class TableReader:
             pointer = f"{one.place.pointer}/{next(iter(rest))}" if len(rest) == 1 else one.place.pointer
             at = self._place(pointer)
             yield Rule(rule_id(self.name, (), word), self.name, columns, test, place=at)
-            if has_formats(text):
+            for part in format_parts(self.resources, place, is_whole=one.is_whole):
                 name = rule_id(self.name, (), "format")
-                test = replace(test, is_about_formats=True)
+                test = replace(test, schema=part, is_about_formats=True)
                 yield Rule(name, self.name, columns, test, severity=Severity.WARNING, place=at)
 
     def _is_about(self, schema: Json, name: str) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tdmvc.arrow.types import is_number
 from tdmvc.contracts.base import ExportedContract, Note
 from tdmvc.contracts.json_schema.conjuncts import conjuncts_of
-from tdmvc.contracts.json_schema.formats import FORMATS, has_only_format
+from tdmvc.contracts.json_schema.formats import FORMATS, has_only_format, parts_of
 from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources
 from tdmvc.contracts.json_schema.tables import literal_of
@@ -100,7 +100,12 @@ class _TableWriter:
         tested = [
             rule.test for rule in rules if isinstance(rule.test, JsonSchema) and self._reason(rule) is None
         ]
-        self._said = {replace(one, is_about_formats=True) for one in tested if not one.is_about_formats}
+        self._said = {
+            replace(one, schema=part, is_about_formats=True)
+            for one in tested
+            if not one.is_about_formats
+            for part in parts_of(one.schema)
+        }
         for rule in rules:
             why = self._reason(rule) or self._add(rule)
             if why is not None:
