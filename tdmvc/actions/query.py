@@ -1,6 +1,7 @@
 """`sql`: queries a state of a dataset in SQL, without a checkout."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from tdmvc.sql.duckdb import (
     statement_kinds,
 )
 from tdmvc.sql.quoting import quote_name
+from tdmvc.store.atomic_files import open_atomic
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import open_tables, read_side
 from tdmvc.workspace.workspace import Workspace
@@ -167,23 +169,28 @@ def query(
     return QueryResult(tuple(relation.columns), tuple(map(str, relation.types)), rows[:limit], is_cut)
 
 
-def write_rows(relation: DuckDBRelation, file: BinaryIO, row_format: str) -> int:
-    """Write the rows of a query into a file, in bounded memory; return how many there are.
+def write_rows(relation: DuckDBRelation, target: Path | BinaryIO, row_format: str) -> int:
+    """Write the rows of a query, in bounded memory; return how many there are.
 
     In CSV, nested values are JSON, and binary ones hexadecimal after `\\x`.
 
     Args:
+        target: a path, where a file is there whole at the end or is as it was before; or an open file.
         row_format: one of `ROW_FILES`.
 
     Raises:
         UsageError: the query fails while it runs.
+        StoreError: the file cannot be written.
     """
+    if isinstance(target, Path):
+        with open_atomic(target) as file:
+            return write_rows(relation, file, row_format)
     columns = [quote_name(name) for name in relation.columns]
     if row_format == "csv":
         pairs = zip(columns, map(str, relation.types), strict=True)
         relation = relation.project(", ".join(f"{_in_csv(name, kind)} AS {name}" for name, kind in pairs))
     try:
-        return ROW_FILES[row_format](relation.to_arrow_reader(), file)
+        return ROW_FILES[row_format](relation.to_arrow_reader(), target)
     except duckdb_error() as error:
         raise _failed("", error, at=None) from error
 

@@ -1,13 +1,11 @@
 """`tdmvc sql`."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
+from tdmvc.actions.post import write_report
 from tdmvc.actions.query import ROW_FILES, query, run_query, write_rows
 from tdmvc.cli.messages import message_line, print_message
 from tdmvc.cli.options import settings_of
@@ -16,7 +14,6 @@ from tdmvc.errors import format_names
 from tdmvc.model.text import plural
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.reports.query import QUERY_FORMATS
-from tdmvc.store.atomic_files import open_atomic, write_atomic
 
 _FORMATS = (*QUERY_FORMATS, *ROW_FILES)
 _MOST_SHOWN = 1000
@@ -112,15 +109,14 @@ def command(
                 raise click.UsageError("The query returns no rows, so there is nothing to write.")
             if limit is not None:
                 rows = rows.limit(limit)
-            with _opened_output(output) as file:
-                count = write_rows(rows, file, chosen)
+            count = write_rows(rows, output or sys.stdout.buffer, chosen)
     if chosen in ROW_FILES:
         if output is not None and not settings_of(context).is_quiet:
             print_message(message_line(f"{plural(count, 'row')} written to {output}"))
     elif output is None:
         print_as(context, QUERY_FORMATS[chosen], result)
     else:
-        write_atomic(output, QUERY_FORMATS[chosen].render(result, RenderOptions()).encode())
+        write_report(output, QUERY_FORMATS[chosen].render(result, RenderOptions()))
 
 
 def _format_of(output: Path | None) -> str:
@@ -134,13 +130,3 @@ def _format_of(output: Path | None) -> str:
             f"The suffix of {output.name} names no format: use {suffixes}, or add --format."
         )
     return suffix
-
-
-@contextlib.contextmanager
-def _opened_output(output: Path | None) -> Iterator[BinaryIO]:
-    """Yield the file, which is there whole at the end or not at all; or standard output."""
-    if output is None:
-        yield sys.stdout.buffer
-    else:
-        with open_atomic(output) as file:
-            yield file
