@@ -20,6 +20,8 @@ _MOST_REPEATS = 1_000
 _LONGEST = 10_000
 _REPEAT = re.compile(r"\{(\d{1,6})(?:(,)(\d{0,6}))?\}", re.ASCII)
 _GROUP_NAME = re.compile(r"\?P?<[A-Za-z_$][\w$]*>", re.ASCII)
+_STEP = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.S)
+"""What one step of an expression is: an escape, a class or a character."""
 _CONTROLS = {"t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 _SYNTAX = frozenset("^$\\.*+?()[]{}|/")
 _SURROGATES = range(0xD800, 0xE000)
@@ -88,12 +90,28 @@ class _Translator:
         return self._repeated(_literal(mark))
 
     def _end(self) -> str:
-        if not self._is_python or self._is_whole:
+        if not self._is_python:
+            return self._alone(r"\z")
+        if self._is_whole:
+            if not self._is_last():
+                # Python's also matches before a last line end, which what follows may match.
+                raise InexactError("its regular expression goes on behind '$'")
             return self._alone(r"\z")
         # Python's also matches before a line end that is the last character.
         if self._depth or self._next() not in ("", "|"):
             raise InexactError("its regular expression goes on behind '$'")
         return r"\x{a}?\z"
+
+    def _is_last(self) -> bool:
+        """Whether nothing that is here can be followed by a character, but for other alternatives."""
+        if self._next() not in ("", "|", ")", "$"):
+            return False
+        depth = 0
+        for found in _STEP.finditer(self._text, self._at):
+            depth += {"(": 1, ")": -1}.get(found[0], 0)
+            if depth < 0:
+                return re.fullmatch(r"[)$]*", self._text[found.end() :]) is not None
+        return True
 
     def _alone(self, assertion: str) -> str:
         if self._next() in ("*", "+", "?", "{"):

@@ -238,6 +238,9 @@ def test_an_expression_matches_in_sql_and_for_the_validator_what_it_matches_in_e
     texts=st.lists(SUBJECTS, min_size=1, max_size=8),
     is_whole=st.booleans(),
 )
+@example(pieces=["$", r"\D"], texts=["\n"], is_whole=True)
+@example(pieces=["(a$|b)", "c?"], texts=["a", "bc", "a\n"], is_whole=True)
+@example(pieces=["(^a$|^b$)"], texts=["a", "b", "a\n"], is_whole=True)
 def test_an_expression_of_python_matches_in_sql_what_it_matches_there(
     engine: duckdb.DuckDBPyConnection, pieces: list[str], texts: list[str], *, is_whole: bool
 ) -> None:
