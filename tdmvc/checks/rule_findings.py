@@ -16,8 +16,6 @@ from tdmvc.model.validation import FailingRow, RuleResult, RuleVerdict
 from tdmvc.sql.portable import engine_name
 
 _SHOWN_CHARACTERS = 120
-_RUN_DIALECTS = frozenset({None, "duckdb", "sqlite"})
-"""Dialects whose conditions are run as they are; those of servers are translated as far as possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +237,7 @@ def _not_evaluated(broken: _Broken) -> Finding:
         remedy = "correct contract.yaml, or add the table again from rows that match it"
     match rule.test:
         case Condition(check):
-            is_of_server = check.dialect not in _RUN_DIALECTS
+            is_of_server = broken.rule.is_of_database
             name = engine_name(check.dialect)
             if is_of_server and not lacking:
                 remedy = (

@@ -188,6 +188,8 @@ class References:
     """The columns name a row of another table, or at least one of them is null (MATCH SIMPLE)."""
 
     reference: ForeignKey
+    is_declared: bool = field(default=False, compare=False, repr=False)
+    """Whether a database declares it, and not only a person or a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,16 @@ class Rule:
     def demand(self) -> tuple[object, ...]:
         """What the rows are tested for, whatever the rule is called and however much violation it allows."""
         return (self.table, self.columns, self.test)
+
+    @property
+    def is_of_database(self) -> bool:
+        """Whether a database declares it, which tests its rows itself: a CHECK in its own SQL, or a reference."""
+        match self.test:
+            case Condition(check):
+                return check.dialect not in (None, OWN_DIALECT)
+            case References():
+                return self.test.is_declared
+        return False
 
 
 def rule_id(table: str, columns: Sequence[str], word: str) -> str:

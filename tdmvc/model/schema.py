@@ -248,7 +248,9 @@ class TableSchema:
             yield Rule(name, self.name, self.columns_in(check.expression), Condition(check))
         for reference in self.references:
             name = rule_id(self.name, reference.columns, "references")
-            yield Rule(name, self.name, reference.columns, References(reference.ends))
+            yield Rule(
+                name, self.name, reference.columns, References(reference.ends, reference.declared is not None)
+            )
 
     def _unique_keys(self) -> Iterator[UniqueKey]:
         """Yield the unique keys, each set of columns once, that the key does not make unique already."""

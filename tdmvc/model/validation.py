@@ -68,10 +68,16 @@ class RuleResult:
 
     @property
     def severity(self) -> Severity | None:
-        """How bad it is; None if the rule is kept. What was not evaluated is an error."""
-        if self.verdict is RuleVerdict.PASSED:
-            return None
-        return Severity.ERROR if self.verdict is RuleVerdict.NOT_EVALUATED else self.rule.severity
+        """How bad it is; None if the rule is kept.
+
+        What was not evaluated is an error, except for what a database declares: it has tested the rows it had.
+        """
+        match self.verdict:
+            case RuleVerdict.PASSED:
+                return None
+            case RuleVerdict.NOT_EVALUATED:
+                return Severity.WARNING if self.rule.is_of_database else Severity.ERROR
+        return self.rule.severity
 
 
 @dataclass(frozen=True, slots=True)

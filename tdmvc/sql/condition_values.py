@@ -1,6 +1,7 @@
 """What the values of a condition are, and which tests two of them come to."""
 
 import re
+import struct
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +15,6 @@ from tdmvc.sql.tokens import Token, TokenKind
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?")
-_LARGEST_OF_FLOAT32: Final = 2**24
 
 
 def value_of(column: Column, literal: Token, dialect: str) -> Value:
@@ -99,8 +99,16 @@ def _number(literal: Token, column: Column) -> Value:
     if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", text) is None:
         raise NotPlainError
     value: int | Decimal = int(text) if "." not in text else Decimal(text)
-    is_small = value == int(value) and -_LARGEST_OF_FLOAT32 <= value <= _LARGEST_OF_FLOAT32
-    if column.type == pa.float32() and not is_small:
+    if column.type == pa.float32() and not _is_float32(value):
         # Engines differ in whether they round the number first.
         raise NotPlainError
     return value
+
+
+def _is_float32(value: int | Decimal) -> bool:
+    """Whether a number is a 32-bit float as it is written."""
+    try:
+        (rounded,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return False
+    return Decimal(rounded) == value

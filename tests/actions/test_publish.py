@@ -7,6 +7,7 @@ import pytest
 from tdmvc.actions.publish import PublishOptions, publish
 from tdmvc.errors import InvalidRowsError, LocalWorkError, UsageError
 from tdmvc.model.diff import BumpLevel
+from tdmvc.model.finding import Severity
 from tdmvc.model.version import SemVer
 from tdmvc.workspace.row_checks import check_rows_here
 from tdmvc.workspace.states import resolve_state
@@ -142,7 +143,7 @@ def test_the_release_and_the_commit_are_recorded(workspace: Workspace) -> None:
     assert (version.release, version.commit) == ("1.1.0", commit)
 
 
-def test_conditions_that_only_a_server_evaluates_are_recorded_one_by_one(workspace: Workspace) -> None:
+def test_conditions_that_only_a_server_evaluates_are_warnings(workspace: Workspace) -> None:
     path = workspace.working_copy("golden") / "contract.yaml"
     rule = """\
       - id: own_%d
@@ -157,8 +158,11 @@ def test_conditions_that_only_a_server_evaluates_are_recorded_one_by_one(workspa
     head, orders = text.split("- name: orders\n")
     path.write_text(f"{head}- name: orders\n    quality:\n{rule % (1, 1)}{rule % (2, 2)}{orders}")
     commit_all(workspace.root, "Conditions")
-    with pytest.raises(InvalidRowsError, match="break 2 rules"):
-        publish(workspace, "golden")
-    report = publish(workspace, "golden", options=PublishOptions(allow_invalid=True))
-    assert len(report.version.broken_rules) == 2
-    assert all(name.startswith("orders.check-") for name in report.version.broken_rules)
+    report = publish(workspace, "golden")
+    assert report.version.broken_rules == ()
+    (warned,) = report.findings
+    assert (warned.rule, warned.severity, warned.details["count"]) == (
+        "check-not-evaluated",
+        Severity.WARNING,
+        2,
+    )

@@ -1,6 +1,7 @@
 """Which rows name a row that is not there, and since when."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tdmvc.model.declarations import ForeignKey
+from tdmvc.model.declarations import ForeignKey, ReferenceActions
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.schema import Column, TableSchema
@@ -274,3 +275,14 @@ def test_counts_agree_with_plain_python(
         "reference-broken-before": (now & before).total(),
     }
     assert counts == {rule: count for rule, count in expected.items() if count}
+
+
+def test_a_declared_reference_to_a_table_that_was_not_added_is_a_warning(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    tables = shop(tmp_path, [1], [(10, 1)])
+    items = tables["items"]
+    (reference,) = items.schema.references
+    declared = replace(items.schema, references=(replace(reference, declared=ReferenceActions()),))
+    (found,) = check_change(con, {"items": replace(items, schema=declared)})
+    assert (found.rule, found.severity) == ("rule-not-evaluated", Severity.WARNING)

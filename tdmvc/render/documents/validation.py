@@ -28,7 +28,7 @@ def _result(one: validation.RuleResult) -> dict[str, object]:
         "rule": rule.id,
         "kind": kind_of(rule),
         "columns": list(rule.columns),
-        "severity": rule.severity.value,
+        "severity": (one.severity or rule.severity).value,
         "demand": demand_words(rule),
         "description": rule.description,
         "place": place_object(rule),

@@ -108,7 +108,10 @@ def _tests(column: Column) -> list[RuleTest]:
         ]
         found += [Pattern("^a"), Pattern("a|b", is_whole=True), Pattern("a+", PatternSyntax.PYTHON)]
         found += [Pattern("[a-z]", PatternSyntax.RE2, is_whole=True), Format("uuid"), Format("date")]
-        found += [JsonSchema('{"pattern": "^a", "minLength": 3}'), JsonSchema('{"not": {"const": "a"}}')]
+        found += [
+            JsonSchema('{"anyOf": [{"pattern": "^a"}, {"minLength": 3}]}'),
+            JsonSchema('{"not": {"const": "a"}}'),
+        ]
         found += [JsonSchema('{"$ref": "#/$defs/x", "$defs": {"x": {"const": "a"}}}')]
         found += [JsonSchema('{"$ref": "#/definitions/x", "definitions": {"x": {"const": "a"}}}', "7")]
         found += [JsonSchema('{"anyOf": [{"format": "email"}]}', is_about_formats=True)]
@@ -189,8 +192,8 @@ def _weighed(rule: Rule) -> st.SearchStrategy[Rule]:
 def _table_rules(table: str, columns: tuple[str, ...]) -> list[Rule]:
     """Return rules that are about no single column."""
     pair = columns[:2]
-    rows = JsonSchema('{"required": ["one"], "minProperties": 1}', is_row=True)
-    some = JsonSchema('{"if": {"required": ["one"]}, "then": false}', is_row=True, null_values=("one",))
+    rows = JsonSchema('{"minProperties": 1, "maxProperties": 9}', is_row=True)
+    some = JsonSchema('{"if": {"required": ["one"]}, "then": false}', is_row=True)
     found = [
         (columns, rows),
         (columns[:1], some),
