@@ -58,10 +58,16 @@ def command(
       tdmvc log golden order_lines --key order_id=1001,line=2 --since '3 months ago'
       tdmvc log golden@main..feature orders
       tdmvc log golden --versions
+      tdmvc log golden@1.0.0..1.2.0 --versions --format markdown    # release notes
     """
     table = named_table(table, tables)
     if key and table is None:
         raise UsageError("--key needs a table.", remedy=f"write: tdmvc log {dataset} TABLE --key …")
+    if key and output_format not in ROW_LOG_FORMATS:
+        formats = " or ".join(ROW_LOG_FORMATS)
+        raise UsageError(
+            f"The log of a row has no {output_format}.", remedy=f"leave out --key, or use {formats}."
+        )
     with opened(context) as workspace:
         options = LogOptions(max_count, since, until, oldest_first=reverse, by_version=versions)
         if table is not None and key:

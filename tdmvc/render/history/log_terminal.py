@@ -2,22 +2,28 @@
 
 from collections.abc import Sequence
 
-from tdmvc.model.diff import TableStatus
 from tdmvc.model.history import (
     CellEvent,
     CellStep,
     HistoryEntry,
-    HistoryPoint,
     HistoryReport,
     RowEvent,
     RowHistory,
     RowStep,
     TableChange,
 )
-from tdmvc.model.text import number, plural, short_commit
+from tdmvc.model.text import number, short_commit
 from tdmvc.render.cells import change_texts, visible
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.history.wording import PointColumns, add_point, key_words, mark_words, published_words
+from tdmvc.render.history.wording import (
+    PointColumns,
+    add_point,
+    change_counts,
+    count_words,
+    entry_marks,
+    key_words,
+    mark_words,
+)
 from tdmvc.render.page import INDENT, Cell, Page, Paint
 from tdmvc.render.privacy import shown_text
 from tdmvc.render.terminal import display_width, fit
@@ -38,11 +44,11 @@ def render_log(report: HistoryReport, options: RenderOptions) -> str:
         page.notes(report.notes)
         return page.text
     verb = "changed or published it" if any(entry.published for entry in report.entries) else "changed it"
-    page.verdict(name, _count(points, verb, is_cut=report.is_cut))
+    page.verdict(name, count_words(points, verb, is_cut=report.is_cut))
     columns = PointColumns.of(points, page, by_version=False)
     for entry in report.entries:
         page.blank()
-        add_point(entry.point, columns, page, tail=_marks(entry))
+        add_point(entry.point, columns, page, tail=entry_marks(entry))
         _tables(entry, report.table, page)
     _end(report.notes, page)
     return page.text
@@ -58,7 +64,7 @@ def render_row_log(history: RowHistory, options: RenderOptions) -> str:
         page.verdict(f"{name} {key}", "not changed in this range")
         page.notes(history.notes)
         return page.text
-    page.headline(f"{name} {key}", _count(points, "changed it", is_cut=history.is_cut))
+    page.headline(f"{name} {key}", count_words(points, "changed it", is_cut=history.is_cut))
     columns = PointColumns.of(points, page, by_version=False)
     for step in history.steps:
         page.blank()
@@ -69,24 +75,9 @@ def render_row_log(history: RowHistory, options: RenderOptions) -> str:
     return page.text
 
 
-def _count(points: Sequence[HistoryPoint], verb: str, *, is_cut: bool) -> str:
-    noun = "version" if points[0].is_version else "commit"
-    more = "; there may be older ones (-n)" if is_cut else ""
-    return f"{plural(len(points), noun)} {verb}{more}"
-
-
-def _marks(entry: HistoryEntry) -> list[str]:
-    words = published_words(entry.published)
-    if not words and entry.version is not None and not entry.point.is_version:
-        words = [f"first in version {mark_words(entry.version)}"]
-    if entry.point.is_merge and entry.tables:
-        words.append("a merge, counted against its first parent")
-    return words
-
-
 def _tables(entry: HistoryEntry, only: str | None, page: Page) -> None:
     """Add a line for each table, with aligned counts, and its schema changes below."""
-    texts = [_counts(table) for table in entry.tables]
+    texts = [change_counts(table) for table in entry.tables]
     names = [_name(table) for table in entry.tables]
     widest = min(_WIDEST_NAME, max(map(display_width, names), default=0))
     counts = max(map(display_width, texts), default=0)
@@ -113,15 +104,6 @@ def _name(table: TableChange) -> str:
         if table.old_name is None
         else f"{visible(table.old_name)} → {visible(table.table)}"
     )
-
-
-def _counts(table: TableChange) -> str:
-    if table.missing is not None:
-        return "not counted"
-    words = {TableStatus.ADDED: "added", TableStatus.REMOVED: "removed", TableStatus.RENAMED: "renamed"}
-    counts = [("+", table.added), ("−", table.removed), ("~", table.changed)]
-    signed = [f"{sign}{number(count)}" for sign, count in counts if count]
-    return " ".join([*([words[table.status]] if table.status in words else []), *signed]) or "schema"
 
 
 def _paint(table: TableChange, page: Page) -> Paint | None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.history import HistoryPoint, PublishedMark
-from tdmvc.model.text import short_commit
+from tdmvc.model.diff import TableStatus
+from tdmvc.model.history import HistoryEntry, HistoryPoint, PublishedMark, TableChange
+from tdmvc.model.text import number, plural, short_commit
 from tdmvc.render.cells import visible
 from tdmvc.render.page import Cell, Page
 from tdmvc.render.privacy import shown_text
@@ -85,3 +86,30 @@ def mark_words(mark: PublishedMark) -> str:
 def key_words(key: Mapping[str, object], hidden: frozenset[str]) -> str:
     """Return a key as a person may write it, personal values masked."""
     return ", ".join(f"{visible(name)}={shown_text(name, value, hidden)}" for name, value in key.items())
+
+
+def count_words(points: Sequence[HistoryPoint], verb: str, *, is_cut: bool) -> str:
+    """Return how many versions or commits there are."""
+    noun = "version" if points[0].is_version else "commit"
+    more = "; there may be older ones (-n)" if is_cut else ""
+    return f"{plural(len(points), noun)} {verb}{more}"
+
+
+def change_counts(table: TableChange) -> str:
+    """Return the numbers of rows that changed: `added +3`, `+1 −2 ~3`."""
+    if table.missing is not None:
+        return "not counted"
+    words = {TableStatus.ADDED: "added", TableStatus.REMOVED: "removed", TableStatus.RENAMED: "renamed"}
+    counts = [("+", table.added), ("−", table.removed), ("~", table.changed)]
+    signed = [f"{sign}{number(count)}" for sign, count in counts if count]
+    return " ".join([*([words[table.status]] if table.status in words else []), *signed]) or "schema"
+
+
+def entry_marks(entry: HistoryEntry) -> list[str]:
+    """Return what is to be said of an entry besides its changes."""
+    words = published_words(entry.published)
+    if not words and entry.version is not None and not entry.point.is_version:
+        words = [f"first in version {mark_words(entry.version)}"]
+    if entry.point.is_merge and entry.tables:
+        words.append("a merge, counted against its first parent")
+    return words
