@@ -6,10 +6,10 @@ from tdmvc.changes.contracts import diff_contracts
 from tdmvc.contracts.base import ImportOptions
 from tdmvc.contracts.merging import ImportScope, merge_contract
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE
-from tdmvc.errors import NotFoundError
 from tdmvc.model.contract_report import ContractImport, ContractSource
 from tdmvc.model.rule_words import demand_words
 from tdmvc.model.schema import Contract
+from tdmvc.model.selection import named_tables
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
 from tdmvc.workspace.contract_files import OpenedContract, open_contract
 from tdmvc.workspace.states import current_state
@@ -51,10 +51,8 @@ def import_contract(
     state = current_state(workspace, dataset)
     known = dict.fromkeys(state.contract.tables, state.contract)
     opened = open_contract(workspace, source, ImportOptions(options.table, options.dialect, known))
-    for name in options.tables:
-        if name not in opened.contract.tables:
-            raise NotFoundError.named("table", name, sorted(opened.contract.tables), where=opened.path)
-    scope = ImportScope(tuple(state.pointers), options.tables)
+    chosen = named_tables(options.tables, opened.contract.tables, opened.path)
+    scope = ImportScope(tuple(state.pointers), chosen)
     merged = merge_contract(state.contract, opened.found, scope)
     path = f"{workspace.dataset_path(dataset)}/{CONTRACT_FILE}"
     text = workspace.tree.read_text(path)

@@ -9,6 +9,7 @@ from tdmvc.contracts.odcs.reading import CONTRACT_FILE
 from tdmvc.errors import NotFoundError, UsageError
 from tdmvc.model.inference import MINIMUM_ROWS, InferenceReport, TableInference
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.selection import named_tables
 from tdmvc.workspace.contract_editing import plan_contract_edit, write_contract
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import is_working_copy, open_tables
@@ -39,16 +40,14 @@ def infer_contract(workspace: Workspace, ref: str, options: InferOptions | None 
         raise UsageError("--min-rows is at least 1.", remedy=f"leave it out for {MINIMUM_ROWS}.")
     state = resolve_state(workspace, ref)
     tables = open_tables(workspace, state, with_edits=is_working_copy(state))
-    for name in options.tables:
-        if name not in tables:
-            raise NotFoundError.named("table", name, sorted(tables), where=state.ref)
+    chosen = named_tables(options.tables, sorted(tables), state.ref)
     with workspace.timed("infer"):
         found = infer_rules(
             workspace.engine,
             tables,
             state.contract,
             conditions=workspace.conditions,
-            only=options.tables or None,
+            only=chosen or None,
             minimum_rows=options.minimum_rows,
         )
     workspace.store.index.save()

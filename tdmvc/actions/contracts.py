@@ -7,11 +7,12 @@ from typing import Final
 
 from tdmvc.changes.contracts import diff_contracts
 from tdmvc.contracts import READERS, WRITERS, writer_for
-from tdmvc.errors import NotFoundError, UsageError
+from tdmvc.errors import UsageError
 from tdmvc.migrations import READERS as MIGRATION_TOOLS
 from tdmvc.model.contract_changes import ContractDiff
 from tdmvc.model.contract_report import ContractExport, ContractReport, ContractSource
 from tdmvc.model.schema import Contract
+from tdmvc.model.selection import named_tables
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.workspace.contract_files import OpenedContract, open_contract, read_contract_of
 from tdmvc.workspace.states import resolve_state
@@ -82,12 +83,10 @@ def diff_contract(
     before, after = (open_contract(workspace, source) for source in (old, new))
     names = (before.name, after.name)
     known = sorted({*before.contract.tables, *after.contract.tables})
-    for name in tables:
-        if name not in known:
-            raise NotFoundError.named("table", name, known, where=f"{before.path} and {after.path}")
-    if not tables:
+    chosen = named_tables(tables, known, f"{before.path} and {after.path}")
+    if not chosen:
         return diff_contracts(before.contract, after.contract, names)
-    return diff_contracts(_only_tables(before.contract, tables), _only_tables(after.contract, tables), names)
+    return diff_contracts(_only_tables(before.contract, chosen), _only_tables(after.contract, chosen), names)
 
 
 def export_contract(
@@ -119,10 +118,8 @@ def export_contract(
 
 
 def _chosen(opened: OpenedContract, tables: Sequence[str]) -> Contract:
-    for name in tables:
-        if name not in opened.contract.tables:
-            raise NotFoundError.named("table", name, sorted(opened.contract.tables), where=opened.path)
-    return _only_tables(opened.contract, tables) if tables else opened.contract
+    chosen = named_tables(tables, opened.contract.tables, opened.path)
+    return _only_tables(opened.contract, chosen) if chosen else opened.contract
 
 
 def _only_tables(contract: Contract, tables: Sequence[str]) -> Contract:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tdmvc.contracts.odcs.editing import update_contract
 from tdmvc.contracts.odcs.reading import CONTRACT_FILE, parse_contract
-from tdmvc.errors import ConfigError, LocalWorkError, NotFoundError
+from tdmvc.errors import ConfigError, LocalWorkError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.dataset_edit import update_dataset
@@ -24,6 +24,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.finding import Finding
 from tdmvc.model.merge import MarkerStyle, NotMerged, Side
 from tdmvc.model.merge_report import RevertReport, UnmergedTable
+from tdmvc.model.selection import named_tables
 from tdmvc.workspace.transaction import Transaction, open_transaction
 from tdmvc.workspace.working_copy import (
     fetch_rows,
@@ -115,9 +116,7 @@ def _plan(workspace: Workspace, dataset: str, ref: str, options: RevertOptions) 
     change = resolve_change(workspace, dataset, ref, parent=options.parent)
     ours = datasets.read_state(workspace.tree, workspace.config, dataset)
     known = sorted({*ours.pointers, *change.before.pointers, *change.after.pointers})
-    for table in options.tables:
-        if table not in known:
-            raise NotFoundError.named("table", table, known, where=dataset)
+    options = replace(options, tables=named_tables(options.tables, known, dataset))
     tables = plan_tables(workspace, change.after, ours, change.before, tables=options.tables)
     touched = {name: table for name, table in tables.items() if table.is_moved or table.is_open}
     of_stages = {name: _as_of_stage(table) for name, table in touched.items() if _stage(table)}

@@ -59,6 +59,19 @@ class Selection:
 EVERYTHING = Selection()
 
 
+def named_tables(patterns: Iterable[str], known: Iterable[str], where: str) -> tuple[str, ...]:
+    """Return the tables that names and patterns choose, in the order of `known`; no pattern chooses none.
+
+    Args:
+        where: what has the tables, for errors.
+
+    Raises:
+        NotFoundError: a pattern matches no table.
+    """
+    chosen = tuple(patterns)
+    return tuple(Selection(chosen).choose(known, where)) if chosen else ()
+
+
 def no_table(pattern: str, known: Iterable[str], where: str) -> NotFoundError:
     """Return the error about a pattern, or a name, that no table matches."""
     error = NotFoundError.named("table", pattern, sorted(known), where=where)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tdmvc.changes.dataset import DatasetSide, diff_dataset
-from tdmvc.errors import NotFoundError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import DatasetDiff, TableSide
 from tdmvc.model.options import DEFAULT_DIFF, DiffOptions
+from tdmvc.model.selection import named_tables
 from tdmvc.workspace.tables import is_working_copy, new_folders, open_tables
 from tdmvc.workspace.workspace import Workspace, timed_as
 
@@ -41,11 +41,9 @@ def open_sides(
     workspace: Workspace, old: DatasetState, new: DatasetState, *, tables: Sequence[str] = ()
 ) -> Sides:
     """Open the tables of two states; those of the working copy with edits that were not added yet."""
-    only = set(tables) or None
     # A table may exist on one side only, so each side opens those that it has.
     in_old, in_new = _table_names(workspace, old), _table_names(workspace, new)
-    for name in sorted(set(tables) - in_old - in_new):
-        raise NotFoundError.named("table", name, sorted(in_old | in_new), where=f"{old.ref} and {new.ref}")
+    only = set(named_tables(tables, sorted(in_old | in_new), f"{old.ref} and {new.ref}")) or None
     return Sides(
         open_tables(workspace, old, only=only and only & in_old, with_edits=is_working_copy(old)),
         open_tables(workspace, new, only=only and only & in_new, with_edits=is_working_copy(new)),
@@ -69,7 +67,7 @@ def diff_sides(
         replace(rules.config, name=new.name),
         DatasetSide(old.ref, sides.old, old.contract.views),
         DatasetSide(new.ref, sides.new, new.contract.views),
-        only=set(tables) or None,
+        only=set(named_tables(tables, sorted({*sides.old, *sides.new}), f"{old.ref} and {new.ref}")) or None,
         options=replace(options, on_progress=workspace.on_progress),
     )
 

@@ -15,6 +15,7 @@ from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.location import Location
 from tdmvc.model.schema import Contract, TableSchema
+from tdmvc.model.selection import named_tables
 from tdmvc.model.source import ArrowScan, SourceTable
 from tdmvc.model.validation import ValidationReport
 from tdmvc.workspace.contract_files import open_contract
@@ -57,9 +58,7 @@ def validate_database(
             remedy="name a dataset, or a contract with --contract FILE.",
         )
     declared = contract[1].contract
-    for table in request.tables:
-        if table not in declared.tables:
-            raise NotFoundError.named("table", table, sorted(declared.tables), where=contract[0])
+    request = replace(request, tables=named_tables(request.tables, declared.tables, contract[0]))
     folder = workspace.temporary_folder()
     with workspace.timed("read"), open_live_database(workspace, location, _schemas(declared)) as snapshot:
         sides = {

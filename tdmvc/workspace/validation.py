@@ -14,12 +14,13 @@ from tdmvc.checks.validation.kept_hashes import KeptHashes
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.contracts.base import ImportedContract, ImportOptions
-from tdmvc.errors import NotFoundError, StoreError
+from tdmvc.errors import StoreError
 from tdmvc.model.contract_report import ContractSource
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.diff import TableSide
 from tdmvc.model.rules import Query
 from tdmvc.model.schema import Column, Contract
+from tdmvc.model.selection import named_tables
 from tdmvc.model.validation import TableValidation, ValidationReport
 from tdmvc.workspace import contract_files
 from tdmvc.workspace.known_verdicts import counts_file
@@ -86,9 +87,7 @@ def validate_sides(
 ) -> ValidationReport:
     """Validate opened tables against a contract, given with its path; whose rows they are is left out."""
     path, found = contract
-    for table in request.tables:
-        if table not in found.contract.tables:
-            raise NotFoundError.named("table", table, sorted(found.contract.tables), where=path)
+    request = replace(request, tables=named_tables(request.tables, found.contract.tables, path))
     if request.rows_folder is not None:
         check_rows_folder(workspace, request.rows_folder)
     with validation_options(workspace, request) as options:

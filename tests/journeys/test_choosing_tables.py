@@ -4,7 +4,9 @@ import json
 import sqlite3
 from pathlib import Path
 
-from tests.builders import Tdmvc
+import pytest
+
+from tests.builders import Tdmvc, add_tables
 
 
 def tables(tdmvc: Tdmvc) -> list[str]:
@@ -62,3 +64,32 @@ def test_a_folder_that_holds_the_datasets_is_added_without_them(tdmvc: Tdmvc, re
         added = tdmvc("add", "golden", repo, "--exclude", "*.yaml", "--exclude", "*.db")
         assert "left out of app: datasets" in added.out
         assert tables(tdmvc) == ["a"]
+
+
+CHOOSING = (
+    ("diff", "golden@HEAD", "golden"),
+    ("validate", "golden"),
+    ("seed", "golden", "--into", "sqlite:///out.db", "--create"),
+    ("checkout", "golden", "--into", "out"),
+    ("contract", "show", "golden"),
+    ("contract", "diff", "golden@HEAD", "golden"),
+    ("contract", "export", "golden", "--to", "odcs"),
+    ("contract", "import", "golden@HEAD", "--dataset", "golden"),
+    ("contract", "infer", "golden"),
+    ("revert", "golden", "HEAD"),
+)
+
+
+@pytest.mark.parametrize("words", CHOOSING, ids=lambda words: " ".join(words[:2]))
+def test_every_command_chooses_tables_by_the_same_patterns(
+    repo: Path, tdmvc: Tdmvc, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(repo)
+    add_tables(repo, {"orders": "id\n1\n", "order_items": "id\n1\n", "customers": "id\n1\n"})
+    add_tables(repo, {"orders": "id\n1\n2\n", "order_items": "id\n1\n2\n", "customers": "id\n1\n2\n"})
+    error = tdmvc(*words, "--tables", "nope*", code=3).err
+    assert "No table matches 'nope*'" in error
+    assert "order_items, orders" in " ".join(error.split())
+    assert "There is no table 'order'" in tdmvc(*words, "--tables", "order", code=3).err
+    ran = tdmvc(*words, "--tables", "order*")
+    assert "customers" not in ran.out

@@ -14,7 +14,7 @@ from tdmvc.render.diff import FORMATS
 @click.command(name="diff")
 @click.argument("old", required=False, shell_complete=complete_dataset)
 @click.argument("new", required=False, shell_complete=complete_dataset)
-@tables_option("Compare only these tables.")
+@tables_option("Compare only these tables (patterns such as 'order*').")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if there are differences, as git diff does.")
 @click.option(
     "--samples",

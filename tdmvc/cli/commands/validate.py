@@ -22,7 +22,7 @@ from tdmvc.render.validation import FORMATS
     help="What counts in the place of the dataset's own contract: a file, `migrations`, another version, a URL.",
 )
 @from_option
-@tables_option("Validate only these tables.")
+@tables_option("Validate only these tables (patterns such as 'order*').")
 @click.option(
     "--fail-on",
     type=click.Choice([Severity.ERROR.value, Severity.WARNING.value]),
