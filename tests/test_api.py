@@ -44,6 +44,7 @@ VERBS = {
     "publish",
     "pull",
     "push",
+    "remove",
     "resolve",
     "revert",
     "review",

@@ -11,6 +11,7 @@ from tdmvc.actions.diff import diff
 from tdmvc.actions.pull import pull
 from tdmvc.actions.push import push
 from tdmvc.actions.query import read_table, run_query
+from tdmvc.actions.remove import remove
 from tdmvc.actions.seed import seed
 from tdmvc.actions.status import status
 from tdmvc.actions.verify import verify
@@ -20,7 +21,7 @@ from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import DatasetDiff
 from tdmvc.model.named_keys import NamedKeys
 from tdmvc.model.options import AddOptions, DiffOptions
-from tdmvc.model.report import AddReport, CheckoutReport, StatusReport
+from tdmvc.model.report import AddReport, CheckoutReport, RemoveReport, StatusReport
 from tdmvc.model.seeding import SeedMode, SeedOptions, SeedReport
 from tdmvc.model.selection import Selection
 from tdmvc.model.transfer_report import TransferReport, VerifyReport
@@ -155,6 +156,14 @@ class RowMethods(Workspace):
         """
         relation = run_query(self, query, at=at, allow_files=allow_files, params=params)
         return relation.to_arrow_table() if relation is not None else pa.table({})
+
+    @timed_as("remove")
+    def remove(self, dataset: str, *tables: str, force: bool = False) -> RemoveReport:
+        """Remove tables, by name or pattern, or the whole dataset, all at once.
+
+        With `force`, also what is saved nowhere else, and references of tables that stay.
+        """
+        return remove(self, dataset, tables, force=force)
 
     @timed_as("push")
     def push(self, *refs: str, remote: str | None = None) -> TransferReport:
