@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,11 +27,14 @@ from tdmvc.model.diff import (
     TableStatus,
 )
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.render.diff.markdown import render as render_markdown
 from tdmvc.render.diff.terminal import render as render_diff
 from tdmvc.render.documents import document as json_document
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.json import json_value
+from tdmvc.render.review.markdown import render as render_review
 from tdmvc.render.terminal import display_width
+from tests.render import review_samples
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 SCHEMA = json.loads((FORMATS / "diff.schema.json").read_text(encoding="utf-8"))
@@ -157,6 +161,43 @@ def test_no_personal_value_is_in_any_output_and_keys_are_no_exception() -> None:
     assert "ann" not in render_diff([diff], RenderOptions(width=100))
     assert "ann" not in json.dumps(json_document(diff))
     assert "•••(5)" in render_diff([diff], RenderOptions(width=100))
+    assert "ann" not in render_markdown([diff], RenderOptions())
+
+
+def test_markdown_says_of_a_dataset_what_a_review_says() -> None:
+    (shown,) = (
+        one for one in review_samples.BLOCKED.datasets if one.dataset == review_samples.GOLDEN.dataset
+    )
+    alone = replace(shown, findings=tuple(found for table in shown.diff.tables for found in table.findings))
+    text = render_markdown([shown.diff], RenderOptions())
+    assert text.startswith(f"## `golden`: `{shown.diff.old}` → `{shown.diff.new}`\n")
+    assert "tdmvc-review" not in text
+    review = render_review(
+        replace(review_samples.BLOCKED, datasets=(replace(alone, units=(), shifts=()),)), RenderOptions()
+    )
+    for title in ("#### Removed", "#### Changes by pattern", "#### Schema", "#### Suggested bump"):
+        start = text.index(title)
+        part = (
+            text[start : text.find("\n#### ", start + 1)]
+            if title != "#### Suggested bump"
+            else text[start:].rstrip()
+        )
+        assert part in review
+
+
+@pytest.mark.parametrize("limit", [60_000, 5_000, 500, 60])
+def test_markdown_is_shorter_than_the_limit_and_says_what_it_left_out(limit: int) -> None:
+    many = replace(DIFF, tables=tuple(replace(ALBUM, name=f"album_{number}") for number in range(300)))
+    text = render_markdown([many], RenderOptions(limit=limit))
+    assert len(text) < limit
+    assert limit == 60_000 or "**Not shown here:**" in text or "too long to show here" in text
+    assert text.count("<details") == text.count("</details>")
+
+
+def test_markdown_of_equal_states_and_of_none_is_a_line() -> None:
+    same = replace(DIFF, tables=(replace(ALBUM, status=TableStatus.UNCHANGED),), bump=Bump(BumpLevel.NONE))
+    assert "No change in 1 table." in render_markdown([same], RenderOptions()) or same.is_changed
+    assert render_markdown([], RenderOptions()) == "There are no datasets yet.\n"
 
 
 def test_the_document_follows_the_schema() -> None:
@@ -250,5 +291,6 @@ def test_any_value_under_any_name_renders_in_lines_that_fit(
     text = render_diff([diff], RenderOptions(width=width))
     assert all(display_width(line) <= max(width, 40) for line in text.split("\n"))
     assert text.replace("\n", "").isprintable()
+    assert render_markdown([diff], RenderOptions()).startswith("## ")
     document = json.loads(json.dumps(json_document(diff), allow_nan=False))
     VALIDATOR.validate(document)

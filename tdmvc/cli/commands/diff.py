@@ -59,6 +59,7 @@ def command(
       tdmvc diff golden@1.0.0 golden
       tdmvc diff golden@1.0.0..2.0.0 --table orders
       tdmvc diff golden@main...golden@HEAD --format json
+      tdmvc diff --format markdown               # for a comment or an issue
     """
     rows = RowsTarget(rows_dir, RowsFormat(rows_format)) if rows_dir is not None else None
     with opened(context) as workspace:

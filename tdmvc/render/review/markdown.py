@@ -1,6 +1,6 @@
 """A review as one comment in a pull request: verdict first, always short enough to post."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
@@ -48,17 +48,20 @@ def render(review: Review, options: RenderOptions) -> str:
     Values of personal columns are masked. Never raises for any value.
     """
     limit = LIMIT if options.limit is None else options.limit
-    for level in _LEVELS:
-        text = _compose(review, OutputBudget(level), limit, options.link)
-        if text is not None:
-            return text
-    return _shortest(review, limit, options.link)
+    text = fitting(lambda budget: _blocks(review, budget, options.link), limit)
+    return text if text is not None else _shortest(review, limit, options.link)
 
 
-def _compose(review: Review, budget: OutputBudget, limit: int, address: str | None) -> str | None:
+def fitting(blocks: Callable[[OutputBudget], Iterable[list[str]]], limit: int) -> str | None:
+    """Return blocks of lines with as much detail as is shorter than the limit; None if the least is too long."""
+    texts = (_compose(blocks(OutputBudget(level)), limit) for level in _LEVELS)
+    return next((text for text in texts if text is not None), None)
+
+
+def _compose(blocks: Iterable[list[str]], limit: int) -> str | None:
     """Return None as soon as it is clear that the text is too long."""
     written, used = [], 0
-    for block in _blocks(review, budget, address):
+    for block in blocks:
         if block:
             written.append("\n".join(block))
             used += len(written[-1]) + len(_BETWEEN)
@@ -72,7 +75,7 @@ def _blocks(review: Review, budget: OutputBudget, address: str | None) -> Iterat
     yield from _whole(review, address)
     for dataset in review.datasets:
         yield from _dataset(dataset, budget)
-    yield _left_out(budget, address)
+    yield left_out(budget, address)
     if review.commands:
         yield ["**To see this review**", "", *fence(review.commands, "sh")]
 
@@ -96,6 +99,13 @@ def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]
     """Yield the answers to a reviewer's questions, in order."""
     yield _verdict(dataset)
     yield _sides(dataset)
+    yield from dataset_changes(dataset, budget)
+    if dataset.commands:
+        yield ["**To see these changes**", "", *fence(dataset.commands, "sh")]
+
+
+def dataset_changes(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
+    """Yield findings, and what changed, riskiest first."""
     yield from _findings(dataset, budget)
     yield from _tables(dataset, budget)
     yield from rows.removed(dataset, budget)
@@ -106,8 +116,6 @@ def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]
     yield from changes.shifts(dataset, budget)
     yield from changes.ignored(dataset, budget)
     yield from _bump(dataset, budget)
-    if dataset.commands:
-        yield ["**To see these changes**", "", *fence(dataset.commands, "sh")]
 
 
 def _verdict(dataset: DatasetReview) -> list[str]:
@@ -183,7 +191,8 @@ def _bump(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     yield [*why, *more_item(len(bump.reasons) - len(reasons), "reason")]
 
 
-def _left_out(budget: OutputBudget, address: str | None) -> list[str]:
+def left_out(budget: OutputBudget, address: str | None = None) -> list[str]:
+    """Return what is not shown, and where it is."""
     if not budget.left_out:
         return []
     where = f" See {link('the full review', address)}." if address else ""
