@@ -32,6 +32,7 @@ VERBS = {
     "contract_show",
     "database_drift",
     "database_migrations",
+    "datasets",
     "diff",
     "drift",
     "environment",
@@ -48,17 +49,20 @@ VERBS = {
     "resolve",
     "revert",
     "review",
+    "row",
     "seed",
     "show",
     "sql",
     "status",
     "table",
+    "tables",
     "validate",
     "verify",
     "yank",
 }
 METHODS_WITHOUT_A_COMMAND = {
     *("assert_valid", "database_drift", "database_migrations", "environment", "log_row", "table"),
+    *("datasets", "row", "tables"),
     *("contract_diff", "contract_export", "contract_import", "contract_infer", "contract_show"),
 }
 """Those that options of another command call, or several commands."""
@@ -106,9 +110,11 @@ def test_the_public_api_is_exactly_the_documented_list() -> None:
         for name, value in vars(part).items()
         if inspect.isfunction(value) and name[0] != "_"
     }
-    assert methods == VERBS
+    assert methods == VERBS | {"close"}
+    public = {name for name in dir(Repository) if name[0] != "_"}
+    assert public == VERBS | {"close", "open", "on_progress", "root", "timings", "warn"}
     commands = {name.replace("-", "_") for name in COMMANDS}
-    assert commands - COMMANDS_WITHOUT_A_METHOD == methods - METHODS_WITHOUT_A_COMMAND
+    assert commands - COMMANDS_WITHOUT_A_METHOD == VERBS - METHODS_WITHOUT_A_COMMAND
     assert {f"contract_{name}" for name in CONTRACT_COMMANDS} <= methods
     for name in methods:
         assert (getattr(Repository, name).__doc__ or "").rstrip().endswith("."), name
@@ -125,7 +131,7 @@ def test_open_finds_the_repository_from_inside_it(published: Path) -> None:
     with tdmvc.open(str(published / "datasets" / "golden")) as workspace:
         assert isinstance(workspace, Repository)
         assert workspace.root == published
-        assert workspace.datasets() == ["golden"]
+        assert workspace.datasets() == ("golden",)
 
 
 def test_open_refuses_a_folder_without_tdmvc(tmp_path: Path) -> None:
@@ -168,6 +174,30 @@ def test_table_gives_arrow_in_key_order_at_any_state(published: Path, source: Pa
         assert workspace.table("golden@HEAD", "customers").equals(expected)
         with pytest.raises(NotFoundError, match="customers"):
             workspace.table("golden", "customer")
+
+
+def test_tables_and_rows_are_found_by_their_names_and_keys(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        assert workspace.tables("golden@1.0.0") == ("customers",)
+        assert workspace.row("golden", "customers", 2) == {"id": 2, "name": "Grace"}
+        with pytest.raises(NotFoundError, match="No row of customers has this key") as missing:
+            workspace.row("golden", "customers", 7)
+        assert "7" not in str(missing.value)
+        with pytest.raises(UsageError, match="key column id is of the type str, and the column is int64"):
+            workspace.row("golden", "customers", "2")
+        with pytest.raises(UsageError, match=r"1 column, and the call has 0 values.\n.*\n.*: id"):
+            workspace.row("golden", "customers")
+        with pytest.raises(NotFoundError, match="customers"):
+            workspace.row("golden", "customer", 2)
+        workspace.add("other", {"unkeyed": pa.table({"a": [1]})})
+        with pytest.raises(UsageError, match="unkeyed has no key"):
+            workspace.row("other", "unkeyed", 1)
+
+
+def test_sql_takes_values_by_name(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        found = workspace.sql("select id from customers where name = $name", {"name": "Grace"})
+        assert found.to_pylist() == [{"id": 2}]
 
 
 def test_sql_gives_arrow(published: Path) -> None:
@@ -225,6 +255,13 @@ def test_checkout_works_by_reference_by_release_and_into_another_folder(
             workspace.checkout()
 
 
+def test_remove_takes_tables_out(published: Path) -> None:
+    with tdmvc.open(published) as workspace:
+        workspace.add("golden", {"more": pa.table({"a": [1]})})
+        assert workspace.remove("golden", "more", force=True).tables == ("more",)
+        assert workspace.tables("golden") == ("customers",)
+
+
 def test_status_show_and_verify_agree(published: Path) -> None:
     with tdmvc.open(published) as workspace:
         (dataset,) = workspace.status("golden").datasets
@@ -271,7 +308,7 @@ def test_history_is_returned_for_tables_rows_and_cells(published: Path) -> None:
 
 def test_a_workspace_that_is_closed_leaves_no_folder(published: Path) -> None:
     with tdmvc.open(published) as workspace:
-        folder = workspace.temporary_folder()
+        folder = workspace._workspace.temporary_folder()
         workspace.sql("select 1")
         assert folder.is_dir()
     assert not folder.exists()

@@ -20,6 +20,7 @@ from tdmvc.model.location import Location
 from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable, AddReport
 from tdmvc.model.schema import TableSchema
+from tdmvc.model.source import Frame
 from tdmvc.store.cutting import DEFAULT_PART_ROWS
 from tdmvc.workspace.broken_rules import find_broken_rules
 from tdmvc.workspace.dataset_tables import AddPlan, tables_after
@@ -63,7 +64,10 @@ _NOTES_APART = 3
 
 
 def add(
-    workspace: Workspace, dataset: str, sources: Sequence[Location] = (), options: AddOptions | None = None
+    workspace: Workspace,
+    dataset: str,
+    sources: Sequence[Location | Frame] = (),
+    options: AddOptions | None = None,
 ) -> AddReport:
     """Add tables to a dataset and write their pointers; a new dataset is made.
 
@@ -72,7 +76,7 @@ def add(
     bounded at any size.
 
     Args:
-        sources: files, folders and databases; none means the edited tables of the working copy.
+        sources: files, folders, databases and frames; none means the edited tables of the working copy.
 
     Raises:
         SourceError: a source cannot be read without loss.

@@ -24,7 +24,7 @@ from tdmvc.sql.duckdb import (
 from tdmvc.sql.quoting import quote_name
 from tdmvc.store.atomic_files import open_atomic
 from tdmvc.workspace.states import resolve_state
-from tdmvc.workspace.tables import open_tables, read_side
+from tdmvc.workspace.tables import open_tables
 from tdmvc.workspace.workspace import Workspace
 
 _WRITING = ("delete", "insert", "update", "truncate", "alter", "drop", "merge")
@@ -202,14 +202,3 @@ def _in_csv(column: str, kind: str) -> str:
     if kind.endswith("]") or kind.startswith(_NESTED):
         return f"to_json({column})::VARCHAR"
     return f"{column}::VARCHAR"
-
-
-def read_table(workspace: Workspace, ref: str, table: str) -> pa.Table:
-    """Return one table of a state, in key order.
-
-    Raises:
-        NotFoundError: no such state or table.
-    """
-    state = resolve_state(workspace, ref)
-    sides = open_tables(workspace, state, only={table}, with_edits=state.ref == state.name)
-    return read_side(workspace, sides[table]).read_all()

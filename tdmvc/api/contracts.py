@@ -8,24 +8,24 @@ from tdmvc.actions.contract_infer import InferOptions, apply_inferred, infer_con
 from tdmvc.actions.contracts import ContractExportOptions, diff_contract, export_contract, show_contract
 from tdmvc.actions.validate import ValidationRequest, validate
 from tdmvc.api.arguments import PathLike, location_of
+from tdmvc.api.base import OpenRepository, method
 from tdmvc.model.contract_changes import ContractDiff
 from tdmvc.model.contract_report import ContractExport, ContractImport, ContractReport, ContractSource
 from tdmvc.model.finding import CheckReport, Severity
 from tdmvc.model.inference import MINIMUM_ROWS, InferenceReport
 from tdmvc.model.rule_words import result_line
 from tdmvc.model.validation import ValidationReport
-from tdmvc.workspace.workspace import Workspace, timed_as
 
 
-class ContractMethods(Workspace):
+class ContractMethods(OpenRepository):
     """Contracts: checked, shown, compared, read and written."""
 
-    @timed_as("check")
+    @method("check")
     def check(self, *datasets: str, rows: bool = False, pushed: bool = False) -> CheckReport:
         """Check manifests, versions and pointers, and with `rows` all rows against the contract."""
-        return check(self, datasets, rows=rows, pushed=pushed)
+        return check(self._workspace, datasets, rows=rows, pushed=pushed)
 
-    @timed_as("validate")
+    @method("validate")
     def validate(
         self,
         *refs: str,
@@ -47,7 +47,7 @@ class ContractMethods(Workspace):
             examples=examples,
         )
         location = location_of(database) if database is not None else None
-        return validate(self, refs, request, database=location)
+        return validate(self._workspace, refs, request, database=location)
 
     def assert_valid(
         self,
@@ -69,7 +69,7 @@ class ContractMethods(Workspace):
                 lines = [f"- {result_line(one)}" for one in report.failures]
                 raise AssertionError("\n".join([f"{report.subject} is not valid:", *lines]))
 
-    @timed_as("contract show")
+    @method("contract show")
     def contract_show(
         self,
         contract: PathLike | None = None,
@@ -83,14 +83,16 @@ class ContractMethods(Workspace):
             contract: a reference, a file in any format, `migrations` or a folder of them, or the URL of a database.
             format: of the file, or the tool of the migrations; by default, what their content says.
         """
-        return show_contract(self, _source(contract, format) if contract is not None else None, tables)
+        return show_contract(
+            self._workspace, _source(contract, format) if contract is not None else None, tables
+        )
 
-    @timed_as("contract diff")
+    @method("contract diff")
     def contract_diff(self, old: PathLike, new: PathLike, *, tables: Sequence[str] = ()) -> ContractDiff:
         """Compare two contracts: what got stricter, whom it may break, and which version that calls for."""
-        return diff_contract(self, _source(old), _source(new), tables)
+        return diff_contract(self._workspace, _source(old), _source(new), tables)
 
-    @timed_as("contract import")
+    @method("contract import")
     def contract_import(
         self,
         source: PathLike,
@@ -110,16 +112,18 @@ class ContractMethods(Workspace):
             dialect: of an SQL script.
         """
         options = ContractImportOptions(tuple(tables), table, dialect, dry_run)
-        return import_contract(self, _source(source, format), dataset, options)
+        return import_contract(self._workspace, _source(source, format), dataset, options)
 
-    @timed_as("contract export")
+    @method("contract export")
     def contract_export(
         self, contract: PathLike, to: str, *, tables: Sequence[str] = (), dialect: str | None = None
     ) -> ContractExport:
         """Return a contract as a text in another format, with notes on what that format cannot say."""
-        return export_contract(self, _source(contract), ContractExportOptions(to, tuple(tables), dialect))
+        return export_contract(
+            self._workspace, _source(contract), ContractExportOptions(to, tuple(tables), dialect)
+        )
 
-    @timed_as("contract infer")
+    @method("contract infer")
     def contract_infer(
         self,
         ref: str,
@@ -136,8 +140,8 @@ class ContractMethods(Workspace):
             apply: write them into the contract.
             rules: the ids of those to write; none means all.
         """
-        report = infer_contract(self, ref, InferOptions(tuple(tables), minimum_rows))
-        return apply_inferred(self, report, tuple(rules) or None) if apply else report
+        report = infer_contract(self._workspace, ref, InferOptions(tuple(tables), minimum_rows))
+        return apply_inferred(self._workspace, report, tuple(rules) or None) if apply else report
 
 
 def _source(contract: PathLike, file_format: str | None = None) -> ContractSource:

@@ -14,6 +14,7 @@ from tdmvc.actions.row_log import log_row
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.yank import yank
 from tdmvc.api.arguments import chosen
+from tdmvc.api.base import OpenRepository, method
 from tdmvc.model.diff import BumpLevel
 from tdmvc.model.history import BlameReport, HistoryReport, RowHistory
 from tdmvc.model.merge import Choice, Decision
@@ -21,15 +22,14 @@ from tdmvc.model.merge_report import MergeCheck, MergeReport, ResolveReport, Rev
 from tdmvc.model.options import FastForward, LogOptions, MergeOptions
 from tdmvc.model.report import DatasetSummary, PublishReport, ShowReport, YankReport
 from tdmvc.model.review import Review
-from tdmvc.workspace.workspace import Workspace, timed_as
 
 _BUMPS = (BumpLevel.MAJOR, BumpLevel.MINOR, BumpLevel.PATCH)
 
 
-class HistoryMethods(Workspace):
+class HistoryMethods(OpenRepository):
     """Versions, history, reviews and merges."""
 
-    @timed_as("log")
+    @method("log")
     def log(
         self,
         ref: str,
@@ -42,9 +42,9 @@ class HistoryMethods(Workspace):
     ) -> HistoryReport:
         """Return the commits, or published versions, that changed a dataset or one table, newest first."""
         options = LogOptions(most, since, until, by_version=versions)
-        return log(self, ref, table, options)
+        return log(self._workspace, ref, table, options)
 
-    @timed_as("log_row")
+    @method("log_row")
     def log_row(
         self,
         ref: str,
@@ -57,9 +57,9 @@ class HistoryMethods(Workspace):
     ) -> RowHistory:
         """Return the commits, or published versions, that changed one row; write the key as for `log --key`."""
         options = LogOptions(most, since, until, by_version=versions)
-        return log_row(self, ref, table, key, options)
+        return log_row(self._workspace, ref, table, key, options)
 
-    @timed_as("blame")
+    @method("blame")
     def blame(
         self,
         ref: str,
@@ -70,14 +70,14 @@ class HistoryMethods(Workspace):
         versions: bool = False,
     ) -> BlameReport:
         """Return who last changed each cell of the first rows, or of the row with a key."""
-        return blame(self, ref, table, BlameOptions(key, rows, columns, by_version=versions))
+        return blame(self._workspace, ref, table, BlameOptions(key, rows, columns, by_version=versions))
 
-    @timed_as("review")
+    @method("review")
     def review(self, base: str | None = None, *, head: str | None = None, sample_rows: int = 20) -> Review:
         """Return what a branch changed since it left its base, with the findings of the checks."""
-        return review(self, base, head=head, sample_rows=sample_rows)
+        return review(self._workspace, base, head=head, sample_rows=sample_rows)
 
-    @timed_as("merge")
+    @method("merge")
     def merge(
         self,
         branch: str,
@@ -94,14 +94,14 @@ class HistoryMethods(Workspace):
             fast_forward=chosen("fast_forward", fast_forward, tuple(FastForward)),
             allow_broken=allow_broken,
         )
-        return merge(self, [branch], options)
+        return merge(self._workspace, [branch], options)
 
-    @timed_as("merge-check")
+    @method("merge-check")
     def merge_check(self, base: str, head: str = "HEAD") -> MergeCheck:
         """Report what a merge of a revision into its base would break, without making it."""
-        return merge_check(self, base, head)
+        return merge_check(self._workspace, base, head)
 
-    @timed_as("resolve")
+    @method("resolve")
     def resolve(
         self,
         dataset: str | None = None,
@@ -115,16 +115,16 @@ class HistoryMethods(Workspace):
     ) -> ResolveReport:
         """Resolve conflicts with a side or a value; without a choice, apply the decisions in the conflict files."""
         decision = Decision(choice, column, tuple(key)) if choice is not None else None
-        return resolve(self, dataset, table, ResolveOptions(decision, is_again=again, force=force))
+        return resolve(self._workspace, dataset, table, ResolveOptions(decision, is_again=again, force=force))
 
-    @timed_as("revert")
+    @method("revert")
     def revert(
         self, dataset: str, ref: str, *, tables: Sequence[str] = (), parent: int | None = None
     ) -> RevertReport:
         """Undo a commit, a version or a range in the working copy, and keep later changes."""
-        return revert(self, dataset, ref, RevertOptions(tuple(tables), parent))
+        return revert(self._workspace, dataset, ref, RevertOptions(tuple(tables), parent))
 
-    @timed_as("publish")
+    @method("publish")
     def publish(
         self,
         dataset: str,
@@ -150,19 +150,19 @@ class HistoryMethods(Workspace):
             push=push,
             notes=notes,
         )
-        return publish(self, dataset, version, options)
+        return publish(self._workspace, dataset, version, options)
 
-    @timed_as("yank")
+    @method("yank")
     def yank(self, ref: str, *, reason: str) -> YankReport:
         """Mark a published version as bad, so that no release chooses it."""
-        return yank(self, ref, reason=reason)
+        return yank(self._workspace, ref, reason=reason)
 
-    @timed_as("list")
+    @method("list")
     def list(self, *datasets: str) -> Sequence[DatasetSummary]:
         """Return datasets with their published versions."""
-        return list_versions(self, datasets)
+        return list_versions(self._workspace, datasets)
 
-    @timed_as("show")
+    @method("show")
     def show(self, ref: str) -> ShowReport:
         """Describe a state: tables, keys, types, references, release and migrations."""
-        return show(self, ref)
+        return show(self._workspace, ref)

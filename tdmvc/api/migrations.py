@@ -9,22 +9,22 @@ from tdmvc.actions.drift import DatabaseDriftOptions, drift, drift_database
 from tdmvc.actions.environment import EnvironmentOptions, RunningEnvironment, environment
 from tdmvc.actions.migrations import database_migrations, migrations
 from tdmvc.api.arguments import PathLike, location_of
+from tdmvc.api.base import OpenRepository, method
 from tdmvc.model.live_migrations import DatabaseMigrations
 from tdmvc.model.migration import Drift, DriftReport, MigrationState
-from tdmvc.workspace.workspace import Workspace, timed_as
 
 
-class MigrationMethods(Workspace):
+class MigrationMethods(OpenRepository):
     """Migrations, drift and environments."""
 
-    @timed_as("migrations")
+    @method("migrations")
     def migrations(
         self, *, at: str | None = None, path: str | None = None, tool: str | None = None
     ) -> Sequence[MigrationState]:
         """Read the application's migrations as text, without running them."""
-        return migrations(self, at=at, path=path, tool=tool).locations
+        return migrations(self._workspace, at=at, path=path, tool=tool).locations
 
-    @timed_as("migrations")
+    @method("migrations")
     def database_migrations(
         self,
         database: PathLike,
@@ -34,10 +34,10 @@ class MigrationMethods(Workspace):
         tool: str | None = None,
     ) -> DatabaseMigrations:
         """Read which of the application's migrations a database has, and which it has besides."""
-        states = migrations(self, at=at, path=path, tool=tool).locations
-        return database_migrations(self, location_of(database), states)
+        states = migrations(self._workspace, at=at, path=path, tool=tool).locations
+        return database_migrations(self._workspace, location_of(database), states)
 
-    @timed_as("drift")
+    @method("drift")
     def drift(
         self,
         *refs: str,
@@ -46,9 +46,9 @@ class MigrationMethods(Workspace):
         merge_preview: str | None = None,
     ) -> Sequence[Drift]:
         """Compare the migrations that datasets were made for with those of a revision, a release or a merge."""
-        return drift(self, refs, at=at, release=release, merge_preview=merge_preview)
+        return drift(self._workspace, refs, at=at, release=release, merge_preview=merge_preview)
 
-    @timed_as("drift")
+    @method("drift")
     def database_drift(
         self,
         database: PathLike,
@@ -59,7 +59,7 @@ class MigrationMethods(Workspace):
     ) -> DriftReport:
         """Compare a database with the migrations of a revision, and with datasets and their contracts."""
         options = DatabaseDriftOptions(at, release, tuple(locations))
-        return drift_database(self, location_of(database), refs, options)
+        return drift_database(self._workspace, location_of(database), refs, options)
 
     def environment(
         self,
@@ -79,4 +79,4 @@ class MigrationMethods(Workspace):
         """
         chosen = replace(options or EnvironmentOptions(), more=tuple(more)) if more else options
         where = None if folder is None else Path(folder)
-        return environment(self, name, chosen or EnvironmentOptions(), folder=where)
+        return environment(self._workspace, name, chosen or EnvironmentOptions(), folder=where)

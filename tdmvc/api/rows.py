@@ -10,12 +10,14 @@ from tdmvc.actions.checkout import CheckoutOptions, checkout
 from tdmvc.actions.diff import diff
 from tdmvc.actions.pull import pull
 from tdmvc.actions.push import push
-from tdmvc.actions.query import read_table, run_query
+from tdmvc.actions.query import run_query
 from tdmvc.actions.remove import remove
+from tdmvc.actions.rows import read_row, read_table, table_names
 from tdmvc.actions.seed import seed
 from tdmvc.actions.status import status
 from tdmvc.actions.verify import verify
-from tdmvc.api.arguments import PathLike, chosen, location_of
+from tdmvc.api.arguments import PathLike, Rows, chosen, location_of, sources_of
+from tdmvc.api.base import OpenRepository, method
 from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
 from tdmvc.model.dataset import DatasetKind
 from tdmvc.model.diff import DatasetDiff
@@ -25,17 +27,16 @@ from tdmvc.model.report import AddReport, CheckoutReport, RemoveReport, StatusRe
 from tdmvc.model.seeding import SeedMode, SeedOptions, SeedReport
 from tdmvc.model.selection import Selection
 from tdmvc.model.transfer_report import TransferReport, VerifyReport
-from tdmvc.workspace.workspace import Workspace, timed_as
 
 
-class RowMethods(Workspace):
+class RowMethods(OpenRepository):
     """Rows: added, compared, read, loaded and sent."""
 
-    @timed_as("add")
+    @method("add")
     def add(
         self,
         dataset: str,
-        *sources: PathLike,
+        *sources: PathLike | Rows | Mapping[str, Rows],
         table: str | None = None,
         tables: Sequence[str] = (),
         exclude: Sequence[str] = (),
@@ -48,10 +49,27 @@ class RowMethods(Workspace):
         migrated: bool = False,
         kind: str | None = None,
     ) -> AddReport:
-        """Add tables from paths or database URLs; without sources, add the edits in the working copy.
+        """Add tables from paths, database URLs or rows in memory; without sources, add the edits in the working copy.
 
-        `table` names the table of a single file; `tables` and `exclude` choose by name or pattern.
-        A URL may name environment variables: `${DATABASE_URL}`, `postgresql://me:${PASSWORD}@db/shop`.
+        Rows in memory are an Arrow table, or a frame of pandas or polars; a mapping has several, by the names of their
+        tables. They are kept as equal values, or an error names the column that cannot be.
+
+        Args:
+            dataset: it is made if there is none of this name.
+            sources: a URL may name environment variables: `${DATABASE_URL}`, `postgresql://me:${PASSWORD}@db/shop`.
+            table: the name for the table of a single file or frame.
+            tables: only these, by name or pattern.
+            exclude: all but these, by name or pattern.
+            keys: the columns that identify a row, by table.
+            append: keep the rows that the tables have.
+            replace: remove the tables that the sources do not have.
+            remove: tables to remove.
+            migrated: all migrations of the work tree were run on the rows.
+            kind: golden, masked, synthetic or reference.
+
+        Raises:
+            SourceError: a source cannot be read without loss; the message names the column.
+            UsageError: rows in memory have no name, or options contradict each other.
         """
         options = AddOptions(
             table=table,
@@ -65,21 +83,29 @@ class RowMethods(Workspace):
             is_migrated=migrated,
             kind=chosen("kind", kind, tuple(DatasetKind)) if kind else None,
         )
-        return add(self, dataset, [location_of(source) for source in sources], options)
+        return add(self._workspace, dataset, list(sources_of(sources, table)), options)
 
-    @timed_as("status")
+    @method("remove")
+    def remove(self, dataset: str, *tables: str, force: bool = False) -> RemoveReport:
+        """Remove tables, by name or pattern, or the whole dataset, all at once.
+
+        With `force`, also what is saved nowhere else, and references of tables that stay.
+        """
+        return remove(self._workspace, dataset, tables, force=force)
+
+    @method("status")
     def status(self, *datasets: str, remote: bool = False) -> StatusReport:
         """Compare datasets with their pointers, HEAD, the versions and the remote."""
-        return status(self, datasets, remote=remote)
+        return status(self._workspace, datasets, remote=remote)
 
-    @timed_as("diff")
+    @method("diff")
     def diff(
         self, old: str, new: str | None = None, *, tables: Sequence[str] = (), sample_rows: int = 5
     ) -> DatasetDiff:
         """Compare two states of one dataset; without `new`, compare `old` with the working copy."""
-        return diff(self, old, new, tables=tables, options=DiffOptions(sample_rows))[0]
+        return diff(self._workspace, old, new, tables=tables, options=DiffOptions(sample_rows))[0]
 
-    @timed_as("checkout")
+    @method("checkout")
     def checkout(
         self,
         ref: str | None = None,
@@ -101,9 +127,9 @@ class RowMethods(Workspace):
             force=force,
             strict=strict,
         )
-        return checkout(self, ref, options)
+        return checkout(self._workspace, ref, options)
 
-    @timed_as("seed")
+    @method("seed")
     def seed(
         self,
         *refs: str,
@@ -134,14 +160,46 @@ class RowMethods(Workspace):
             sequence_offset=sequence_offset,
             validates=validate,
         )
-        return seed(self, refs, location_of(into), options)
+        return seed(self._workspace, refs, location_of(into), options)
 
-    @timed_as("table")
+    def datasets(self) -> tuple[str, ...]:
+        """Return the names of the datasets in the working copy."""
+        return tuple(self._workspace.datasets())
+
+    @method("tables")
+    def tables(self, ref: str) -> tuple[str, ...]:
+        """Return the names of the tables of a state, in alphabetical order.
+
+        Raises:
+            NotFoundError: there is no such state.
+        """
+        return table_names(self._workspace, ref)
+
+    @method("table")
     def table(self, ref: str, table: str) -> pa.Table:
-        """Return one table of a state as Arrow, in key order."""
-        return read_table(self, ref, table)
+        """Return one table of a state as Arrow, in key order; `.to_pandas()` makes a frame of it.
 
-    @timed_as("sql")
+        Raises:
+            NotFoundError: there is no such state or table.
+        """
+        return read_table(self._workspace, ref, table)
+
+    @method("row")
+    def row(self, ref: str, table: str, *key: object) -> dict[str, Any]:
+        """Return the row with a key, as Python values by column.
+
+        Args:
+            ref: a state, such as `golden` or `golden@1.0.0`.
+            table: one that has a key.
+            key: a value for each column of the key, in its order.
+
+        Raises:
+            NotFoundError: there is no such state, table or row.
+            UsageError: the table has no key, or the values do not fit it.
+        """
+        return read_row(self._workspace, ref, table, key)
+
+    @method("sql")
     def sql(
         self,
         query: str,
@@ -154,28 +212,20 @@ class RowMethods(Workspace):
 
         With `allow_files`, it reaches more than the tables.
         """
-        relation = run_query(self, query, at=at, allow_files=allow_files, params=params)
+        relation = run_query(self._workspace, query, at=at, allow_files=allow_files, params=params)
         return relation.to_arrow_table() if relation is not None else pa.table({})
 
-    @timed_as("remove")
-    def remove(self, dataset: str, *tables: str, force: bool = False) -> RemoveReport:
-        """Remove tables, by name or pattern, or the whole dataset, all at once.
-
-        With `force`, also what is saved nowhere else, and references of tables that stay.
-        """
-        return remove(self, dataset, tables, force=force)
-
-    @timed_as("push")
+    @method("push")
     def push(self, *refs: str, remote: str | None = None) -> TransferReport:
         """Send all objects of states to a remote, and verify that each arrived."""
-        return push(self, refs, remote=remote)
+        return push(self._workspace, refs, remote=remote)
 
-    @timed_as("pull")
+    @method("pull")
     def pull(self, *refs: str, remote: str | None = None, force: bool = False) -> TransferReport:
         """Fetch all objects of states from a remote, and verify each."""
-        return pull(self, refs, remote=remote, force=force)
+        return pull(self._workspace, refs, remote=remote, force=force)
 
-    @timed_as("verify")
+    @method("verify")
     def verify(self, *refs: str, remote: bool = False) -> VerifyReport:
         """Check that every part and version matches its content hash."""
-        return verify(self, refs, remote=remote)
+        return verify(self._workspace, refs, remote=remote)

@@ -26,6 +26,18 @@ class ArrowScan:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A table in memory: of Arrow, pandas or polars."""
+
+    table: str
+    """The name that the table gets."""
+    rows: object
+
+    def __str__(self) -> str:
+        return f"a frame for {self.table}"
+
+
+@dataclass(frozen=True, slots=True)
 class SourceTable:
     """One table of a source."""
 

@@ -239,8 +239,10 @@ class SessionDatabases:
         name = self._options.environment
         if name is not None and name != os.environ.get(ENVIRONMENT_VARIABLE):
             from tdmvc.actions.environment import check_environment
+            from tdmvc.workspace.workspace import Workspace
 
-            check_environment(self.repository, name, folder=self._root)
+            with Workspace.open(self._root) as workspace:
+                check_environment(workspace, name, folder=self._root)
         found = self._stack.enter_context(attached(endpoint))
         self._root_of_attached = found.root
         import_driver(found.url)

@@ -46,13 +46,13 @@ def export_placeholders(config: pytest.Config, environment: str) -> None:
     Raises:
         pytest.UsageError: there is no such environment.
     """
-    import tdmvc
     from tdmvc.actions.environment import variables_without_database
     from tdmvc.errors import TdmvcError
+    from tdmvc.workspace.workspace import Workspace
 
     try:
-        with tdmvc.open(config.rootpath) as repository:
-            os.environ.update(variables_without_database(repository, environment, folder=config.rootpath))
+        with Workspace.open(config.rootpath) as workspace:
+            os.environ.update(variables_without_database(workspace, environment, folder=config.rootpath))
     except TdmvcError as error:
         raise pytest.UsageError("\n".join(error.lines)) from error
 

@@ -76,7 +76,7 @@ MOST_COLUMNS = 10_000
 """More columns than any database has; with many more, each step would take minutes."""
 
 
-def check_column_names(names: Sequence[str], path: Path) -> None:
+def check_column_names(names: Sequence[str], path: Path | str) -> None:
     """Refuse column names that are not unique.
 
     Raises:
@@ -111,7 +111,7 @@ def check_column_names(names: Sequence[str], path: Path) -> None:
             )
 
 
-def check_field_names(type_: pa.DataType, path: Path) -> None:
+def check_field_names(type_: pa.DataType, path: Path | str) -> None:
     """Refuse names of fields inside structs that are not unique.
 
     Raises:

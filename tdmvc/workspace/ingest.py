@@ -14,7 +14,7 @@ from tdmvc.model.options import AddOptions
 from tdmvc.model.report import AddedTable
 from tdmvc.model.schema import Column, TableSchema
 from tdmvc.model.selection import EVERYTHING
-from tdmvc.model.source import SourceTable
+from tdmvc.model.source import Frame, SourceTable
 from tdmvc.model.text import plural
 from tdmvc.store.build import BuildOptions, PartSink, build_table
 from tdmvc.store.built import BuiltTable, KnownPart
@@ -179,7 +179,7 @@ def key_findings(dataset: str, ingested: IngestedTable) -> list[Finding]:
     return findings
 
 
-def check_options(dataset: str, sources: Sequence[Location], options: AddOptions) -> None:
+def check_options(dataset: str, sources: Sequence[Location | Frame], options: AddOptions) -> None:
     """Refuse options that contradict each other.
 
     Raises:

@@ -11,9 +11,10 @@ from tdmvc.model.csv_options import AS_CSV_SAYS
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.options import AddOptions
 from tdmvc.model.selection import Selection, no_table
-from tdmvc.model.source import SourceTable
+from tdmvc.model.source import Frame, SourceTable
 from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
+from tdmvc.sources.frames import open_frame
 from tdmvc.sources.sql_dump import find_dump
 from tdmvc.workspace.dumps import loaded_dumps
 from tdmvc.workspace.live_migrations import find_tool_tables
@@ -40,7 +41,11 @@ class OpenedSources:
 
 @contextmanager
 def open_sources(
-    workspace: Workspace, sources: Sequence[Location], options: AddOptions, *, kept: Collection[str] = ()
+    workspace: Workspace,
+    sources: Sequence[Location | Frame],
+    options: AddOptions,
+    *,
+    kept: Collection[str] = (),
 ) -> Iterator[OpenedSources]:
     """Yield the tables and views of sources, and notes on what was left out.
 
@@ -85,14 +90,14 @@ class _Opening:
         self._views = SourceViews()
         self._snapshots: dict[Location, Snapshot] = {}
 
-    def open(self, sources: Sequence[Location]) -> OpenedSources:
+    def open(self, sources: Sequence[Location | Frame]) -> OpenedSources:
         options = self._options
         for location in self._with_dumps_loaded(sources):
             # Only a path has no engine: one that is not a database file.
-            if find_engine(location) is None and isinstance(location, PathLocation):
-                found = self._open_files(location.path)
-                self._names.update(source.schema.name for source in found)
-                tables = [one for one in found if options.selection.takes_table(one.schema.name)]
+            if isinstance(location, Frame):
+                tables = self._chosen_of([open_frame(location)])
+            elif find_engine(location) is None and isinstance(location, PathLocation):
+                tables = self._chosen_of(self._open_files(location.path))
             else:
                 tables = self._open_database(location)
             for source in tables:
@@ -118,6 +123,11 @@ class _Opening:
         views = self._views if self._snapshots else None
         return OpenedSources(by_table, self._notes, tuple(self._snapshots.values()), views)
 
+    def _chosen_of(self, found: Sequence[SourceTable]) -> list[SourceTable]:
+        """Return the tables of files and frames that the selection takes."""
+        self._names.update(source.schema.name for source in found)
+        return [one for one in found if self._options.selection.takes_table(one.schema.name)]
+
     def _no_table(self, pattern: str) -> NotFoundError:
         """Return the error about a pattern that nothing matches which is read without being named in full."""
         only = Selection((pattern,))
@@ -130,7 +140,7 @@ class _Opening:
             )
         return no_table(pattern, [*self._names, *self._relations], "--tables")
 
-    def _with_dumps_loaded(self, sources: Sequence[Location]) -> list[Location]:
+    def _with_dumps_loaded(self, sources: Sequence[Location | Frame]) -> list[Location | Frame]:
         """Return the sources with one database instead of all dumps, which are loaded together in their order."""
         dumps = {
             location: dump

@@ -177,7 +177,7 @@ def test_a_value_that_was_edited_in_another_form_is_verified_though_its_type_is_
         made = "CREATE TABLE t (id int PRIMARY KEY, j jsonb NOT NULL); INSERT INTO t VALUES (1, '{\"a\": 1}')"
         postgres_server.execute(name, made)
         shop.add("cast", postgres_server.url(name))
-        [part] = (shop.working_copy("cast") / "t").glob("*.parquet")
+        [part] = (shop.root / "datasets" / "cast" / "t").glob("*.parquet")
         rows = pq.read_table(part)
         edited = rows.set_column(1, "j", pa.array(['{"a":1,  "b":2}'], rows.schema.field("j").type))
         part.unlink()

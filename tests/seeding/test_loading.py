@@ -81,7 +81,7 @@ def test_references_count_as_held_only_if_they_did_and_both_tables_are_proven(
 def test_broken_references_are_looked_for_in_all_rows_until_they_hold(
     shop: Repository, database: MemoryDatabase
 ) -> None:
-    folder = shop.working_copy("golden") / "orders"
+    folder = shop.root / "datasets" / "golden" / "orders"
     for part in folder.glob("*.parquet"):
         part.unlink()
     (folder / "mine.csv").write_text("id,customer_id,total\n10,1,9.99\n11,77,9.99\n")
@@ -108,7 +108,7 @@ def test_a_table_that_somebody_changed_is_reloaded_and_the_report_says_why(
 def test_edits_that_were_not_added_are_loaded_and_next_time_reloaded(
     shop: Repository, database: MemoryDatabase
 ) -> None:
-    folder = shop.working_copy("golden") / "orders"
+    folder = shop.root / "datasets" / "golden" / "orders"
     table = shop.table("golden@1.0.0", "orders")
     for part in folder.glob("*.parquet"):
         part.unlink()

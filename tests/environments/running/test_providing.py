@@ -63,7 +63,7 @@ def test_the_known_tool_migrates_and_the_dataset_replaces_what_it_inserted(app: 
     path = app / "test.db"
     with tdmvc.open(app) as repository:
         local = Environment("local", f"sqlite:///{path}", exports={"DATABASE_URL": "{sqlalchemy_url}"})
-        repository.config = replace(repository.config, environments=(local,))
+        repository._workspace.config = replace(repository._workspace.config, environments=(local,))
         with repository.environment("local") as environment:
             assert environment.exports["DATABASE_URL"] == f"sqlite:///{path}"
             assert environment.refs == ("golden",)
@@ -86,7 +86,7 @@ def test_what_the_tool_says_about_its_failure_is_in_the_error(app: Path) -> None
     revision.write_text(REVISION.replace("op.execute", "op.exekute"))
     with tdmvc.open(app) as repository:
         local = Environment("local", "sqlite:///test.db", exports={"DATABASE_URL": "{sqlalchemy_url}"})
-        repository.config = replace(repository.config, environments=(local,))
+        repository._workspace.config = replace(repository._workspace.config, environments=(local,))
         with (
             pytest.raises(DatabaseError, match="`alembic upgrade heads` ended with exit code 1") as caught,
             repository.environment("local"),
