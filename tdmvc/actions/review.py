@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 
 from tdmvc.changes.related import relate_rows
@@ -17,13 +18,25 @@ from tdmvc.errors import ConfigError, NotFoundError
 from tdmvc.formats import datasets
 from tdmvc.formats.dataset import DATASET_FILE
 from tdmvc.formats.pointers import pointer_path, read_pointers
+from tdmvc.gitrepo.log import count_commits, read_commit_times
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.diff import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.options import DiffOptions
-from tdmvc.model.review import DatasetReview, Review, ReviewSide, Shift, Verdict, judge
+from tdmvc.model.review import (
+    WORKING_TREE,
+    ComparedCommits,
+    DatasetReview,
+    Review,
+    ReviewedCommit,
+    ReviewSide,
+    Shift,
+    Verdict,
+    judge,
+)
 from tdmvc.model.rules import Query, References, Rule
 from tdmvc.model.schema import Contract
+from tdmvc.model.text import short_commit
 from tdmvc.model.tree import FileTree
 from tdmvc.workspace.applied_tables import check_recorded
 from tdmvc.workspace.comparison import Sides, diff_sides, open_sides
@@ -59,7 +72,10 @@ def review(
         PartError: needed rows cannot be found.
     """
     base = base or _find_base(workspace, environ)
-    start = workspace.git.tree(workspace.git.merge_base(base, head or "HEAD"))
+    commits = _commits(workspace, base, head or "HEAD")
+    # The state that is compared is not the branch's any more once the branch has moved on.
+    old_ref = short_commit(commits.merge_base.id) if commits.has_moved_on else base
+    start = workspace.git.tree(commits.merge_base.id)
     end = workspace.git.tree(workspace.git.resolve(head)) if head else workspace.tree
     before, after = (datasets.list_datasets(tree, workspace.config) for tree in (start, end))
     found_by_name: dict[str, tuple[Finding, ...]] = {}
@@ -71,7 +87,7 @@ def review(
     reviews: list[DatasetReview] = []
     unchanged: list[str] = []
     for name in sorted({*before, *after}):
-        old = _state(workspace, start, name, f"{name}@{base}", is_there=name in before)
+        old = _state(workspace, start, name, f"{name}@{old_ref}", is_there=name in before)
         new = _state(workspace, end, name, f"{name}@{head}" if head else name, is_there=name in after)
         findings = (*found_by_name.get(name, ()), *_record_findings(workspace, old, new, head))
         found = _review_dataset(workspace, old, new, findings, sample_rows)
@@ -81,7 +97,7 @@ def review(
             reviews.append(replace(found, commands=_commands(base, head, name)))
     workspace.store.index.save()
     command = f"tdmvc review {shlex.quote(base)}" + (f" --head {shlex.quote(head)}" if head else "")
-    return Review(base, head or "working tree", tuple(reviews), tuple(unchanged), (command,))
+    return Review(base, head or WORKING_TREE, tuple(reviews), tuple(unchanged), (command,), commits)
 
 
 def with_few_samples(found: Review, sample_rows: int) -> Review:
@@ -264,6 +280,15 @@ def _side(workspace: Workspace, state: DatasetState) -> ReviewSide:
         newest.release if newest else None,
         {name: tuple(recorded.heads) for name, recorded in sorted(state.config.migrations.items())},
     )
+
+
+def _commits(workspace: Workspace, base: str, head: str) -> ComparedCommits:
+    git = workspace.git
+    ids = (git.merge_base(base, head), git.resolve(base), git.resolve(head))
+    times = read_commit_times(git, ids)
+    old, tip, new = (ReviewedCommit(id_, datetime.fromtimestamp(times[id_], UTC)) for id_ in ids)
+    since = count_commits(git, new.id, tip.id) if tip != old else 0
+    return ComparedCommits(old, tip, new, since)
 
 
 def _find_base(workspace: Workspace, environ: Mapping[str, str]) -> str:

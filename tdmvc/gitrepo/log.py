@@ -42,6 +42,21 @@ def read_commits(git: GitRepo, revisions: Sequence[str], paths: Sequence[str]) -
     return commits
 
 
+def read_commit_times(git: GitRepo, commits: Sequence[str]) -> dict[str, int]:
+    """Return when each commit was committed, in seconds since 1970. Cost: one process.
+
+    Args:
+        commits: resolved commits, at least one.
+    """
+    output = git.commands.run("log", "--no-walk=unsorted", "--format=%H %ct", *dict.fromkeys(commits), "--")
+    return {sha: int(seconds) for sha, seconds in (line.split() for line in output.splitlines())}
+
+
+def count_commits(git: GitRepo, older: str, newer: str) -> int:
+    """Return how many ancestors of a commit, itself included, are not ancestors of another one."""
+    return int(git.commands.run("rev-list", "--count", newer, f"^{older}", "--"))
+
+
 @dataclass(frozen=True, slots=True)
 class Addition:
     """A file that a commit added: none of the commit's parents has a file at its path."""

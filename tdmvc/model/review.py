@@ -1,10 +1,14 @@
 """A review: what a pull request changes in the test data, and what a person must decide about it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from tdmvc.model.diff import BumpLevel, DatasetDiff, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
+
+WORKING_TREE = "working tree"
+"""The head of a review that compares files instead of a commit."""
 
 
 class Verdict(StrEnum):
@@ -142,19 +146,50 @@ class DatasetReview:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewedCommit:
+    """A commit that a review compares."""
+
+    id: str
+    """Whole."""
+    committed: datetime
+    """In UTC: it belongs to the commit, so the same commits give the same review."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCommits:
+    """The commits behind the two sides of a review."""
+
+    merge_base: ReviewedCommit
+    """Where the branch left its base: the old side."""
+    base: ReviewedCommit
+    """The newest commit of the base, which is not compared if the base has moved on."""
+    head: ReviewedCommit
+    """The new side; the commit below it, if the new side is the work tree."""
+    commits_since: int = 0
+    """Commits on the base that are not in the branch."""
+
+    @property
+    def has_moved_on(self) -> bool:
+        """Whether the base has commits that the branch has not."""
+        return self.base.id != self.merge_base.id
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What a pull request changes in every dataset that it touches."""
 
     base: str
     """As requested, or as found: `main`, `origin/main`."""
     head: str
-    """A revision, or `working tree`."""
+    """A revision, or WORKING_TREE."""
     datasets: tuple[DatasetReview, ...]
     """Those that differ or have findings, by name."""
     unchanged: tuple[str, ...] = ()
     """Names of the other datasets."""
     commands: tuple[str, ...] = ()
     """The commands that produce this review."""
+    commits: ComparedCommits | None = None
+    """None only for sides that are not commits."""
 
     @property
     def verdict(self) -> Verdict:

@@ -245,7 +245,26 @@ def test_later_commits_on_main_do_not_affect_the_review(tdmvc: Tdmvc, repo: Path
     git(repo, "switch", "-q", "main")
     change("update notes set body = 'other'")
     git(repo, "switch", "-q", "feature")
-    assert tdmvc("review", "main", "--format", "json").json["verdict"] == "unchanged"
+    found = tdmvc("review", "main", "--format", "json").json
+    assert found["verdict"] == "unchanged"
+    ids = [git(repo, "rev-parse", rev).strip() for rev in ("main~1", "main", "feature")]
+    assert [found["commits"][side]["id"] for side in ("merge_base", "base", "head")] == ids
+    assert found["commits"]["commits_since"] == 1
+
+
+def test_a_base_that_moved_on_does_not_lend_its_name_to_the_merge_base(
+    tdmvc: Tdmvc, repo: Path, change: Change
+) -> None:
+    change(EDIT)
+    assert tdmvc("review", "main", "--format", "json").json["datasets"][0]["old"]["ref"] == "golden@main"
+    git(repo, "switch", "-q", "-c", "later", "main")
+    git(repo, "commit", "-q", "--allow-empty", "-m", "Later")
+    found = tdmvc("review", "later", "--head", "feature", "--format", "json").json
+    base = git(repo, "rev-parse", "main").strip()
+    assert found["datasets"][0]["old"]["ref"] == f"golden@{base[:10]}"
+    shown = tdmvc("review", "later", "--head", "feature").out
+    assert f"from  the merge base {base[:10]}, " in shown
+    assert "base  later is 1 commit further, at " in shown
 
 
 # Nothing changed.

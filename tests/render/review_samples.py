@@ -1,6 +1,6 @@
 """Reviews made by hand: one for every verdict, a hostile one, and one far too long for a comment."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from tdmvc.model.diff import (
@@ -23,9 +23,11 @@ from tdmvc.model.diff import (
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import (
     Bar,
+    ComparedCommits,
     DatasetReview,
     RelatedRow,
     Review,
+    ReviewedCommit,
     ReviewSide,
     RowChange,
     Shift,
@@ -228,8 +230,17 @@ REFERENCE = dataset_review(
     commands=("tdmvc diff main reference",),
 )
 
-BLOCKED = Review("main", "working tree", (GOLDEN, REFERENCE), ("masked-eu",), COMMANDS)
-FINE = Review("origin/main", "1f3c9ab27d10", (REFERENCE,), (), COMMANDS)
+MERGE_BASE = ReviewedCommit(
+    "8a1f0c6b2f6f4f43a7be0f7f5a4e3d2c1b0a9f8e", datetime(2026, 11, 28, 9, 12, tzinfo=UTC)
+)
+TIP = ReviewedCommit("3c5d7e9f1a2b4c6d8e0f1a3b5c7d9e0f2a4b6c8d", datetime(2026, 11, 30, 17, 40, tzinfo=UTC))
+HEAD = ReviewedCommit("1f3c9ab27d10e5c44b8a6f2e90d1c7b3a5e4f6d8", datetime(2026, 12, 1, 16, 3, tzinfo=UTC))
+MOVED_ON = ComparedCommits(MERGE_BASE, TIP, HEAD, 7)
+
+BLOCKED = Review("main", "working tree", (GOLDEN, REFERENCE), ("masked-eu",), COMMANDS, MOVED_ON)
+FINE = Review(
+    "origin/main", "1f3c9ab27d10", (REFERENCE,), (), COMMANDS, ComparedCommits(MERGE_BASE, MERGE_BASE, HEAD)
+)
 UNCHANGED = Review("main", "working tree", (), ("golden", "masked-eu"), COMMANDS)
 
 NASTY = (

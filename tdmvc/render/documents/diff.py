@@ -9,6 +9,7 @@ from tdmvc.model import (
 )
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.finding import Severity
+from tdmvc.model.text import timestamp
 from tdmvc.render.json import Scope, cell, declare, json_value
 from tdmvc.render.privacy import guarded, guarded_group, is_personal_shift, personal_by_table, personal_in_key
 
@@ -74,7 +75,7 @@ declare(
 # review.
 declare(
     review.Review,
-    "base head verdict summary datasets unchanged commands",
+    "base head commits verdict summary datasets unchanged commands",
     format="tdmvc.review/1",
     summary=lambda one, scope: {
         **_summary([table for dataset in one.datasets for table in dataset.diff.tables]),
@@ -84,6 +85,8 @@ declare(
         },
     },
 )
+declare(review.ComparedCommits, "merge_base base head commits_since")
+declare(review.ReviewedCommit, "id committed", committed=lambda commit, scope: timestamp(commit.committed))
 declare(
     review.DatasetReview,
     "dataset verdict reasons old new findings ranked diff units shifts commands",

@@ -11,7 +11,7 @@ from tdmvc.render.markdown import code, comment, fence, link, more, more_item, p
 from tdmvc.render.review import markdown_changes as changes
 from tdmvc.render.review import markdown_rows as rows
 from tdmvc.render.review.budget import DetailLevel, OutputBudget
-from tdmvc.render.review.wording import dataset_words, review_words, side_facts
+from tdmvc.render.review.wording import commit_facts, dataset_words, review_words, side_facts
 from tdmvc.render.text import joined
 from tdmvc.render.wording import severities, table_name
 
@@ -87,12 +87,19 @@ def _heading(review: Review) -> list[str]:
 def _whole(review: Review, address: str | None) -> Iterator[list[str]]:
     words = f"{code(review.base)} → {code(review.head)}: {prose(review_words(review))}"
     yield [f"{words} · {link('the full review', address)}" if address else words]
+    if review.commits:
+        yield [f"- {_side(*fact)}" for fact in commit_facts(review)]
     if len(review.datasets) > 1:
         yield [
             f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}: "
             f"{prose(dataset.reasons[0] if dataset.reasons else dataset_words(dataset))}"
             for dataset in review.datasets
         ]
+
+
+def _side(label: str, name: str, words: str) -> str:
+    """Return a side; the words are bare, because hosts link the ids of commits that are not code."""
+    return " ".join(filter(None, (label, code(name) if name else "", words)))
 
 
 def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:

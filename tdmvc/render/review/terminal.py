@@ -11,7 +11,7 @@ from tdmvc.render.format import RenderOptions
 from tdmvc.render.page import INDENT, Cell, Page, Paint, Step, aligned_count, names
 from tdmvc.render.privacy import revealed_review
 from tdmvc.render.review.terminal_sections import section_lines
-from tdmvc.render.review.wording import dataset_words, review_words, side_facts
+from tdmvc.render.review.wording import commit_facts, dataset_words, review_words, side_facts
 from tdmvc.render.table_terminal import Screen
 from tdmvc.render.terminal import Style, fit
 from tdmvc.render.text import joined
@@ -38,7 +38,12 @@ def render(review: Review, options: RenderOptions) -> str:
     shown = revealed_review(review) if options.reveal else review
     page = Page(options)
     page.verdict(_WORDS[shown.verdict], review_words(shown), _verdict_paint(shown.verdict, page.style))
-    page.facts([("from", visible(shown.base)), ("to", visible(shown.head))])
+    page.facts(
+        [
+            (label, " ".join(filter(None, (visible(name), words))))
+            for label, name, words in commit_facts(shown)
+        ]
+    )
     text = page.text
     for dataset in shown.datasets:
         text += "\n" + _dataset(dataset, options)

@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 
 from tdmvc.model.diff import ChangedRowSample, RowSample, TableDiff
-from tdmvc.model.review import DatasetReview, RelatedRow, Review, ReviewSide, RowChange, Shift, ShiftKind
-from tdmvc.model.text import number, plural
+from tdmvc.model.review import (
+    WORKING_TREE,
+    DatasetReview,
+    RelatedRow,
+    Review,
+    ReviewedCommit,
+    ReviewSide,
+    RowChange,
+    Shift,
+    ShiftKind,
+)
+from tdmvc.model.text import number, plural, short_commit
 from tdmvc.render.cells import visible
 from tdmvc.render.text import percent
 from tdmvc.render.wording import severities, totals
@@ -48,6 +58,31 @@ def review_words(review: Review) -> str:
     if review.unchanged:
         words.append(f"{number(len(review.unchanged))} unchanged")
     return ", ".join(words) if review.datasets or review.unchanged else "no dataset"
+
+
+def commit_facts(review: Review) -> list[tuple[str, str, str]]:
+    """Return (label, name, words) for both sides: `from`, `main`, `at 8a1f0c6b2f6f, 2026-11-28 09:12 UTC`.
+
+    If the base has moved on, the old side is the merge base, which has no name.
+    """
+    commits = review.commits
+    if commits is None:
+        return [("from", review.base, ""), ("to", review.head, "")]
+    head = _commit(commits.head)
+    is_work_tree = review.head == WORKING_TREE
+    new = ("to", review.head, f"{'on ' if is_work_tree else 'at '}{head}")
+    if not commits.has_moved_on:
+        return [("from", review.base, f"at {_commit(commits.merge_base)}, the merge base"), new]
+    since = plural(commits.commits_since, "commit")
+    return [
+        ("from", "", f"the merge base {_commit(commits.merge_base)}"),
+        new,
+        ("base", review.base, f"is {since} further, at {_commit(commits.base)}: not compared here"),
+    ]
+
+
+def _commit(commit: ReviewedCommit) -> str:
+    return f"{short_commit(commit.id)}, {commit.committed:%Y-%m-%d %H:%M} UTC"
 
 
 def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
