@@ -162,7 +162,6 @@ def _times(count: int, *, is_exact: bool) -> str:
 
 def _dates(profile: TableProfile, column: ColumnProfile, years: tuple[int, int]) -> Iterator[Proposal]:
     """Yield bounds that keep out what stands for no date, such as 0001-01-01 and 9999-12-31; none is about today."""
-    # What is known of a year may be off by a day.
     is_usual = years[0] > _FIRST_YEAR and years[1] < _LAST_YEAR
     if not is_usual or not _KEPT_BY_DATABASES.isdisjoint(words(column.column.name)):
         return

@@ -18,6 +18,7 @@ from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.model.text import plural
 from tdmvc.model.validation import RuleVerdict
 from tdmvc.sql.duckdb import DuckDBConnection, store_errors
+from tdmvc.sql.typed_conditions import typed_rules
 
 
 def infer_rules(
@@ -78,7 +79,9 @@ def infer_rules(
 def _new_ones(suggested: Iterable[Proposal], declared: TableSchema | None) -> list[Proposal]:
     """Return what the contract does not imply, with ids that none of its rules has."""
     known = declared.rules if declared is not None else ()
-    found = [one for one in suggested if not is_implied(one.rule, known)]
+    # A CHECK says in SQL what a range or a list of values says.
+    plain = typed_rules(declared) if declared is not None else ()
+    found = [one for one in suggested if not is_implied(one.rule, (*known, *plain))]
     named = with_unique_ids([*known, *(one.rule for one in found)])[len(known) :]
     return [replace(one, rule=rule) for one, rule in zip(found, named, strict=True)]
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from string import ascii_lowercase, ascii_uppercase, digits
 
@@ -65,7 +66,7 @@ class ColumnProfile:
     counts: Mapping[str, int] | None = None
     """How often each text appears, if there are few different ones."""
     years: tuple[int, int] | None = None
-    """Of dates and timestamps, about the first and the last year, if all are finite."""
+    """Of dates and timestamps, the first and the last year, if all are finite."""
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,12 @@ def _is_time(type_: pa.DataType) -> bool:
 
 
 def _year(seconds: object) -> int:
-    """Return the year of a number of seconds since 1970, give or take a day."""
-    return 1970 + math.floor(float(str(seconds)) / _YEAR)
+    """Return the year of a number of seconds since 1970; give or take a day before year 1 and after 9999."""
+    since = float(str(seconds))
+    try:
+        return (datetime(1970, 1, 1) + timedelta(seconds=since)).year
+    except OverflowError:
+        return 1970 + math.floor(since / _YEAR)
 
 
 def _count(value: object) -> int:

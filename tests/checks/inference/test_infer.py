@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from tdmvc.contracts.declaring import declare_rules
 from tdmvc.contracts.odcs.editing import update_contract
 from tdmvc.contracts.odcs.reading import parse_contract
 from tdmvc.databases import condition_engines
+from tdmvc.model.declarations import Check
 from tdmvc.model.diff import TableSide
 from tdmvc.model.inference import TableInference
 from tdmvc.model.rule_strength import is_implied
@@ -185,6 +187,27 @@ def test_what_the_contract_demands_is_not_proposed_again(
     assert infer(con, {"t": side(tmp_path, schema, rows)}, declared)["t"].proposals == ()
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        "pages >= 0",
+        "pages>0",
+        "pages BETWEEN 1 AND 100",
+        "(pages >= 0) AND (pages <= 1000)",
+        "pages IN (7, 8)",
+    ],
+)
+def test_what_a_check_demands_is_not_proposed_again(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, check: str
+) -> None:
+    plain = table("books", pages=pa.int64())
+    rows = [{"pages": 7 + n % 2} for n in range(60)]
+    sides = {"books": side(tmp_path, plain, rows)}
+    assert demands(infer(con, sides)["books"]) == {("required", "pages"), ("range", "pages")}
+    declared = Contract({"books": replace(plain, checks=(Check(check, "sqlite", "pages_check"),))})
+    assert demands(infer(con, sides, declared)["books"]) == {("required", "pages")}
+
+
 def test_a_stronger_rule_stands_alone(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     schema = table("orders", order_id=pa.int64(), status=pa.string())
     rows = [{"order_id": n, "status": ["new", "paid"][n % 2]} for n in range(60)]
@@ -292,6 +315,19 @@ def test_bounds_of_dates_and_years_keep_out_what_stands_for_none(
     rows = [{name: value} for value in values for _ in range(30)]
     found = infer(con, {"t": side(tmp_path, table("t", **{name: type_}), rows)})["t"]
     assert (("range", name) in demands(found)) is is_proposed
+
+
+@pytest.mark.parametrize("year", [1901, 1969, 1970, 2023, 2024, 2096])
+def test_the_evidence_names_the_years_of_the_rows(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, year: int
+) -> None:
+    rows = [{"paid_on": value} for value in (date(year, 1, 1), date(year, 12, 31)) for _ in range(30)]
+    (found,) = [
+        one
+        for one in infer(con, {"t": side(tmp_path, table("t", paid_on=pa.date32()), rows)})["t"].proposals
+        if isinstance(one.rule.test, Range)
+    ]
+    assert f", in {year}," in found.evidence
 
 
 TEXTS = st.sampled_from(["new", "paid", "", "Ünïcode", "a b", "A-1", "B-2", "1", "x" * 40])
