@@ -1,6 +1,6 @@
 """Builds the table of a contract that a format declares, rule by rule, with the places of all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -71,6 +71,10 @@ class TableBuilder:
         if column.name in self.columns:
             raise node.error(f"The column '{column.name[:80]}' appears twice.")
         self.columns[column.name] = column
+
+    def order_columns(self, names: Iterable[str]) -> None:
+        """Put all columns in an order."""
+        self.columns = {name: self.columns[name] for name in names}
 
     def add_open_column(self, name: str, node: YamlNode) -> None:
         """Add a column that a rule names and nothing describes."""

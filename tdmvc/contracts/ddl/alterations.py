@@ -142,20 +142,16 @@ def _replace_column(cursor: Cursor, table: TableBuilder, made: Made, *, is_renam
     old = _own(cursor, table, made)
     if not is_renamed:
         cursor.go_back(cursor.position - 1)
-    others = dict(table.columns)
-    before = others.pop(old)
-    table.columns = {}
-    add_column(cursor, table, made)
-    ((new, column),) = table.columns.items()
-    column = replace(
+    order = list(table.columns)
+    before = table.columns.pop(old)
+    words = add_column(cursor, table, made)
+    new = words.column.name
+    column = table.columns[new]
+    table.columns[new] = replace(
         column, unique=column.unique or before.unique, required=column.required or old in table.key
     )
-    table.columns = {
-        (new if name == old else name): (column if name == old else one)
-        for name, one in {**others, old: before}.items()
-    }
-    order = [new if name == old else name for name in [*others, old]]
-    table.columns = {name: table.columns[name] for name in order}
+    if words.after is None:
+        table.order_columns(new if name == old else name for name in order)
     if new != old:
         _renamed(table, old, new)
 
@@ -175,11 +171,9 @@ def _rename(cursor: Cursor, table: TableBuilder, made: Made) -> None:
         old = _own(cursor, table, made)
         cursor.need("TO")
         new = cursor.name()
-        column = table.columns[old]
-        table.columns = {
-            (new if name == old else name): (replace(column, name=new) if name == old else one)
-            for name, one in table.columns.items()
-        }
+        order = list(table.columns)
+        table.columns[new] = replace(table.columns.pop(old), name=new)
+        table.order_columns(new if name == old else name for name in order)
         _renamed(table, old, new)
         for other in made.tables.values():
             other.references = [

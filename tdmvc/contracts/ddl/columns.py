@@ -27,6 +27,8 @@ class ColumnWords:
     reference: ForeignKey | None = None
     lines: dict[str, int] = field(default_factory=dict)
     """The line of each word: `required`, `unique`, `references`."""
+    after: str | None = None
+    """The column that it is put behind; empty for the first place, None for the place that it has."""
     notes: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -118,6 +120,10 @@ class _ColumnReader:
             self._on_update()
         elif cursor.take("CHARACTER", "SET") or cursor.take("CHARSET"):
             cursor.next()
+        elif self._dialect == "mysql" and cursor.take("FIRST"):
+            words.after = ""
+        elif self._dialect == "mysql" and cursor.take("AFTER"):
+            words.after = cursor.name()
         else:
             token = cursor.next()
             if cursor.is_next("("):

@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 
 from tdmvc.contracts.ddl.clauses import read_reference
-from tdmvc.contracts.ddl.columns import read_column
+from tdmvc.contracts.ddl.columns import ColumnWords, read_column
 from tdmvc.contracts.ddl.cursor import Cursor
 from tdmvc.contracts.ddl.defaults import text_of
 from tdmvc.contracts.ddl.made import Made
@@ -74,10 +74,14 @@ def _is_column(part: Cursor) -> bool:
     return part.peek.kind is TokenKind.NAME
 
 
-def add_column(part: Cursor, table: TableBuilder, made: Made) -> None:
-    """Add a column with all that it says."""
+def add_column(part: Cursor, table: TableBuilder, made: Made) -> ColumnWords:
+    """Add a column with all that it says, at the place that it names or as the last; return what it says."""
     words = read_column(part, made.types, made.sequences, table.name)
-    name = words.column.name
+    name, others, place = words.column.name, list(table.columns), 0
+    if words.after:
+        before = made.own_column(table, words.after)
+        table.check_names((before,), made.node(words.line))
+        place = others.index(before) + 1
     table.add_column(words.column, made.node(words.line))
     for word in ("required", "unique"):
         if word in words.lines:
@@ -93,6 +97,9 @@ def add_column(part: Cursor, table: TableBuilder, made: Made) -> None:
         table.add_reference(words.reference, made.node(words.lines["references"]))
     for line, message in words.notes:
         made.note(line, f"{table.name}: {message}")
+    if words.after is not None:
+        table.order_columns([*others[:place], name, *others[place:]])
+    return words
 
 
 def _set_key(table: TableBuilder, columns: tuple[str, ...], line: int, made: Made) -> None:
