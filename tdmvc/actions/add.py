@@ -34,6 +34,7 @@ from tdmvc.workspace.ingest import (
 )
 from tdmvc.workspace.kept_tables import deleted_notes, dropped_notes
 from tdmvc.workspace.keys import read_keys
+from tdmvc.workspace.known_sources import describe_sources, remember_sources
 from tdmvc.workspace.live_migrations import read_migration_tables
 from tdmvc.workspace.looks import hidden_note
 from tdmvc.workspace.migration_fits import MigrationRows
@@ -93,6 +94,8 @@ def add(
         state = current_state(workspace, dataset)
         not_added: list[MigrationRows] = []
         source_views: SourceViews | None = None
+        # Before their rows are read, so that a later change is not missed.
+        known = describe_sources(workspace, sources)
         if sources:
             with open_sources(workspace, sources, options, kept=state.pointers) as opened:
                 by_table, notes, source_views = opened.tables, opened.notes, opened.views
@@ -122,6 +125,8 @@ def add(
                 workspace, transaction, state, AddPlan(ingested, removed, not_added, source_views), options
             )
         workspace.store.index.save()
+        if by_table:
+            remember_sources(workspace, dataset, known, by_table)
         broken = find_broken_rules(workspace, current_state(workspace, dataset))
         return replace(report, findings=(*report.findings, *broken), notes=(*notes, *report.notes))
 

@@ -1,31 +1,40 @@
 """`checkout`: writes a state of a dataset to the working copy, or elsewhere."""
 
 import os
-import shutil
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from tdmvc.databases import TableToWrite, find_engine, find_file_engine
-from tdmvc.databases.staging import staging_folder
-from tdmvc.errors import LocalWorkError, NotFoundError, StoreError, UsageError
+from tdmvc.databases import FILES, TableToWrite, find_engine, find_file_engine
+from tdmvc.errors import LocalWorkError, NotFoundError, UsageError
 from tdmvc.model.dataset import DatasetState
 from tdmvc.model.declarations import View
 from tdmvc.model.diff import TableSide
 from tdmvc.model.location import Location, PathLocation, ServerLocation
-from tdmvc.model.names import folder_name
 from tdmvc.model.report import CheckedOut, CheckoutReport, Inference, WithoutVersion
 from tdmvc.model.seeding import SeedMode, SeedOptions
 from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.seeding.seed import seed_states
 from tdmvc.workspace.checkout import checked_out, write_state
 from tdmvc.workspace.release_states import ReleaseResolver
+from tdmvc.workspace.row_targets import (
+    FIXTURE_SUFFIX,
+    ROW_FILES,
+    write_fixture_file,
+    write_parts,
+    write_row_files,
+)
 from tdmvc.workspace.source_views import SourceViews
 from tdmvc.workspace.states import resolve_state
 from tdmvc.workspace.tables import open_tables, read_side
 from tdmvc.workspace.workspace import Workspace
+
+ROW_FORMATS = tuple(ROW_FILES)
+_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,9}")
+"""What looks like the kind of a file: not `.2` of a folder `v1.2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,11 @@ class CheckoutOptions:
     """With a release: only these datasets."""
     into: Location | None = None
     """A folder, a `.duckdb`, `.sqlite`, `.sqlite3` or `.db` file, or a database, also of a server, which is seeded;
-    None is the working copy."""
+    a `.json` file, which becomes a Django fixture; None is the working copy."""
+    row_format: str | None = None
+    """Write a file of this format for each table, into a folder: `csv`, `jsonl` or `parquet`."""
+    is_folder: bool = False
+    """Whether `into` is a folder for sure, whatever its name."""
     selection: Selection = EVERYTHING
     """Which tables."""
     force: bool = False
@@ -64,6 +77,7 @@ def checkout(
         UsageError: the options contradict each other, or the target is a URL that cannot be written to.
     """
     options = options or CheckoutOptions()
+    _check_target(options)
     if isinstance(options.into, ServerLocation):
         # Refuse a URL that cannot be written to before any other work.
         find_engine(options.into)
@@ -83,6 +97,54 @@ def checkout(
             done.append(_into_target(workspace, state, how, target, options))
     workspace.store.index.save()
     return CheckoutReport(tuple(done), options.release, tuple(without))
+
+
+def _is_fixture(target: PathLocation) -> bool:
+    return target.path.suffix.lower() == FIXTURE_SUFFIX and not target.path.is_dir()
+
+
+def _check_target(options: CheckoutOptions) -> None:
+    """Refuse a file that tdmvc cannot write, rather than to make a folder of its name.
+
+    Raises:
+        UsageError: the suffix is unknown, or --as contradicts the target.
+    """
+    into, row_format = options.into, options.row_format
+    if row_format is not None and row_format not in ROW_FILES:
+        raise UsageError(
+            f"There is no format '{row_format}' for rows.",
+            where="--as",
+            remedy=f"use one of: {_names(ROW_FILES)}.",
+        )
+    if row_format is not None and (into is None or isinstance(into, ServerLocation) or into.scheme):
+        raise UsageError("--as writes files into a folder.", where="--as", remedy="name one: --into FOLDER.")
+    if not isinstance(into, PathLocation) or into.scheme or options.is_folder or into.path.is_dir():
+        return
+    suffix = into.path.suffix.lower()
+    is_file = find_file_engine(into) is not None or suffix == FIXTURE_SUFFIX
+    if row_format is not None and is_file:
+        raise UsageError(
+            "--as writes files into a folder, and this is the name of a file.",
+            where=str(into),
+            remedy=f"name a folder, or write {into.path.name}/ if it is one.",
+        )
+    if is_file or not _SUFFIX.fullmatch(suffix):
+        return
+    known = [*(one for engine in FILES.values() for one in sorted(engine.suffixes)), FIXTURE_SUFFIX]
+    rows = (
+        f" For rows as {suffix[1:]}, name a folder: --into FOLDER --as {suffix[1:]}."
+        if suffix[1:] in ROW_FILES
+        else ""
+    )
+    raise UsageError(
+        f"tdmvc cannot write a file with the suffix {suffix}.",
+        where=str(into),
+        remedy=f"use one of: {_names(known)} (a Django fixture).{rows} Or write {into.path.name}/ if it is a folder.",
+    )
+
+
+def _names(words: Iterable[str]) -> str:
+    return ", ".join(words)
 
 
 def _choose(
@@ -129,9 +191,9 @@ def _chosen_tables(state: DatasetState, selection: Selection) -> set[str] | None
 
 def _target_of(into: PathLocation, dataset: str) -> PathLocation:
     """Return the target of one of several datasets: a folder below the given one."""
-    if into.scheme:
+    if into.scheme or _is_fixture(into):
         raise UsageError(
-            "A database takes one dataset, and several fit this release.",
+            "This takes one dataset, and several fit this release.",
             where=str(into),
             remedy="name one of them, or give a folder with --into.",
         )
@@ -149,9 +211,13 @@ def _into_target(
     sides = open_tables(workspace, state, only=only, with_edits=state.ref == state.name)
     target = replace(target, path=Path(os.path.abspath(target.path)))
     engine = find_file_engine(target)
-    if engine is None:
-        files = _write_folder(workspace, sides, target.path, force=options.force)
-        notes: tuple[str, ...] = ()
+    notes: Sequence[str] = ()
+    if options.row_format is not None:
+        files, notes = write_row_files(workspace, sides, target.path, options.row_format, force=options.force)
+    elif engine is None and _is_fixture(target):
+        notes, files = write_fixture_file(workspace, sides, target.path, force=options.force), 1
+    elif engine is None:
+        files = write_parts(workspace, sides, target.path, force=options.force)
     else:
         if target.path.exists() and not options.force:
             raise LocalWorkError(
@@ -163,7 +229,7 @@ def _into_target(
         views = state.contract.views if only is None else _readable(state, sides)
         notes = tuple(finding.message for finding in engine.write_tables(target, tables, views))
         files = 1
-    return checked_out(state, how, sides, files, target=str(target), notes=notes)
+    return checked_out(state, how, sides, files, target=str(target), notes=tuple(notes))
 
 
 def _into_server(
@@ -202,40 +268,6 @@ def _readable(state: DatasetState, sides: Mapping[str, TableSide]) -> tuple[View
     """Return the views that read only tables which are written."""
     views = SourceViews(state.contract.views, frozenset(state.contract.tables))
     return views.merged((), sides)[0]
-
-
-def _write_folder(workspace: Workspace, sides: dict[str, TableSide], target: Path, *, force: bool) -> int:
-    """Write a folder of Parquet parts per table; nothing is half-written."""
-    if target.exists() and not force and (not target.is_dir() or any(target.iterdir())):
-        raise LocalWorkError(
-            "The target already exists and is not empty.",
-            where=str(target),
-            remedy="choose another, or replace it with --force.",
-        )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with staging_folder(target) as staging:
-            made = staging / "new"
-            made.mkdir()
-            files = sum(_copy_parts(workspace, name, side, made) for name, side in sides.items())
-            if target.exists():
-                target.replace(staging / "old")
-            made.replace(target)
-    except OSError as error:
-        raise StoreError.disk(target, error) from error
-    return files
-
-
-def _copy_parts(workspace: Workspace, name: str, side: TableSide, into: Path) -> int:
-    """Copy a table's parts to a folder of its own; return how many there are."""
-    folder = into / folder_name(name)
-    folder.mkdir()
-    # Parts keep their names, so that the folder is a table folder like any other.
-    parts = list(zip(sorted(side.parts), side.locate(side.parts), strict=True))
-    for number, (part, path) in enumerate(parts, start=1):
-        shutil.copyfile(path, folder / f"{part}.parquet")
-        workspace.on_progress(f"{name}: files", number, len(parts), "files")
-    return len(parts)
 
 
 def _to_write(workspace: Workspace, side: TableSide) -> TableToWrite:

@@ -13,6 +13,7 @@ from tdmvc.merging.conflicts import leftover_files, tree_of_ours, unmerged_table
 from tdmvc.model.dataset import DatasetState, Pointer, WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
+from tdmvc.workspace.known_sources import compare_sources
 from tdmvc.workspace.tables import new_folders, work_status
 from tdmvc.workspace.versions import equal_versions, latest_version, versions
 from tdmvc.workspace.workspace import Workspace
@@ -67,6 +68,7 @@ def _dataset_status(workspace: Workspace, name: str, *, ask_remote: bool) -> Dat
         tuple(version.version for version in equal if version.yank is not None),
         not_known,
         tuple(path for path in changed if not path.endswith(".dvc") and not path.startswith("conflicts/")),
+        compare_sources(workspace, name, state.pointers),
     )
 
 

@@ -72,6 +72,27 @@ class TableStatusReport:
     """The stage of dvc.yaml that makes the table, if one does."""
 
 
+class SourceState(StrEnum):
+    """What became of a source since its rows were added."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    MISSING = "missing"
+    NOT_COMPARED = "not-compared"
+    """A database on a server, which `status` does not contact, or a file that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source from which this work tree added tables."""
+
+    name: str
+    """Its path relative to the root, or absolute if it is elsewhere; of a server, the URL without the password."""
+    state: SourceState
+    tables: tuple[str, ...]
+    """Those that the dataset still has."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetStatus:
     """One dataset in `status`."""
@@ -94,6 +115,8 @@ class DatasetStatus:
     """Objects that this clone lacks and has never found on the remote, so that only the remote can tell."""
     uncommitted: tuple[str, ...] = ()
     """Files besides the pointers that differ from HEAD, relative to the dataset's folder."""
+    sources: tuple[SourceStatus, ...] = ()
+    """What this work tree added the tables from."""
 
     @property
     def is_clean(self) -> bool:

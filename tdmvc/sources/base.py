@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tdmvc.errors import SourceError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS, CsvOptions
+from tdmvc.model.django_models import DjangoModels
 from tdmvc.model.selection import EVERYTHING, Selection
 from tdmvc.model.source import SourceTable
 from tdmvc.sql.duckdb import DuckDBConnection
@@ -26,6 +27,8 @@ class SourceOptions:
     """What the files themselves do not say."""
     selection: Selection = EVERYTHING
     """Which tables, and which files of a folder."""
+    django_models: Callable[[], DjangoModels] | None = None
+    """Reads the models of the repository's Django applications; called only for a fixture."""
     temporary_folder: Callable[[], Path] | None = None
     """Makes a folder that lasts as long as the source is read; needed for other encodings than UTF-8."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -125,6 +126,11 @@ class JsonProfile:
         """Whether all values were null."""
         return not self._kinds
 
+    @property
+    def is_nested(self) -> bool:
+        """Whether a value was a list or an object."""
+        return not self._kinds.isdisjoint({list, dict})
+
     def _add_object(self, value: dict[str, object]) -> None:
         if self._fields is None:
             self._fields = {name: JsonProfile() for name in value}
@@ -172,6 +178,16 @@ class JsonProfile:
         if not fields or not all(fields) or not are_apart or any(type_ is None for type_ in types.values()):
             return None
         return pa.struct([pa.field(name, type_) for name, type_ in types.items()])
+
+
+class ArrayColumn(Protocol):
+    """A column that turns its values, as a file has them, into an Arrow array."""
+
+    @property
+    def column(self) -> Column: ...
+
+    def array(self, values: Iterable[object]) -> pa.Array:
+        """Return values as an array of the column's type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +253,7 @@ def check_text(text: str) -> None:
 
 
 def batch_reader(
-    columns: Mapping[str, JsonColumn], rows: Callable[[], Iterator[Mapping[str, object]]]
+    columns: Mapping[str, ArrayColumn], rows: Callable[[], Iterator[Mapping[str, object]]]
 ) -> Callable[[], pa.RecordBatchReader]:
     """Return a function that opens the rows as Arrow batches; a value that a row lacks is null.
 

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from tdmvc.databases import ReadOptions, Snapshot, find_engine, open_snapshot
 from tdmvc.errors import NotFoundError, SourceError, UsageError, format_names
 from tdmvc.model.csv_options import AS_CSV_SAYS
+from tdmvc.model.django_models import DjangoModels
 from tdmvc.model.location import Location, PathLocation
 from tdmvc.model.options import AddOptions
 from tdmvc.model.selection import Selection, no_table
@@ -16,6 +18,7 @@ from tdmvc.sources import files_left_out, open_source
 from tdmvc.sources.base import SourceOptions
 from tdmvc.sources.frames import open_frame
 from tdmvc.sources.sql_dump import find_dump
+from tdmvc.workspace.django_models import read_django_models
 from tdmvc.workspace.dumps import loaded_dumps
 from tdmvc.workspace.live_migrations import find_tool_tables
 from tdmvc.workspace.names_of_schemas import names_in_dataset, renamed_source
@@ -156,11 +159,21 @@ class _Opening:
         self._schemas[loaded.location] = loaded.schemas
         return [loaded.location, *(location for location in sources if location not in dumps)]
 
+    @cached_property
+    def _django_models(self) -> DjangoModels:
+        return read_django_models(self._workspace)
+
     def _open_files(self, path: Path) -> list[SourceTable]:
         options, workspace = self._options, self._workspace
         own = _own_folder(workspace, path)
         selection = replace(options.selection, exclude=(*options.selection.exclude, *own))
-        source_options = SourceOptions(options.table, options.csv, selection, workspace.temporary_folder)
+        source_options = SourceOptions(
+            options.table,
+            options.csv,
+            selection,
+            lambda: self._django_models,
+            temporary_folder=workspace.temporary_folder,
+        )
         tables = open_source(path, workspace.engine, source_options)
         left_out = [*own, *files_left_out(path, source_options)]
         if left_out:

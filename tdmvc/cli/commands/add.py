@@ -95,7 +95,7 @@ def command(
 ) -> None:
     """Add rows to DATASET from SOURCES, or from your edits, and write their pointers.
 
-    A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a Django fixture, a folder
+    A source is a CSV, TSV, JSON, JSON Lines or Parquet file, a Django fixture (JSON or YAML), a folder
     of these, or a database: a SQLite or DuckDB file, or a URL
     (postgresql://USER@HOST/DATABASE, mysql://…, sqlite:///FILE, duckdb:///FILE), or its
     dump: of pg_dump in any form (.sql, an archive, a folder), of mysqldump (.sql), or of

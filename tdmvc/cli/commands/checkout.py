@@ -1,8 +1,10 @@
 """`tdmvc checkout`."""
 
+import os
+
 import click
 
-from tdmvc.actions.checkout import CheckoutOptions, checkout
+from tdmvc.actions.checkout import ROW_FORMATS, CheckoutOptions, checkout
 from tdmvc.cli.options import PATH_OR_URL, exclude_option, settings_of, tables_option
 from tdmvc.cli.output import complete_dataset, formats_option, opened, print_as
 from tdmvc.errors import NotFoundError, UsageError
@@ -18,7 +20,14 @@ from tdmvc.render.reports.transfer import CHECKOUT_FORMATS
     type=PATH_OR_URL,
     metavar="PATH|URL",
     help="Write to a folder, or to a DuckDB or SQLite file (.duckdb, .ddb, .sqlite, .sqlite3, .db, "
-    "duckdb:///FILE, sqlite:///FILE) instead, which is replaced; or into a database of a server, as `tdmvc seed` does.",
+    "duckdb:///FILE, sqlite:///FILE) instead, which is replaced; to a Django fixture (.json); or into a database of "
+    "a server, as `tdmvc seed` does.",
+)
+@click.option(
+    "--as",
+    "row_format",
+    type=click.Choice(ROW_FORMATS),
+    help="With --into FOLDER: write a file for each table in this format, instead of folders of Parquet parts.",
 )
 @tables_option("Write only these tables (patterns such as 'order*').")
 @exclude_option("Leave out tables: 'search_*'.")
@@ -31,6 +40,7 @@ def command(
     names: tuple[str, ...],
     release: str | None,
     into: str | None,
+    row_format: str | None,
     tables: tuple[str, ...],
     exclude: tuple[str, ...],
     force: bool,
@@ -48,6 +58,8 @@ def command(
     Examples:
       tdmvc checkout golden@1.0.0
       tdmvc checkout --release 2.14.0
+      tdmvc checkout golden --into fixture.json           # for `manage.py loaddata`
+      tdmvc checkout golden --into rows --as csv          # a file for each table
       tdmvc checkout golden@latest --into fixtures.sqlite --table orders,customers
       tdmvc checkout golden --into sqlite:///fixtures.data
       tdmvc checkout golden                 # the rows that the pointers name
@@ -63,6 +75,8 @@ def command(
         release=release,
         datasets=names if release is not None else (),
         into=settings_of(context).location(into) if into else None,
+        row_format=row_format,
+        is_folder=into is not None and into.endswith(("/", os.sep)),
         selection=Selection(tables, exclude),
         force=force,
         strict=strict,

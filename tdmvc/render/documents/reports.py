@@ -44,10 +44,11 @@ declare(report.AddedTable, "name status rows bytes=size_bytes written_bytes part
 declare(report.StatusReport, "branch operation release datasets", format="tdmvc.status/1")
 declare(
     report.DatasetStatus,
-    "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known uncommitted",
+    "name kind is_clean versions latest tables not_pushed migrations leftovers yanked not_known uncommitted sources",
 )
 declare(report.RemoveReport, "dataset tables folder is_whole notes", format="tdmvc.remove/1")
 declare(report.TableStatusReport, "name work since_head stage")
+declare(report.SourceStatus, "name state tables")
 declare(report.DatasetList, "datasets", format="tdmvc.list/1")
 declare(report.DatasetSummary, "name kind description tables versions")
 declare(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tdmvc.model.dataset import WorkStatus
 from tdmvc.model.diff import TableStatus
 from tdmvc.model.migration import RecordedState
-from tdmvc.model.report import DatasetStatus, StatusReport, TableStatusReport
+from tdmvc.model.report import DatasetStatus, SourceState, StatusReport, TableStatusReport
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.format import Formats, RenderOptions, formats_of
@@ -23,6 +23,12 @@ _MEANINGS = {
     "changed": "changed since HEAD",
     "removed": "removed since HEAD",
     "clean": "as in HEAD",
+}
+_SOURCE_WORDS = {
+    SourceState.CHANGED: "changed since `tdmvc add`",
+    SourceState.MISSING: "no longer there",
+    SourceState.UNCHANGED: "as added",
+    SourceState.NOT_COMPARED: "not compared",
 }
 _MEANING_ROOM = 32
 _LABEL_ROOM = len("migrations")
@@ -69,6 +75,7 @@ def _dataset(dataset: DatasetStatus, page: Page) -> None:
             (pad("remote", _LABEL_ROOM), _remote_words(dataset)),
             ("leftovers", ", ".join(map(visible, dataset.leftovers))),
             ("files", _uncommitted_words(dataset, page)),
+            ("sources", _source_words(dataset, page)),
         ]
     )
 
@@ -77,6 +84,17 @@ def _uncommitted_words(dataset: DatasetStatus, page: Page) -> str:
     words = "not committed: "
     room = page.width - _LABEL_ROOM - len(words) - 4
     return f"{words}{names(dataset.uncommitted, room)}" if dataset.uncommitted else ""
+
+
+def _source_words(dataset: DatasetStatus, page: Page) -> str:
+    """Return the sources by what became of them, the changed ones first."""
+    room = page.width - _LABEL_ROOM - 28
+    found = []
+    for state, words in _SOURCE_WORDS.items():
+        members = [source.name for source in dataset.sources if source.state is state]
+        if members:
+            found.append(f"{names(members, room)} {words}")
+    return "; ".join(found)
 
 
 def _standing(dataset: DatasetStatus) -> str:
@@ -159,6 +177,10 @@ def _next_steps(report: StatusReport) -> list[Step]:
             steps.append(Step(f"tdmvc add {name}", "add your edits"))
         elif words & {"added", "changed", "removed"}:
             steps.append(Step(f"tdmvc diff {name}", "see what changed, then git add and git commit"))
+        changed = [one.name for one in dataset.sources if one.state is SourceState.CHANGED]
+        if changed:
+            which = "the source that changed" if len(changed) == 1 else "the sources that changed"
+            steps.append(Step(f"tdmvc add {name} {' '.join(map(shell_word, changed))}", f"add {which}"))
         stages = {t.stage.rpartition(":")[2] for t in dataset.tables if t.stage and _word(t) == "missing"}
         if stages:
             steps.append(Step(f"dvc repro {' '.join(map(shell_word, sorted(stages)))}", "build the rows"))
