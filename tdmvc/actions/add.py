@@ -125,8 +125,8 @@ def add(
                 workspace, transaction, state, AddPlan(ingested, removed, not_added, source_views), options
             )
         workspace.store.index.save()
-        if by_table:
-            remember_sources(workspace, dataset, known, by_table)
+        origins = {table: [one.origin for one in tables] for table, tables in by_table.items()}
+        remember_sources(workspace, dataset, known, origins, keeps_earlier=options.append)
         broken = find_broken_rules(workspace, current_state(workspace, dataset))
         return replace(report, findings=(*report.findings, *broken), notes=(*notes, *report.notes))
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tdmvc.model.location import Location, PathLocation
+from tdmvc.model.location import Location, PathLocation, ServerLocation
 from tdmvc.model.report import SourceState, SourceStatus
+from tdmvc.model.source import Frame
 from tdmvc.store.atomic_files import write_atomic
 from tdmvc.store.state_folder import state_folder
 from tdmvc.workspace.workspace import Workspace
@@ -31,36 +32,57 @@ class KnownSource:
     """Empty for a database on a server, which is not read to be compared."""
 
 
-def describe_sources(workspace: Workspace, sources: Sequence[Location]) -> dict[str, KnownSource]:
-    """Return what is to be remembered of sources; call it before their rows are read."""
+def describe_sources(workspace: Workspace, sources: Sequence[Location | Frame]) -> dict[str, KnownSource]:
+    """Return what is to be remembered of sources by their names; call it before their rows are read.
+
+    Rows in memory are no source that could change.
+    """
     found = {}
     for source in sources:
         if isinstance(source, PathLocation):
             path = source.path.absolute()
-            stamp = _stamp(workspace, path)
-            found[_name(workspace, path)] = KnownSource([], stamp, _digest(path, stamp))
-        else:
+            try:
+                stamp = _stamp(workspace, path)
+                known = KnownSource([], stamp, _digest(path, stamp))
+            except OSError:
+                # Whoever reads the rows says what is wrong.
+                known = KnownSource()
+            found[_name(workspace, path)] = known
+        elif isinstance(source, ServerLocation):
             found[str(source)] = KnownSource()
     return found
 
 
 def remember_sources(
-    workspace: Workspace, dataset: str, sources: Mapping[str, KnownSource], tables: Collection[str]
+    workspace: Workspace,
+    dataset: str,
+    sources: Mapping[str, KnownSource],
+    tables: Mapping[str, Collection[str]],
+    *,
+    keeps_earlier: bool,
 ) -> None:
-    """Remember the sources of the tables that were added from them, in place of earlier ones.
+    """Remember the sources of the tables that were added from them.
 
-    What cannot be written is forgotten: only `status` would have told it.
+    Args:
+        tables: each with the origins of its rows.
+        keeps_earlier: whether the tables have rows of earlier sources, too.
     """
     known = _read(workspace)
     old = known.setdefault(dataset, {})
     for one in old.values():
-        one.tables = [table for table in one.tables if table not in tables]
+        if not keeps_earlier:
+            one.tables = [table for table in one.tables if table not in tables]
     for name, source in sources.items():
-        old.pop(name, None)
-        source.tables = sorted(tables)
+        before = old.pop(name, None)
+        place = str(workspace.root / name)
+        # Dumps are loaded together, into a database that has another name.
+        own = [table for table, origins in tables.items() if any(one.startswith(place) for one in origins)]
+        own = own if own and len(sources) > 1 else list(tables)
+        source.tables = sorted({*own, *(before.tables if before else ())})
         old[name] = source
     known[dataset] = {name: one for name, one in old.items() if one.tables}
-    _write(workspace, known)
+    if tables:
+        _write(workspace, known)
 
 
 def compare_sources(workspace: Workspace, dataset: str, tables: Collection[str]) -> tuple[SourceStatus, ...]:
