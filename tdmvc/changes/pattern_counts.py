@@ -20,7 +20,7 @@ from tdmvc.changes.same_value import value_id
 from tdmvc.model.diff import PatternKind
 
 _MOST_PAIRS = 2000
-_MOST_SHIFTS = 200
+_MOST_SHIFTS = 2000
 _MOST_AFFIXES = 3
 _AFFIXES = frozenset(
     {
@@ -178,7 +178,7 @@ class ColumnCounts:
         if rest and self._one_new:
             return [*found, ColumnPattern(PatternKind.SET_TO, None, rest, None, self._one_new[0])]
         for amount, cells in (self._shifts or Counter()).most_common():
-            if cells >= max(2, LEAST_SHARE * self._rest):
+            if cells >= max(2, LEAST_SHARE * rest):
                 found.append(ColumnPattern(PatternKind.SHIFTED, amount, cells))
                 rest -= cells
         return [*found, ColumnPattern(PatternKind.VARIED, None, rest)] if rest else found

@@ -62,6 +62,11 @@ def shift_way(old: object, new: object) -> Way | None:
     return (PatternKind.SHIFTED, amount) if amount else None
 
 
+def is_time(value: object) -> bool:
+    """Return whether a value is a date or a time, whose distances say more than its values."""
+    return isinstance(value, date | time)
+
+
 def _null_kind(old: object, new: object) -> PatternKind:
     if new is None:
         return PatternKind.EMPTY_TO_NULL if old == "" else PatternKind.SET_NULL
@@ -85,7 +90,7 @@ def _amount(old: object, new: object) -> str | None:
     if isinstance(old, datetime) or isinstance(new, datetime):
         return None
     if isinstance(old, date) and isinstance(new, date):
-        return f"{(new - old).days:+} days"
+        return _span(new - old)
     if isinstance(old, time) and isinstance(new, time):
         return _span(_since_midnight(new) - _since_midnight(old))
     return None
@@ -106,4 +111,7 @@ def _since_midnight(value: time) -> timedelta:
 
 
 def _span(span: timedelta) -> str:
-    return f"{'-' if span < timedelta(0) else '+'}{abs(span)}"
+    """Return whole days without a time of day, so that dates and times that moved together read the same."""
+    days, sign = abs(span).days, "-" if span < timedelta(0) else "+"
+    is_whole = days and abs(span) == timedelta(days=days)
+    return f"{sign}{days} {'day' if days == 1 else 'days'}" if is_whole else f"{sign}{abs(span)}"

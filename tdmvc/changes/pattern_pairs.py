@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from tdmvc.changes.pattern_kinds import Way, affix_way, plain_way, shift_way
+from tdmvc.changes.pattern_kinds import Way, affix_way, is_time, plain_way, shift_way
 from tdmvc.changes.same_value import value_id
 from tdmvc.model.diff import PatternKind
 
@@ -57,7 +57,7 @@ def explain_pairs(pairs: list[CountedPair]) -> list[ColumnPattern]:
         return [*found, *whole]
     is_mapping = _is_mapping(left)
     shifted, rest = _take_ways(left, lambda pair: shift_way(pair.old, pair.new), least=2)
-    if not is_mapping or (len(shifted) == 1 and not rest):
+    if not is_mapping or (len(shifted) == 1 and not rest) or all(is_time(pair.old) for pair in left):
         found += shifted
         left = rest
         whole = _explain_whole(left)
@@ -68,9 +68,11 @@ def explain_pairs(pairs: list[CountedPair]) -> list[ColumnPattern]:
         example = left[0]
         return [*found, ColumnPattern(PatternKind.MAPPED, None, cells, example.old, example.new, len(left))]
     for pair in sorted(left, key=lambda pair: -pair.cells):
-        if pair.cells >= max(_DOMINANT_CELLS, _DOMINANT_SHARE * cells):
-            found.append(ColumnPattern(PatternKind.CONSTANT, None, pair.cells, pair.old, pair.new))
-            left.remove(pair)
+        if pair.cells < max(_DOMINANT_CELLS, _DOMINANT_SHARE * cells):
+            break
+        found.append(ColumnPattern(PatternKind.CONSTANT, None, pair.cells, pair.old, pair.new))
+        left.remove(pair)
+        cells -= pair.cells
     if left:
         cells_left = sum(pair.cells for pair in left)
         found.append(ColumnPattern(PatternKind.VARIED, None, cells_left, left[0].old, left[0].new))
@@ -86,7 +88,11 @@ def _is_mapping(pairs: list[CountedPair]) -> bool:
 def _take_ways(
     pairs: list[CountedPair], way_of: _WayOf, *, least: int
 ) -> tuple[list[ColumnPattern], list[CountedPair]]:
-    """Group the pairs that a way explains, if the way has enough different pairs; return the others too."""
+    """Group the pairs that a way explains, if the way has enough different pairs; return the others too.
+
+    The largest group comes first, and each is measured against what those before it left to explain.
+    A single pair of times is enough if it changed many cells.
+    """
     groups: dict[Way, list[CountedPair]] = {}
     left: list[CountedPair] = []
     for pair in pairs:
@@ -95,14 +101,17 @@ def _take_ways(
             left.append(pair)
         else:
             groups.setdefault(way, []).append(pair)
-    total = sum(pair.cells for pair in pairs)
+    unexplained = sum(pair.cells for pair in pairs)
     found: list[ColumnPattern] = []
-    for (kind, by), members in groups.items():
-        cells = sum(pair.cells for pair in members)
-        if len(members) < least or (least > 1 and cells < LEAST_SHARE * total):
+    sized = [(sum(pair.cells for pair in members), way, members) for way, members in groups.items()]
+    for cells, (kind, by), members in sorted(sized, key=lambda group: -group[0]):
+        is_certain = is_time(members[0].old) and cells >= _DOMINANT_CELLS
+        is_rare = least > 1 and cells < LEAST_SHARE * unexplained
+        if is_rare or (len(members) < least and not is_certain):
             left.extend(members)
         else:
             found.append(ColumnPattern(kind, by, cells, members[0].old, members[0].new))
+            unexplained -= cells
     return found, left
 
 

@@ -1,6 +1,6 @@
 """Finds what many changed cells have in common, in one pass and bounded memory."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from tdmvc.changes import kernels
 from tdmvc.changes.kernels import take
 from tdmvc.changes.pairs import ColumnPair
 from tdmvc.changes.pattern_counts import ColumnCounts
+from tdmvc.changes.pattern_kinds import is_time, shift_way
 from tdmvc.changes.pattern_pairs import ColumnPattern
 from tdmvc.changes.same_value import value_id
 from tdmvc.model.diff import ChangePattern, PatternGroup, PatternKind, Samples, TableDiff
@@ -97,24 +98,55 @@ class PatternFinder:
 
 
 def group_patterns(tables: Iterable[TableDiff]) -> tuple[PatternGroup, ...]:
-    """Return the patterns of all tables, those of one kind (and amount, text or values) together."""
+    """Return the patterns of all tables, those of one kind (and amount, text or values) together.
+
+    A table in which all rows had one date moves it from one constant to another: that is the same
+    shift as in tables with many dates.
+    """
+    every = [(table.name, pattern) for table in tables for pattern in table.patterns]
+    amounts = {_amount_of(pattern) for _, pattern in every if pattern.kind is PatternKind.SHIFTED}
     groups: dict[Hashable, list[tuple[str, ChangePattern]]] = {}
-    for table in tables:
-        for pattern in table.patterns:
-            groups.setdefault(_group_key(pattern), []).append((table.name, pattern))
+    for table, pattern in every:
+        groups.setdefault(_group_key(pattern, amounts), []).append((table, pattern))
     found = []
     for members in groups.values():
         members.sort(key=lambda member: (-member[1].cells, member[0]))
         first = members[0][1]
+        kind, by = first.kind, first.by
+        if len({_values_of(pattern) for _, pattern in members}) > 1:
+            kind, by = PatternKind.SHIFTED, _amount_of(first)
         cells = sum(pattern.cells for _, pattern in members)
-        found.append(PatternGroup(first.kind, first.by, cells, tuple(members)))
+        found.append(PatternGroup(kind, by, cells, tuple(members)))
     return tuple(sorted(found, key=lambda group: (-group.cells, group.members[0][0])))
 
 
-def _group_key(pattern: ChangePattern) -> Hashable:
+def _group_key(pattern: ChangePattern, amounts: Container[str | None]) -> Hashable:
+    """Return what must be equal for patterns to be one; a constant counts as a shift if its values are times.
+
+    Args:
+        amounts: by which other patterns shifted, which makes a constant number a shift, too.
+    """
+    amount = _amount_of(pattern)
+    if amount is not None and (is_time(pattern.old) or amount in amounts):
+        return (PatternKind.SHIFTED, amount)
+    return (*_values_of(pattern), pattern.by, pattern.is_personal)
+
+
+def _amount_of(pattern: ChangePattern) -> str | None:
+    """Return by how much a pattern shifted its values, if they are known and it did."""
+    if pattern.is_personal:
+        return None
+    if pattern.kind is PatternKind.SHIFTED:
+        return pattern.by
+    way = shift_way(pattern.old, pattern.new) if pattern.kind is PatternKind.CONSTANT else None
+    return way[1] if way else None
+
+
+def _values_of(pattern: ChangePattern) -> tuple[Hashable, ...]:
+    """Return the kind, and the values that define it."""
     values: Hashable = None
     if pattern.kind is PatternKind.CONSTANT:
         values = (value_id(pattern.old), value_id(pattern.new))
     elif pattern.kind is PatternKind.SET_TO:
         values = value_id(pattern.new)
-    return (pattern.kind, pattern.by, pattern.is_personal, values)
+    return (pattern.kind, values)

@@ -1,10 +1,15 @@
 """The words for a pattern of changes: one line, the same in every format."""
 
+import re
+
 from tdmvc.model.diff import ChangePattern, DatasetDiff, PatternGroup, PatternKind
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, visible
 from tdmvc.render.privacy import guarded, guarded_group, personal_by_table
 
+_OF_ONE_VALUE = frozenset({PatternKind.CONSTANT, PatternKind.SET_TO})
+"""Kinds of which all members of a group have the same values."""
+_AMOUNT = re.compile(r"([+-])(\d+)")
 _SELF_EVIDENT = frozenset({PatternKind.CONSTANT, PatternKind.EMPTY_TO_NULL, PatternKind.NULL_TO_EMPTY})
 
 
@@ -30,11 +35,10 @@ def pattern_count(pattern: ChangePattern) -> str:
 
 def group_words(group: PatternGroup) -> str:
     """Return the words for a pattern of several tables, with its columns and tables."""
-    words = (
-        pattern_words(group.members[0][1])
-        if len(group.members) == 1
-        else _kind_words(group.kind, group.by, None)
-    )
+    first = group.members[0][1]
+    is_personal = any(pattern.is_personal for _, pattern in group.members)
+    has_values = len(group.members) == 1 or (group.kind in _OF_ONE_VALUE and not is_personal)
+    words = pattern_words(first) if has_values else _kind_words(group.kind, group.by, None)
     columns = sum(len(pattern.columns) for _, pattern in group.members)
     tables = len({table for table, _ in group.members})
     return f"{words} in {plural(columns, 'column')} of {plural(tables, 'table')}"
@@ -83,7 +87,7 @@ def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
         case PatternKind.SET_TO:
             return "all set to one value"
         case PatternKind.SHIFTED:
-            return f"shifted by {what}" if what else "shifted by one amount"
+            return f"shifted by {_amount_words(what)}" if what else "shifted by one amount"
         case PatternKind.CASE:
             return "only case differs"
         case PatternKind.WHITESPACE:
@@ -101,3 +105,12 @@ def _kind_words(kind: PatternKind, by: str | None, distinct: int | None) -> str:
             return f"each old value became one new value{pairs}"
         case PatternKind.VARIED:
             return "various changes"
+
+
+def _amount_words(amount: str) -> str:
+    """Return an amount as people write it: `-2922 days` is `−2,922 days`."""
+    sign_and_digits = _AMOUNT.match(amount)
+    if sign_and_digits is None:
+        return amount
+    sign, digits = sign_and_digits.groups()
+    return f"{'−' if sign == '-' else '+'}{number(int(digits))}{amount[sign_and_digits.end() :]}"

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 from tdmvc.arrow.values import python_values
 from tdmvc.changes import pattern_counts
 from tdmvc.changes.pairs import ColumnPair
-from tdmvc.changes.patterns import PatternFinder
+from tdmvc.changes.patterns import PatternFinder, group_patterns
 from tdmvc.changes.walk.cells import differing_cells
-from tdmvc.model.diff import CellChange, ChangedRowSample, ChangePattern, PatternKind, Samples
+from tdmvc.model.diff import (
+    CellChange,
+    ChangedRowSample,
+    ChangePattern,
+    PatternKind,
+    Samples,
+    TableDiff,
+    TableStatus,
+)
 from tdmvc.model.schema import Column
 from tests.series import trials
 
@@ -253,3 +261,78 @@ def test_a_distant_date_does_not_change_the_patterns_of_its_neighbours(
     assert isinstance(python_values(pa.array([0, 2**60], pa.timestamp("us", tz="UTC")))[0], datetime)
     nested = pa.array([[0], [2**60, 0], None], pa.list_(pa.timestamp("us", tz="UTC")))
     assert [type(v[0]) if isinstance(v, list) else v for v in python_values(nested)] == [datetime, str, None]
+
+
+def _moved(first: int, count: int, days: int, start: datetime = datetime(2020, 1, 1)) -> Cells:
+    """Return dates that are all different, each moved by so many days."""
+    olds = [start + timedelta(hours=hour) for hour in range(first, first + count)]
+    return [(old, old + timedelta(days=days)) for old in olds]
+
+
+@pytest.mark.parametrize("most", [5000, 0])
+def test_a_smaller_shift_is_not_hidden_by_a_larger_one(most: int) -> None:
+    cells = [*_moved(0, 3000, 731), *_moved(3000, 20, 3), *_moved(4000, 8, -2922)]
+    patterns = of(pa.timestamp("us"), cells, most=most)
+    assert [(p.by, p.cells) for p in patterns] == [("+731 days", 3000), ("+3 days", 20), ("-2922 days", 8)]
+
+
+def test_a_shift_among_many_random_changes_is_found() -> None:
+    cells = [
+        *_moved(0, 9000, 731),
+        *((old, new) for i in range(900) for old, new in _moved(9000 + i, 1, i + 1000)),
+    ]
+    shifts = {p.by: p.cells for p in of(pa.timestamp("us"), cells, most=0)}
+    assert shifts["+731 days"] == 9000
+
+
+def test_one_shift_over_tables_with_one_date_few_dates_and_days_is_one_pattern() -> None:
+    time_, day = pa.timestamp("us"), pa.date32()
+    one = _moved(0, 1, 731) * 6
+    few = [*_moved(0, 1, 731) * 50, *_moved(1, 1, 731) * 30]
+    mostly = [*_moved(0, 1, 731) * 50, *_moved(1, 1, 733) * 30]
+    days = [(date(2020, 1, d), date(2022, 1, d)) for d in range(1, 20)]
+    tables = [
+        TableDiff(name, TableStatus.CHANGED, patterns=of(type_, cells))
+        for name, type_, cells in (
+            ("one", time_, one),
+            ("few", time_, few),
+            ("mostly", time_, mostly),
+            ("days", day, days),
+            ("many", time_, _moved(0, 300, 731)),
+        )
+    ]
+    groups = group_patterns(tables)
+    assert [(group.kind, group.by, group.cells) for group in groups] == [
+        (P.SHIFTED, "+731 days", 6 + 80 + 50 + 19 + 300),
+        (P.SHIFTED, "+733 days", 30),
+    ]
+
+
+def test_constants_that_are_no_times_stay_apart() -> None:
+    tables = [
+        TableDiff(name, TableStatus.CHANGED, patterns=of(INT, [cell] * 3))
+        for name, cell in (("a", (1, 2)), ("b", (5, 6)), ("c", (1, 2)))
+    ]
+    assert [(group.kind, group.cells) for group in group_patterns(tables)] == [
+        (P.CONSTANT, 6),
+        (P.CONSTANT, 3),
+    ]
+
+
+@settings(max_examples=trials(150, 15), deadline=None)
+@given(st.lists(changed_cells(), max_size=6))
+def test_patterns_of_several_tables_count_exactly_the_cells_of_their_members(
+    columns: list[tuple[pa.DataType, list[Cells]]],
+) -> None:
+    tables = [
+        TableDiff(f"t{place}", TableStatus.CHANGED, patterns=of(type_, [cell for b in batches for cell in b]))
+        for place, (type_, batches) in enumerate(columns)
+    ]
+    groups = group_patterns(tables)
+    members = [member for group in groups for member in group.members]
+    assert sorted(map(id, (pattern for _, pattern in members))) == sorted(
+        id(pattern) for table in tables for pattern in table.patterns
+    )
+    for group in groups:
+        assert group.cells == sum(pattern.cells for _, pattern in group.members)
+        assert len({pattern.is_personal for _, pattern in group.members}) == 1
