@@ -9,7 +9,7 @@ from functools import cache
 
 from tdmvc.changes.related import relate_rows
 from tdmvc.changes.shifts import measure_shifts
-from tdmvc.checks.changed_rules import ChangedRules
+from tdmvc.checks.changed_rules import ChangedRules, new_demands
 from tdmvc.checks.classification import check_classification
 from tdmvc.checks.drift import drift_findings
 from tdmvc.checks.new_violations import CheckedState
@@ -178,11 +178,16 @@ def _check(
     """Return what the checks find in the changed tables, without repeating what the diff found."""
     changed = {table.name for table in diff.tables if table.is_changed} & set(sides.new)
     known = {(finding.rule, finding.table) for finding in diff.findings}
-    rules = _suspect_rules(new, changed, {table.name for table in diff.tables if _may_break(table, sides)})
+    moved = {table.name for table in diff.tables if _may_break(table, sides)}
+    rules = {*_suspect_rules(new, changed, moved), *new_demands(old.contract, new.contract)}
     declared = (CheckedState(sides.old, old.contract.tables), CheckedState(sides.new, new.contract.tables))
     with validation_options(workspace, ALL_RULES) as options:
         check = ChangedRules(workspace.engine, declared[:1], options, new.ref)
-        broken = [*check.check_columns(declared[1], changed), *check.check(declared[1], rules)]
+        redeclared = {
+            name for name, table in new.contract.tables.items() if table != old.contract.table(name)
+        }
+        columns = check.check_columns(declared[1], changed | (redeclared & set(sides.new)))
+        broken = [*columns, *check.check(declared[1], rules)]
     classification = check_classification(
         {name: side.schema for name, side in sides.old.items()},
         {name: side.schema for name, side in sides.new.items()},

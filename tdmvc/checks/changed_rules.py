@@ -8,10 +8,12 @@ from tdmvc.checks.rule_findings import findings_of
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.rule_strength import implies, with_joined_bounds
 from tdmvc.model.rules import HasType, Rule
 from tdmvc.model.schema import Contract, TableSchema
 from tdmvc.model.validation import RuleResult
 from tdmvc.sql.duckdb import DuckDBConnection
+from tdmvc.sql.typed_conditions import typed_rules
 
 _BROKEN_REFERENCE = "broken-reference"
 
@@ -61,6 +63,19 @@ class ChangedRules:
             yield from findings_of(aged.new, schema, at=self.at)
         if aged.old is not None:
             yield from map(_as_before, findings_of(aged.old, schema, at=self.at))
+
+
+def new_demands(old: Contract, new: Contract) -> Iterator[Rule]:
+    """Yield the rules of a contract that an earlier one did not imply; rows that did not change may break them."""
+    for name, table in new.tables.items():
+        before = old.table(name)
+        if before == table:
+            continue
+        plain = typed_rules(before) if before is not None else ()
+        known = (*(before.rules if before is not None else ()), *plain, *with_joined_bounds(plain))
+        for rule in table.rules:
+            if not any(implies(one, rule) for one in known):
+                yield rule
 
 
 def _schema(state: CheckedState, table: str) -> TableSchema:

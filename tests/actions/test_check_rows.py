@@ -53,6 +53,23 @@ def test_sound_rows_have_no_findings_and_are_counted(workspace: Workspace) -> No
     assert check(workspace).rows is None
 
 
+def test_a_review_blocks_a_new_rule_that_unchanged_rows_break(workspace: Workspace) -> None:
+    path = workspace.working_copy("golden") / "contract.yaml"
+    text = path.read_text()
+    place = text.index("name: id\n", text.index("- name: orders\n")) + len("name: id\n")
+    path.write_text(f"{text[:place]}        logicalTypeOptions: {{minimum: 11}}\n{text[place:]}")
+    (blocked,) = review(workspace, "HEAD").datasets
+    (finding,) = blocked.blocking
+    assert (finding.rule, finding.table, finding.details["id"]) == (
+        "broken-rule",
+        "orders",
+        "orders.id.range",
+    )
+    commit_all(workspace.root, "A rule that rows break")
+    path.write_text(path.read_text().replace("minimum: 11", "minimum: 10"))
+    assert all(not one.blocking for one in review(workspace, "HEAD").datasets)
+
+
 def test_what_came_in_long_ago_is_found_with_the_file_of_the_table(broken: Workspace) -> None:
     assert review(broken, "HEAD~1").datasets == ()
     assert check(broken).findings == ()
