@@ -83,6 +83,8 @@ class DjangoModels:
     """All models that are known."""
 
     models: tuple[DjangoModel, ...] = ()
+    has_time_zones: bool = True
+    """Whether times in a database without time zones (SQLite, MySQL) are in UTC, as Django writes them by default."""
 
     @cached_property
     def by_label(self) -> dict[str, DjangoModel]:

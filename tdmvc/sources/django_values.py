@@ -72,11 +72,14 @@ def field_types(field: ModelField, name: str) -> list[FieldType]:
     return []
 
 
-def fixture_value(value: object, column: Column, field: ModelField | None) -> object:
+def fixture_value(
+    value: object, column: Column, field: ModelField | None, *, has_time_zones: bool = True
+) -> object:
     """Return a value of a table as a fixture writes it; its JSON comes from `json_text`.
 
     Args:
         field: the one whose values the column holds, if its model is known.
+        has_time_zones: whether times of a database without time zones are in UTC.
     """
     kind = field.kind if field else ""
     match value:
@@ -90,6 +93,9 @@ def fixture_value(value: object, column: Column, field: ModelField | None) -> ob
             return _duration(timedelta(microseconds=value))
         case Decimal() if kind == "DecimalField":
             return f"{value:f}"
+        case datetime() if value.tzinfo is None and has_time_zones and column.physical_type is not None:
+            # A fixture's own times have no physical type, and are in the time zone of the settings.
+            return fixture_value(value.replace(tzinfo=UTC), column, field)
         case datetime() | time():
             # As Django writes it, which has no more than milliseconds unless there are any.
             is_short = value.microsecond and not value.microsecond % 1000

@@ -146,7 +146,8 @@ class _ModelWriter:
         for field in self._fields:
             value = row[field.column.name]
             if value is not None or field.takes_null:
-                fields[field.name] = fixture_value(value, field.column, field.held)
+                has_zones = self._models.has_time_zones
+                fields[field.name] = fixture_value(value, field.column, field.held, has_time_zones=has_zones)
         for name, members in self.members.items():
             fields[name] = members.get(key, [])
         written["fields"] = fields

@@ -105,7 +105,10 @@ class _Opening:
                 tables = self._open_database(location)
             for source in tables:
                 self._by_table.setdefault(source.schema.name, []).append(source)
-        by_table = self._by_table
+        by_table = self._by_table = {
+            name: [_within(source, {*self._by_table, *self._kept}) for source in tables]
+            for name, tables in self._by_table.items()
+        }
         for pattern in options.selection.unmatched([*by_table, *self._renamed]):
             raise self._no_table(pattern)
         if not by_table:
@@ -272,6 +275,14 @@ class _Opening:
         if not chosen:
             raise NotFoundError.named("table", self._options.table, [*names, *relations], where=str(location))
         return chosen
+
+
+def _within(source: SourceTable, tables: Collection[str]) -> SourceTable:
+    """Return a file's table without references to tables that are not there: a fixture may have one model of many."""
+    kept = tuple(one for one in source.schema.references if one.table in tables)
+    if source.is_database or kept == source.schema.references:
+        return source
+    return replace(source, schema=replace(source.schema, references=kept))
 
 
 def _own_folder(workspace: Workspace, source: Path) -> list[str]:
