@@ -269,8 +269,9 @@ class _FixtureTables:
             self._notes.append(
                 f"{name}: a value is not that of a {model_field.kind}, so it is kept as it is written"
             )
-        is_key = model_field.is_reference and not values.profile.is_nested
-        return self._untyped(model_field.column if is_key else name, values)
+        # Members, and a reference by a natural key, are in no column of the database.
+        is_list = model_field.is_many or (model_field.is_reference and values.profile.is_nested)
+        return self._untyped(name if is_list else model_field.column, values)
 
     def _untyped(self, name: str, values: _Values) -> ArrayColumn:
         column = json_column(name, values.profile, has_structs=False)

@@ -28,6 +28,8 @@ _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?)\s*(Z|[+-]\d\d(?::?\d\d)?)?"
 )
+_PLAIN_UUID = re.compile(r"[0-9a-f]{32}")
+"""How SQLite and MySQL hold it."""
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 
 
@@ -87,6 +89,8 @@ def fixture_value(
             return value
         case str() if kind == "JSONField" or column.is_json:
             return _parsed(value)
+        case str() if kind == "UUIDField" and _PLAIN_UUID.fullmatch(value):
+            return str(UUID(value))
         case int() if kind in ("BooleanField", "NullBooleanField") and value in (0, 1):
             return bool(value)
         case int() if kind == "DurationField":
