@@ -54,6 +54,8 @@ def _page(command: click.Command, context: click.Context, more: list[str]) -> st
     text, examples = _paragraphs(f"{first}\n\n{rest}")
     lines = [
         f'.TH "{title.upper()}" "1" "" "tdmvc {__version__}" "tdmvc manual"',
+        # Without hyphens at the ends of lines: names of files and variables are copied as they are.
+        ".nh",
         ".SH NAME",
         f"{_escaped(title)} \\- {_escaped(name[:1].lower() + name[1:])}",
         ".SH SYNOPSIS",

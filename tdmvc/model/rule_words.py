@@ -139,7 +139,7 @@ def _words(rule: Rule, row: Mapping[str, str | None]) -> tuple[str, str]:
             none = f"none of {_list(allowed)}" if allowed else "there, and may not be"
             return f"is one of {_list(allowed)}", f"{values} is {none}"
         case Present(missing):
-            demand = f"is none of {_list(missing)}, which stand for a missing value"
+            demand = f"is {'never' if len(missing) == 1 else 'none of'} {_list(missing)}"
             return demand, f"{values} stands for a missing value"
         case References(reference):
             return f"is in {_target(reference)}", f"{values} is not in {_target(reference)}"
@@ -235,7 +235,7 @@ def _wrong_length(test: Length) -> str:
 
 
 def _list(values: Sequence[Value]) -> str:
-    shown = ", ".join(_bound(value) or "''" for value in values[:_MOST_VALUES])
+    shown = ", ".join("null" if value is None else _bound(value) or "''" for value in values[:_MOST_VALUES])
     more = len(values) - _MOST_VALUES
     return f"{shown} and {number(more)} more" if more > 0 else shown
 

@@ -1,5 +1,6 @@
 """Contracts through the real command line: shown, inferred, compared, taken over and written in other formats."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -71,6 +72,7 @@ def test_few_rows_and_wrong_words_are_refused_with_advice(tdmvc: Tdmvc, repo: Pa
     assert "no table" in tdmvc("contract", "infer", "golden", "--table", "x", code=3).err
     many = tdmvc("contract", "infer", "golden", "--min-rows", "1000").out
     assert "too few to tell a rule from chance" in many
+    assert re.search(r"tdmvc contract infer golden --min-rows \d+ ", many)
     assert "did you mean `tdmvc contract show`?" in tdmvc("contract", "shwo", code=2).err
     assert "no such file" in tdmvc("contract", "show", "nowhere.yaml", code=3).err
     (repo / "odd.yaml").write_text("orders: {}\n")

@@ -50,7 +50,7 @@ def evidence_of(proposal: Proposal) -> str:
     share = proposal.may_break * 100
     if share < _SURE:
         return visible(proposal.evidence)
-    return f"{visible(proposal.evidence)}; with so few, up to {share:.0f} % of rows may still break it"
+    return f"{visible(proposal.evidence)}; up to {share:.0f} % of rows may still break it"
 
 
 def _steps(report: InferenceReport) -> list[Step]:
@@ -62,6 +62,11 @@ def _steps(report: InferenceReport) -> list[Step]:
     elif report.applicable and "@" not in report.ref:
         steps.append(Step(f"tdmvc contract infer {name} --apply", "write them into the contract"))
         steps.append(Step(f"tdmvc contract infer {name} --apply --rule ID", "write only some of them"))
+    else:
+        few = [table.rows for table in report.tables if 0 < table.rows < report.minimum_rows]
+        if few and not report.proposals:
+            command = f"tdmvc contract infer {shell_word(report.ref)} --min-rows {min(few)}"
+            steps.append(Step(command, "look at the few rows all the same"))
     for one in report.proposals:
         if one.command is not None:
             steps.append(
