@@ -10,11 +10,13 @@ FOR_WORK := .venv/.for-work
 # The tools that diff is compared with need other versions of its dependencies, so they have their own environment.
 PEERS := benchmarks/.data/peers-venv
 CONTRACT_PEERS := benchmarks/.data/contracts-venv
+# What builds the site of the documentation is needed for nothing else.
+SITE := benchmarks/.data/site-venv
 # The migration tools that tests compare our readers with, installed with npm.
 ORACLES := tests/oracles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check style types floors docs docs-check bench bench-peers format package pin oracles clean
+.PHONY: help demo test test-long check style types floors docs docs-check docs-site bench bench-peers format package pin oracles clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +47,10 @@ docs: $(FOR_WORK) ## Regenerate the pages of docs/
 
 docs-check: $(FOR_WORK)
 	$(BIN)/python docs/generate.py --check
+
+docs-site: $(SITE)/.made ## Build the documentation as a site with search into build/site
+	@$(SITE)/bin/python docs/site.py
+	@echo "To read and search it: $(SITE)/bin/python -m http.server --bind 127.0.0.1 --directory build/site 8000"
 
 bench: $(FOR_WORK) $(PEERS)/.made $(CONTRACT_PEERS)/.made ## Run the benchmarks; ARGS="--quick" is short, ARGS="--full" goes to 60 M rows
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -86,7 +92,8 @@ $(FOR_WORK): pyproject.toml constraints.txt | $(BIN)/python
 
 $(PEERS)/.made: benchmarks/peers.txt
 $(CONTRACT_PEERS)/.made: benchmarks/contracts.txt
-$(PEERS)/.made $(CONTRACT_PEERS)/.made: | $(BIN)/python
+$(SITE)/.made: docs/site.txt
+$(PEERS)/.made $(CONTRACT_PEERS)/.made $(SITE)/.made: | $(BIN)/python
 	@echo "Setting up $(@D) (once)"
 	$(BIN)/python -m venv --clear $(@D)
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import yaml
 from manual import man_pages
+from python_api import render_api
 
 from tdmvc.cli.group import COMMANDS, cli
 from tdmvc.contracts import READERS, WRITERS
@@ -196,6 +197,7 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 def pages() -> Iterator[tuple[Path, str]]:
     """Yield each page with generated text, and what it should be."""
     yield PAGE, render()
+    yield PAGE.parent / "api.md", render_api()
     yield from ((MAN / name, text) for name, text in man_pages())
     for dialect in DIALECTS:
         path = DATABASES / f"{dialect}.md"
