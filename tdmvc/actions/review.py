@@ -21,7 +21,7 @@ from tdmvc.formats.pointers import pointer_path, read_pointers
 from tdmvc.gitrepo.log import count_commits, read_commit_times
 from tdmvc.model.dataset import DatasetConfig, DatasetState, Pointer
 from tdmvc.model.diff import Bump, BumpLevel, DatasetDiff, Samples, TableDiff, TableStatus
-from tdmvc.model.finding import Finding, Severity
+from tdmvc.model.finding import Finding
 from tdmvc.model.options import DiffOptions
 from tdmvc.model.review import (
     WORKING_TREE,
@@ -329,5 +329,4 @@ def _commands(base: str, head: str | None, name: str) -> tuple[str, ...]:
 
 
 def _worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    order = list(Severity)
-    return tuple(sorted(findings, key=lambda f: (order.index(f.severity), f.table or "", f.rule, f.columns)))
+    return tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.table or "", f.rule, f.columns)))

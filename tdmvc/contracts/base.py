@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tdmvc.model.rules import Place, Rule
-from tdmvc.model.schema import Contract
+from tdmvc.model.schema import Contract, TableSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class ImportOptions:
     """The SQL dialect of a script; by default, what its statements look like."""
     known: Mapping[str, Contract] = field(default_factory=dict)
     """The contracts that tables are already declared in, whose types decide where the text leaves them open."""
+
+    def known_table(self, name: str) -> TableSchema | None:
+        """Return the table of this name in those contracts."""
+        return next((one.tables[name] for one in self.known.values() if name in one.tables), None)
 
 
 class ContractReader(Protocol):

@@ -1,6 +1,6 @@
 """What the reading of a contract's rules gathers: rules with their places, notes, and faults."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -35,6 +35,18 @@ class Gathered:
         for node in nodes:
             with self.faults_of_one():
                 read(node)
+
+
+def unused(node: YamlNode, known: Collection[str], what: str = "") -> Iterator[Note]:
+    """Yield a note for each key of a mapping that is not known.
+
+    Args:
+        what: what the mapping is about; the name of a table, a column, or `a package`.
+    """
+    of = f" of {what}" if what else ""
+    for key, inner in node.entries():
+        if key not in known:
+            yield Note(place_of(inner), f"'{key[:80]}'{of} has no effect.")
 
 
 def place_of(node: YamlNode) -> Place:

@@ -13,7 +13,6 @@ from tdmvc.contracts.json_schema.recursion import check_recursion
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.documents.json_text import Document, Json, escape_pointer, read_document
 from tdmvc.documents.validator import META_SCHEMAS, Draft
-from tdmvc.model.rules import Place
 
 _VERSION = re.compile(r"""(?m)^\s*\{?\s*["']?openapi["']?\s*:\s*["']?3\.""")
 _SCHEMAS = "/components/schemas"
@@ -124,19 +123,14 @@ def _translate(schema: JsonObject, *, is_old: bool) -> JsonObject:
 def _note_discriminators(document: Document, schema: Json, pointer: str, notes: list[Note]) -> None:
     if isinstance(schema, dict):
         if isinstance(schema.get("discriminator"), dict):
-            place = Place(
-                document.path, document.line(f"{pointer}/discriminator"), f"{pointer}/discriminator"
-            )
             message = (
                 "The discriminator is not needed: the schemas that it chooses from are all tested, and it"
                 " makes no value valid or invalid."
             )
-            notes.append(Note(place, message))
+            notes.append(Note(document.place(f"{pointer}/discriminator"), message))
         if schema.get("writeOnly") is True:
-            place = Place(document.path, document.line(f"{pointer}/writeOnly"), f"{pointer}/writeOnly")
-            notes.append(
-                Note(place, "What is write-only need not be stored, so that it is not required in rows.")
-            )
+            message = "What is write-only need not be stored, so that it is not required in rows."
+            notes.append(Note(document.place(f"{pointer}/writeOnly"), message))
         for key, value in schema.items():
             if key not in ("example", "examples", "default", "enum", "const"):
                 _note_discriminators(document, value, f"{pointer}/{escape_pointer(key)}", notes)
@@ -180,13 +174,10 @@ def _choose(
     used = {place.pointer for place in found.values()}
     for name, place in rows.items():
         if place.pointer not in used:
-            at = Place(resources.document.path, resources.document.line(place.pointer), place.pointer)
-            notes.append(
-                Note(
-                    at,
-                    f"No table is named after the schema '{name[:80]}', so that it has no effect of its own.",
-                )
+            message = (
+                f"No table is named after the schema '{name[:80]}', so that it has no effect of its own."
             )
+            notes.append(Note(resources.document.place(place.pointer), message))
     return found
 
 

@@ -5,6 +5,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Final
 
 import pyarrow as pa
 
@@ -12,6 +13,14 @@ from tdmvc.arrow.types import SIMPLE, is_number
 from tdmvc.model.rules import Value
 from tdmvc.yaml.node import YamlNode
 
+FORMATS: Final = frozenset(
+    {
+        *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri"),
+        *("iri-reference", "uuid", "date", "time", "date-time", "duration", "regex", "json-pointer"),
+        *("relative-json-pointer", "uri-template"),
+    }
+)
+"""The formats of texts that can be tested, by JSON Schema's names."""
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _MAX_DIGITS = 400
 _READERS: dict[pa.DataType, tuple[Callable[[str], dt.date | dt.time], str, str]] = {

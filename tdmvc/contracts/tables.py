@@ -86,6 +86,13 @@ class TableBuilder:
         self.checks.append(check)
         self.declared.append(((check.expression,), "condition", node))
 
+    def set_key(self, columns: tuple[str, ...], node: YamlNode) -> None:
+        """Make columns the key, which allows no null."""
+        self.key = self.check_names(columns, node)
+        self.declare(columns, "unique", node)
+        for name in columns:
+            self.change(name, node, "required", required=True)
+
     def add_reference(self, reference: ForeignKey, node: YamlNode) -> None:
         """Add a reference, once."""
         if not any(one.ends == reference.ends for one in self.references):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from tdmvc.errors import ConfigError
+from tdmvc.model.rules import Place
 from tdmvc.yaml.node import YamlNode
 from tdmvc.yaml.reader import MAX_BYTES, parse_yaml
 
@@ -41,6 +42,10 @@ class Document:
         while pointer not in self.lines and pointer:
             pointer = pointer.rpartition("/")[0]
         return self.lines.get(pointer, 1)
+
+    def place(self, pointer: str) -> Place:
+        """Return where a value is."""
+        return Place(self.path, self.line(pointer), pointer)
 
     def error(self, what: str, pointer: str, remedy: str = "") -> ConfigError:
         """Build the error for a fault at a value."""

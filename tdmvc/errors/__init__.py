@@ -16,6 +16,7 @@ from tdmvc.errors.base import (
     TdmvcError,
     UsageError,
     another_folder,
+    did_you_mean,
     format_names,
     near_name,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "UnreadableFileError",
     "UsageError",
     "another_folder",
+    "did_you_mean",
     "format_names",
     "near_name",
 ]

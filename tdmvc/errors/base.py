@@ -127,6 +127,12 @@ def near_name(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a question with the known word that is most like an unknown one, or the other text."""
+    near = get_close_matches(word, list(known), n=1)
+    return _did_you_mean(near) if near else otherwise
+
+
 def _suggest(name: str, known: Sequence[str], otherwise: str) -> str:
     """Return a question with names like the unknown one, or the other text; nothing if no name is known."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)

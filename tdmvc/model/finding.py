@@ -14,6 +14,12 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    @property
+    def rank(self) -> int:
+        """How bad it is: a higher rank is worse."""
+        order = list(Severity)
+        return len(order) - 1 - order.index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

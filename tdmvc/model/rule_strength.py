@@ -55,7 +55,7 @@ def compare_rules(old: Rule, new: Rule) -> Strength:
 
 def implies(stronger: Rule, weaker: Rule) -> bool:
     """Whether rows that keep one rule surely keep the other, so that the other says nothing more."""
-    if stronger.table != weaker.table or _rank(stronger.severity) < _rank(weaker.severity):
+    if stronger.table != weaker.table or stronger.severity.rank < weaker.severity.rank:
         return False
     is_same = compare_tests(stronger.test, weaker.test) is Strength.SAME
     names_columns = isinstance(weaker.test, Condition | References | Query)
@@ -226,9 +226,5 @@ def _all(found: Iterable[Strength]) -> Strength:
     return kinds.pop() if len(kinds) == 1 else Strength.CHANGED
 
 
-def _rank(severity: Severity) -> int:
-    return -list(Severity).index(severity)
-
-
 def _order(new: Severity, old: Severity) -> Strength:
-    return strength_of(is_stricter=_rank(new) >= _rank(old), is_weaker=_rank(new) <= _rank(old))
+    return strength_of(is_stricter=new.rank >= old.rank, is_weaker=new.rank <= old.rank)

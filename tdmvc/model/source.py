@@ -46,8 +46,6 @@ class SourceTable:
     scan: SqlScan | ArrowScan
     origin: str
     """For messages: the file, and the table in it."""
-    is_typed: bool = True
-    """False if types were inferred from text (CSV), so that a contract's types win."""
     is_keyed: bool = False
     """Whether the source is one that can declare keys and types, as a database does."""
     is_database: bool = False

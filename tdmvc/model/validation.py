@@ -120,9 +120,8 @@ class ValidationReport:
     @property
     def failures(self) -> tuple[RuleResult, ...]:
         """The results of rules that are not kept, worst first, in the contract's order."""
-        order = list(Severity)
-        found = [(order.index(one.severity), one) for one in self.results if one.severity is not None]
-        return tuple(one for _, one in sorted(found, key=lambda pair: pair[0]))
+        found = [(one.severity.rank, one) for one in self.results if one.severity is not None]
+        return tuple(one for _, one in sorted(found, key=lambda pair: -pair[0]))
 
     @property
     def rows(self) -> int:
@@ -134,9 +133,4 @@ class ValidationReport:
 
     def fails(self, level: Severity) -> bool:
         """Return whether a rule that is not kept is at least as bad as a level."""
-        order = list(Severity)
-        return any(
-            order.index(one.severity) <= order.index(level)
-            for one in self.failures
-            if one.severity is not None
-        )
+        return any(one.severity.rank >= level.rank for one in self.results if one.severity is not None)

@@ -125,8 +125,7 @@ class Page:
 
     def findings(self, findings: Sequence[Finding], *, most: int = 20) -> None:
         """Add findings, worst first, each with its remedy."""
-        order = list(Severity)
-        shown = sorted(findings, key=lambda found: order.index(found.severity))[:most]
+        shown = sorted(findings, key=lambda found: -found.severity.rank)[:most]
         for finding, following in zip_longest(shown, shown[1:]):
             paint = self.style.red if finding.severity is Severity.ERROR else self.style.yellow
             place = finding.table or finding.dataset or ""

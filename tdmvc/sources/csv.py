@@ -103,7 +103,6 @@ class CsvSource:
                 schema,
                 SqlScan(query),
                 str(path),
-                is_typed=False,
                 text_query=text_query,
                 hints=hints,
                 notes=tuple(notes),

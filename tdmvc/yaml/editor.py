@@ -126,6 +126,14 @@ def set_default(parent: CommentedMap, key: str) -> CommentedMap:
     return found
 
 
+def list_at(parent: CommentedMap, key: str) -> CommentedSeq:
+    """Return the list at `key`, created if it is absent."""
+    found = parent.get(key)
+    if not isinstance(found, CommentedSeq):
+        found = parent[key] = sequence([])
+    return found
+
+
 _PLAIN_LINES = re.compile(r"\S(?:[^\n]*\S)?(?:\n+ *\S(?:[^\n]*\S)?)*\n?")
 """Lines without spaces at their ends, of which the first is not indented."""
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from tdmvc.errors import ConfigError
+from tdmvc.errors import ConfigError, did_you_mean
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -58,8 +58,7 @@ class YamlNode:
         """
         for key, node in self.entries():
             if key not in known:
-                near = get_close_matches(key, known, n=1)
-                remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}."
+                remedy = did_you_mean(key, known, f"known keys: {', '.join(known)}.")
                 raise node.error(f"The key '{key}' is unknown here.", remedy=remedy)
         return self
 

@@ -242,7 +242,6 @@ def test_the_same_nulls_are_in_the_texts_and_in_the_typed_rows(tmp_path: Path, c
     table = open_csv(tmp_path, con, 'n,t\n1,""\n,\nNA,x\n', csv=CsvOptions(("NA",)))
     assert read(table).to_pydict() == {"n": [1, None, None], "t": ["", None, "x"]}
     assert texts(con, table) == [("1", ""), (None, None), (None, "x")]
-    assert not table.is_typed
     assert not table.is_keyed
 
 

@@ -136,6 +136,4 @@ def _check_reveal(output_format: str, *, is_kept: bool) -> None:
 def _fails(found: Review, fail_on: str) -> bool:
     if fail_on == "never":
         return False
-    order = list(Severity)
-    worst = order.index(Severity(fail_on))
-    return any(order.index(finding.severity) <= worst for finding in found.findings)
+    return any(finding.severity.rank >= Severity(fail_on).rank for finding in found.findings)

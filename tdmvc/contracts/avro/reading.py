@@ -2,12 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Final
 
 from tdmvc.arrow.types import is_canonical
 from tdmvc.contracts.avro.types import AvroType, Resolver, full_name
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
-from tdmvc.contracts.gathering import place_of
+from tdmvc.contracts.gathering import place_of, unused
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import Check, Default
@@ -68,9 +69,7 @@ def _read_record(node: YamlNode, resolver: Resolver, options: ImportOptions) -> 
     full = full_name(node, "")
     short = full.rpartition(".")[2]
     table = TableBuilder(options.table or short, node, description=node.text("doc"))
-    for key, inner in node.entries():
-        if key not in _KNOWN:
-            table.note(inner, f"'{key[:80]}' of {short} has no effect.")
+    table.notes += unused(node, _KNOWN, short)
     if resolver.resolve(node, "").physical == "json":
         raise node.error(f"The record '{short[:80]}' has no fields.")
     for one, meaning in resolver.fields[full]:
@@ -85,21 +84,13 @@ def _read_field(node: YamlNode, table: TableBuilder, meaning: AvroType) -> None:
     default = node.child("default")
     column = Column(name, meaning.type, meaning.physical, description=node.text("doc"))
     if default is not None and default.is_text and not meaning.json.get("items"):
-        column = Column(
-            name,
-            meaning.type,
-            meaning.physical,
-            default=Default(literal=default.as_text()),
-            description=node.text("doc"),
-        )
+        column = replace(column, default=Default(literal=default.as_text()))
     elif default is not None:
         table.note(default, f"The default of {name} is an object or array, and has no effect.")
     table.add_column(column, node)
     if not meaning.is_nullable:
         table.change(name, node, "required", required=True)
-    for key, inner in node.entries():
-        if key not in _FIELD:
-            table.note(inner, f"'{key[:80]}' of {name} has no effect.")
+    table.notes += unused(node, _FIELD, name)
     for note in dict.fromkeys(meaning.notes):
         table.note(node, f"{name}: {note}.")
     _add_rules(node, table, name, meaning)

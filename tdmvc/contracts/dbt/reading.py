@@ -8,7 +8,7 @@ from tdmvc.arrow.types import format_type
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
 from tdmvc.contracts.dbt.data_tests import UnreadTestError, read_data_test, sql_of, unknown_config
 from tdmvc.contracts.dbt.generic_tests import add_data_test, ref_name
-from tdmvc.contracts.gathering import place_of
+from tdmvc.contracts.gathering import place_of, unused
 from tdmvc.contracts.physical_types import canonical_type
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError
@@ -61,9 +61,7 @@ class DbtReader:
         """
         root = parse_yaml(text, path)
         notes: list[Note] = []
-        for key, node in root.entries():
-            if key not in (*_TABLES, "sources", "version"):
-                notes.append(Note(place_of(node), f"'{key[:80]}' has no effect."))
+        notes += unused(root, (*_TABLES, "sources", "version"))
         tables = []
         for node in _table_nodes(root, notes):
             table = _read_table(node, options, notes)
@@ -78,11 +76,8 @@ def _table_nodes(root: YamlNode, notes: list[Note]) -> Iterator[YamlNode]:
         yield from found.elements() if found is not None else ()
     sources = root.child("sources")
     for source in sources.elements() if sources is not None else ():
-        for key, node in source.entries():
-            if key not in (*_FOR_PEOPLE, "name", "description", "config"):
-                notes.append(
-                    Note(place_of(node), f"'{key[:80]}' of the source {source.text('name')} has no effect.")
-                )
+        known = (*_FOR_PEOPLE, "name", "description", "config")
+        notes += unused(source, known, f"the source {source.text('name')}")
         tables = source.child("tables")
         yield from tables.elements() if tables is not None else ()
 
@@ -96,7 +91,7 @@ def _read_table(node: YamlNode, options: ImportOptions, notes: list[Note]) -> Ta
         return None
     if options.table is not None and name != options.table:
         return None
-    known = next((one.tables[name] for one in options.known.values() if name in one.tables), None)
+    known = options.known_table(name)
     table = TableBuilder(name, node, known, description=node.text("description"))
     columns = node.child("columns")
     entries = columns.elements() if columns is not None else ()
@@ -106,9 +101,7 @@ def _read_table(node: YamlNode, options: ImportOptions, notes: list[Note]) -> Ta
         column_name = column.need("name").as_text()
         _read_tests(column, table, column_name)
         _read_constraints(column, table, column_name)
-    for key, inner in node.entries():
-        if key not in _TABLE_WORDS | _FOR_PEOPLE:
-            table.note(inner, f"'{key[:80]}' of {name} has no effect.")
+    table.notes += unused(node, _TABLE_WORDS | _FOR_PEOPLE, name)
     _read_tests(node, table, None)
     _read_constraints(node, table, None)
     return table
@@ -123,9 +116,7 @@ def _read_column(node: YamlNode, table: TableBuilder) -> None:
         assert found is not None
         type_, physical = found, None if declared == format_type(found) else declared
     table.add_column(Column(name, type_, physical, description=node.text("description")), node)
-    for key, inner in node.entries():
-        if key not in _COLUMN_WORDS | _FOR_PEOPLE:
-            table.note(inner, f"'{key[:80]}' of {table.name}.{name} has no effect.")
+    table.notes += unused(node, _COLUMN_WORDS | _FOR_PEOPLE, f"{table.name}.{name}")
 
 
 def _read_tests(node: YamlNode, table: TableBuilder, column: str | None) -> None:
@@ -168,10 +159,7 @@ def _read_constraint(entry: YamlNode, table: TableBuilder, column: str | None) -
         case "unique":
             table.add_unique_key(UniqueKey(columns, entry.text("name")), entry)
         case "primary_key":
-            table.key = columns
-            table.declare(columns, "unique", entry)
-            for name in columns:
-                table.change(name, entry, "required", required=True)
+            table.set_key(columns, entry)
         case "foreign_key":
             table.add_reference(_foreign_key(entry, columns), entry)
         case "check":

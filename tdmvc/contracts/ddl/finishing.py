@@ -27,10 +27,7 @@ def finish(made: Made) -> None:
             else:
                 to = reference.to or target.key
                 to = tuple(made.own_column(target, name) for name in to)
-                node = next(
-                    (n for c, w, n in table.declared if (c, w) == (reference.columns, "references")),
-                    table.node,
-                )
+                node = table.place(reference.columns, "references")
                 target.check_names(to, node)
                 if len(to) != len(reference.columns):
                     raise node.error(f"The reference to {target.name} has another number of columns.")

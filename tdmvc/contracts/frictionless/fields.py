@@ -131,7 +131,7 @@ class _Field:
                     "They count as missing where a constraint speaks of that.",
                 )
             elif key not in _KNOWN and key not in _FOR_PEOPLE:
-                self._table.note(node, f"The property '{key[:80]}' of {self._name} has no effect.")
+                self._table.note(node, f"'{key[:80]}' of {self._name} has no effect.")
         self._type_rules()
         constraints = self._node.child("constraints")
         if constraints is not None:

@@ -7,7 +7,7 @@ from typing import Final
 from tdmvc.contracts.base import ImportedContract, ImportOptions, Note
 from tdmvc.contracts.frictionless.fields import read_field
 from tdmvc.contracts.frictionless.values import missing_values
-from tdmvc.contracts.gathering import place_of
+from tdmvc.contracts.gathering import place_of, unused
 from tdmvc.contracts.tables import TableBuilder, imported
 from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import ForeignKey, UniqueKey
@@ -86,7 +86,7 @@ class _Reading:
             stem = posixpath.basename(self._path).partition(".")[0]
             self._table(self._options.table or root.text("name") or stem, root)
         else:
-            self._unknown(root, _PACKAGE_WORDS, "a package")
+            self._notes += unused(root, _PACKAGE_WORDS, "the package")
             for resource in resources.elements():
                 self._resource(resource)
         for table in self._tables:
@@ -96,16 +96,11 @@ class _Reading:
     def _note(self, node: YamlNode, message: str) -> None:
         self._notes.append(Note(place_of(node), message))
 
-    def _unknown(self, node: YamlNode, known: frozenset[str], what: str) -> None:
-        for key, inner in node.entries():
-            if key not in known:
-                self._note(inner, f"The property '{key[:80]}' of {what} has no effect.")
-
     def _resource(self, node: YamlNode) -> None:
         name = node.need("name").as_text()
         if self._options.table is not None and name != self._options.table:
             return
-        self._unknown(node, _RESOURCE_WORDS, f"the resource {name}")
+        self._notes += unused(node, _RESOURCE_WORDS, f"the resource {name}")
         for word, meaning in _FILE_WORDS.items():
             if (found := node.child(word)) is not None:
                 self._note(found, f"'{word}' of the resource {name} ({meaning}) has no effect.")
@@ -121,12 +116,10 @@ class _Reading:
             self._table(name, schema)
 
     def _table(self, name: str, schema: YamlNode) -> None:
-        known = next((one.tables[name] for one in self._options.known.values() if name in one.tables), None)
+        known = self._options.known_table(name)
         table = TableBuilder(name, schema, known, description=schema.text("description"))
         self._tables.append(table)
-        for key, node in schema.entries():
-            if key not in _SCHEMA_KEYS:
-                table.note(node, f"The property '{key[:80]}' of the schema of {name} has no effect.")
+        table.notes += unused(schema, _SCHEMA_KEYS, f"the schema of {name}")
         missing = schema.child("missingValues")
         if missing is not None and missing_values(missing) != ("",):
             table.note(
@@ -142,10 +135,7 @@ class _Reading:
 
     def _keys(self, schema: YamlNode, table: TableBuilder) -> None:
         if (node := schema.child("primaryKey")) is not None:
-            table.key = table.check_names(_names(node), node)
-            table.declare(table.key, "unique", node)
-            for name in table.key:
-                table.change(name, node, "required", required=True)
+            table.set_key(_names(node), node)
         unique = schema.child("uniqueKeys")
         for node in unique.elements() if unique is not None else ():
             columns = table.check_names(_names(node), node)
@@ -157,9 +147,7 @@ class _Reading:
     def _reference(self, node: YamlNode, table: TableBuilder) -> None:
         columns = table.check_names(_names(node.need("fields")), node)
         target = node.need("reference")
-        for key, inner in node.entries():
-            if key not in ("fields", "reference", "name", "title", "description"):
-                table.note(inner, f"'{key[:80]}' of a foreign key has no effect.")
+        table.notes += unused(node, ("fields", "reference", "name", "title", "description"), "a foreign key")
         to = _names(target.need("fields"))
         if len(to) != len(columns):
             raise node.error("The foreign key and its reference have different numbers of fields.")

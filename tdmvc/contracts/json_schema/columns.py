@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from tdmvc.arrow.types import is_number as has_numbers
 from tdmvc.contracts.json_schema.conjuncts import Conjunct, rest_of
-from tdmvc.contracts.json_schema.formats import FORMATS, format_parts
+from tdmvc.contracts.json_schema.formats import format_parts
 from tdmvc.contracts.json_schema.keywords import ASSERTIONS, REFERENCES, JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import json_kind, type_schema
+from tdmvc.contracts.scalars import FORMATS
 from tdmvc.documents.json_text import Json, as_integer, is_number
 from tdmvc.documents.validator import Draft
 from tdmvc.model.finding import Severity
@@ -21,7 +22,6 @@ from tdmvc.model.rules import (
     Length,
     MultipleOf,
     Pattern,
-    Place,
     Present,
     Range,
     Rule,
@@ -68,7 +68,7 @@ class ColumnReader:
                     names,
                     demand.test,
                     severity=demand.severity,
-                    place=self._place(demand.pointer),
+                    place=self.resources.document.place(demand.pointer),
                 )
 
     def _demands(self, one: Conjunct) -> Iterator[Demand]:
@@ -208,10 +208,6 @@ class ColumnReader:
             yield least, [(least, test)] if count > 0 else []
         if (count := as_integer(schema.get(most))) is not None:
             yield most, [(most, Length(maximum=count))] if count <= _LONGEST else []
-
-    def _place(self, pointer: str) -> Place:
-        document = self.resources.document
-        return Place(document.path, document.line(pointer), pointer)
 
 
 def _scalars(values: Json) -> tuple[Value, ...]:

@@ -15,7 +15,7 @@ from tdmvc.contracts.json_schema.tables import TableReader
 from tdmvc.contracts.patterns import pattern_fault
 from tdmvc.documents.json_text import Document, escape_pointer, read_document
 from tdmvc.documents.validator import META_SCHEMAS, Draft, SchemaError, check_meta_schema
-from tdmvc.model.rules import Place, Rule
+from tdmvc.model.rules import Rule
 from tdmvc.model.schema import Contract, TableSchema
 
 _DIALECT = re.compile(r"""["']?\$schema["']?\s*:\s*["']?https?://json-schema\.org/""")
@@ -124,17 +124,12 @@ def read_tables(
     schemas: dict[str, TableSchema] = {}
     rules: list[Rule] = []
     for name, place in tables.items():
-        reader = TableReader(resources, name, known_table(options, name), is_api=is_api)
+        reader = TableReader(resources, name, options.known_table(name), is_api=is_api)
         schemas[name], found = reader.read(place)
         rules += found
         notes += reader.notes
     distinct = dict.fromkeys(notes)
     return ImportedContract(Contract(schemas), tuple(rules), tuple(distinct))
-
-
-def known_table(options: ImportOptions, name: str) -> TableSchema | None:
-    """Return the table of this name in the contracts that there are already."""
-    return next((one.tables[name] for one in options.known.values() if name in one.tables), None)
 
 
 def without_test(resources: Resources) -> list[Note]:
@@ -153,7 +148,7 @@ def without_test(resources: Resources) -> list[Note]:
 def _note(document: Document, message: str, pointers: list[str]) -> Note:
     first = min(pointers, key=document.line)
     times = f" ({len(pointers)} times)" if len(pointers) > 1 else ""
-    return Note(Place(document.path, document.line(first), first), message.replace("'* ", f"'{times} ", 1))
+    return Note(document.place(first), message.replace("'* ", f"'{times} ", 1))
 
 
 def _tables(
@@ -178,11 +173,7 @@ def _tables(
     for name, one in places.items():
         if name not in found and types_allowed(conjuncts_of(resources, [one])) == {"object"}:
             message = f"The definition '{name[:80]}' names no property, and is not a table."
-            notes.append(
-                Note(
-                    Place(resources.document.path, resources.document.line(one.pointer), one.pointer), message
-                )
-            )
+            notes.append(Note(resources.document.place(one.pointer), message))
     if not found:
         raise resources.document.error(
             "The schema defines no object with properties.",

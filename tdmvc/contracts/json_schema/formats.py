@@ -7,16 +7,9 @@ from tdmvc.contracts.json_schema.conjuncts import OLD_DRAFTS
 from tdmvc.contracts.json_schema.keywords import ANNOTATIONS, inner_schemas
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
 from tdmvc.contracts.json_schema.types import TYPE_FORMATS
+from tdmvc.contracts.scalars import FORMATS
 from tdmvc.documents.json_text import Json, escape_pointer, parse_json, render_json
 
-FORMATS: Final = frozenset(
-    {
-        *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri"),
-        *("iri-reference", "uuid", "date", "time", "date-time", "duration", "regex", "json-pointer"),
-        *("relative-json-pointer", "uri-template"),
-    }
-)
-"""The formats of texts that can be tested."""
 _TOGETHER: Final = (
     ("if", "then", "else"),
     ("contains", "minContains", "maxContains"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tdmvc.contracts.json_schema.conjuncts import named_types
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
-from tdmvc.documents.json_text import as_integer
+from tdmvc.documents.json_text import as_integer, escape_pointer
 
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
 
@@ -62,7 +62,7 @@ def _inner_values(place: SchemaPlace) -> Iterator[SchemaPlace]:
     schema = place.schema if isinstance(place.schema, dict) else {}
     properties = schema.get("properties")
     for name, one in properties.items() if isinstance(properties, dict) else ():
-        yield SchemaPlace(f"{place.pointer}/properties/{_step(name)}", one)
+        yield SchemaPlace(f"{place.pointer}/properties/{escape_pointer(str(name))}", one)
     if isinstance(schema.get("items"), dict):
         yield SchemaPlace(f"{place.pointer}/items", schema["items"])
 
@@ -125,16 +125,16 @@ def _can_end(resources: Resources, place: SchemaPlace, ending: set[str]) -> bool
     if named_types(schema) == {"object"}:
         names, properties = schema.get("required"), schema.get("properties")
         if isinstance(names, list) and isinstance(properties, dict):
-            inner = [f"{place.pointer}/properties/{_step(name)}" for name in names if name in properties]
+            inner = [
+                f"{place.pointer}/properties/{escape_pointer(str(name))}"
+                for name in names
+                if name in properties
+            ]
             return all(one in ending for one in inner)
     if named_types(schema) == {"array"} and (as_integer(schema.get("minItems")) or 0) > 0:
         items = schema.get("items")
         return not isinstance(items, dict) or f"{place.pointer}/items" in ending
     return True
-
-
-def _step(name: object) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def _cannot_end(resources: Resources, places: dict[str, SchemaPlace], loop: list[str], why: str) -> Exception:

@@ -120,7 +120,7 @@ class TableReader:
         for one in conjuncts:
             names = one.schema.get("required")
             for number, name in enumerate(names if isinstance(names, list) else []):
-                yield str(name), self._place(f"{one.place.pointer}/required/{number}")
+                yield str(name), self.resources.document.place(f"{one.place.pointer}/required/{number}")
 
     def _schemas_of(self, name: str, conjuncts: Sequence[Conjunct]) -> Iterator[SchemaPlace]:
         """Yield the schemas that a property of this name must meet."""
@@ -201,7 +201,7 @@ class TableReader:
             test = JsonSchema(text, self.resources.draft, is_row=True, null_values=nulls_of)
             word = next(iter(rest)).lstrip("$") if len(rest) == 1 else "schema"
             pointer = f"{one.place.pointer}/{next(iter(rest))}" if len(rest) == 1 else one.place.pointer
-            at = self._place(pointer)
+            at = self.resources.document.place(pointer)
             yield Rule(rule_id(self.name, (), word), self.name, columns, test, place=at)
             for part in format_parts(self.resources, place, is_whole=one.is_whole):
                 name = rule_id(self.name, (), "format")
@@ -212,10 +212,6 @@ class TableReader:
         """Whether a schema of the row says something about a column."""
         named = _named(schema)
         return named is None or name in named or not named
-
-    def _place(self, pointer: str) -> Place:
-        document = self.resources.document
-        return Place(document.path, document.line(pointer), pointer)
 
 
 def _named(schema: Json) -> set[str] | None:

@@ -9,7 +9,8 @@ from tdmvc.arrow.types import MAX_INT64, MIN_INT64, SIMPLE, fields_of
 from tdmvc.contracts.json_schema.conjuncts import Conjunct, conjuncts_of, types_allowed
 from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources, SchemaPlace
-from tdmvc.documents.json_text import is_number
+from tdmvc.contracts.physical_types import logical_type
+from tdmvc.documents.json_text import escape_pointer, is_number
 from tdmvc.model.schema import Column
 
 TYPE_FORMATS = {
@@ -37,15 +38,8 @@ _MAX_DEPTH = 20
 
 def json_kind(type_: pa.DataType) -> str:
     """Return the JSON type that values of a column's type have."""
-    if pa.types.is_boolean(type_):
-        return "boolean"
-    if pa.types.is_integer(type_):
-        return "integer"
-    if pa.types.is_floating(type_) or pa.types.is_decimal(type_):
-        return "number"
-    if pa.types.is_list(type_):
-        return "array"
-    return "object" if pa.types.is_struct(type_) else "string"
+    logical = logical_type(type_)
+    return "string" if logical in ("date", "time", "timestamp") else logical
 
 
 def type_schema(type_: pa.DataType, *, is_nullable: bool) -> JsonObject:
@@ -152,8 +146,7 @@ def _struct(resources: Resources, conjuncts: Sequence[Conjunct], depth: int) -> 
     for one in conjuncts:
         entries = one.schema.get("properties")
         for name, schema in entries.items() if isinstance(entries, dict) else ():
-            step = name.replace("~", "~0").replace("/", "~1")
-            place = SchemaPlace(f"{one.place.pointer}/properties/{step}", schema)
+            place = SchemaPlace(f"{one.place.pointer}/properties/{escape_pointer(name)}", schema)
             properties.setdefault(name, []).append(place)
     fields = {name: _inner(resources, places, depth) for name, places in properties.items()}
     if not fields or any(type_ is None for type_ in fields.values()):

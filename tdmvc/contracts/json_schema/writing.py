@@ -11,12 +11,13 @@ import pyarrow as pa
 from tdmvc.arrow.types import is_number
 from tdmvc.contracts.base import ExportedContract, Note
 from tdmvc.contracts.json_schema.conjuncts import conjuncts_of
-from tdmvc.contracts.json_schema.formats import FORMATS, has_only_format, parts_of
+from tdmvc.contracts.json_schema.formats import has_only_format, parts_of
 from tdmvc.contracts.json_schema.keywords import JsonObject
 from tdmvc.contracts.json_schema.resources import Resources
 from tdmvc.contracts.json_schema.tables import literal_of
 from tdmvc.contracts.json_schema.types import column_of, json_kind, type_schema
 from tdmvc.contracts.patterns import pattern_fault
+from tdmvc.contracts.scalars import FORMATS
 from tdmvc.contracts.unsaid import unsaid
 from tdmvc.documents.json_text import Document, Json, indented_json, parse_json
 from tdmvc.documents.validator import META_SCHEMAS, Draft

@@ -1,13 +1,11 @@
 """The type of a column, or of an element of a nested one, from its logical and physical type."""
 
-from difflib import get_close_matches
-
 import pyarrow as pa
 
 from tdmvc.arrow.types import SIMPLE, parse_type
 from tdmvc.contracts.odcs.declarations import children, custom_property
 from tdmvc.contracts.physical_types import canonical_type, logical_type
-from tdmvc.errors import ConfigError
+from tdmvc.errors import ConfigError, did_you_mean
 from tdmvc.yaml.node import YamlNode
 
 TYPE_PROPERTY = "tdmvcType"
@@ -65,8 +63,8 @@ def read_type(node: YamlNode) -> pa.DataType:
 def unknown_logical_type(node: YamlNode) -> ConfigError:
     """Return the error for a word that is no logical type."""
     word = node.as_text()
-    near = get_close_matches(word.strip().lower(), LOGICAL_TYPES, n=1)
-    remedy = f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(LOGICAL_TYPES)}."
+    known = f"write one of: {', '.join(LOGICAL_TYPES)}."
+    remedy = did_you_mean(word.strip().lower(), LOGICAL_TYPES, known)
     return node.error(f"The logical type '{word[:80]}' is unknown.", remedy=remedy)
 
 

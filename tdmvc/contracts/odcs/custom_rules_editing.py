@@ -8,7 +8,7 @@ from typing import Any
 from tdmvc.contracts.odcs.custom_rules import RULES_PROPERTY, TEST_KINDS
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import NO_ROWS, PatternSyntax, Rule, RuleTest, Value
-from tdmvc.yaml.editor import EditableList, EditableMapping, mapping, sequence, text_value
+from tdmvc.yaml.editor import EditableList, EditableMapping, list_at, mapping, sequence, text_value
 
 _NAMES = {kind: name for name, kind in TEST_KINDS.items()}
 
@@ -36,14 +36,13 @@ def add_custom_rule(entry: EditableMapping, rule: Rule, word: str, threshold: Ma
 
 def _kept_rules(entry: EditableMapping) -> EditableList:
     """Return the list of the custom property; a new one is empty."""
-    if not isinstance(entry.get("customProperties"), EditableList):
-        entry["customProperties"] = sequence([])
-    for custom in entry["customProperties"]:
+    properties = list_at(entry, "customProperties")
+    for custom in properties:
         if custom.get("property") == RULES_PROPERTY and isinstance(custom.get("value"), EditableList):
             found: EditableList = custom["value"]
             return found
     made = sequence([])
-    entry["customProperties"].append(mapping({"property": RULES_PROPERTY, "value": made}))
+    properties.append(mapping({"property": RULES_PROPERTY, "value": made}))
     return made
 
 

@@ -32,7 +32,15 @@ from tdmvc.model.declarations import (
     View,
 )
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.yaml.editor import EditableList, EditableMapping, mapping, sequence, set_default, text_value
+from tdmvc.yaml.editor import (
+    EditableList,
+    EditableMapping,
+    list_at,
+    mapping,
+    sequence,
+    set_default,
+    text_value,
+)
 from tdmvc.yaml.node import YamlNode
 
 _NO_TABLE = TableSchema("", ())
@@ -102,9 +110,7 @@ def set_custom(entry: EditableMapping, name: str, value: Any) -> None:
         if not found:
             del entry["customProperties"]
     if value is not None:
-        if not isinstance(entry.get("customProperties"), EditableList):
-            entry["customProperties"] = sequence([])
-        entry["customProperties"].append(mapping({"property": name, "value": value}))
+        list_at(entry, "customProperties").append(mapping({"property": name, "value": value}))
 
 
 def set_option(entry: EditableMapping, key: str, value: str | None) -> None:
@@ -144,9 +150,8 @@ def _write_rules(item: EditableMapping, node: YamlNode | None, new: TableSchema)
         del item["quality"][place]
     for one in wanted:
         if one not in kept:
-            if not isinstance(item.get("quality"), EditableList):
-                item["quality"] = sequence([])
-            item["quality"].append(_unique_rule(one) if isinstance(one, UniqueKey) else _check_rule(one))
+            made = _unique_rule(one) if isinstance(one, UniqueKey) else _check_rule(one)
+            list_at(item, "quality").append(made)
     if "quality" in item and not item["quality"]:
         del item["quality"]
 

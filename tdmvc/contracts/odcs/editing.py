@@ -32,9 +32,9 @@ from tdmvc.model.declarations import View
 from tdmvc.model.rules import Rule
 from tdmvc.model.schema import Column, Contract, TableSchema
 from tdmvc.yaml.editor import (
-    EditableList,
     EditableMapping,
     YamlEdit,
+    list_at,
     mapping,
     sequence,
     text_value,
@@ -128,9 +128,7 @@ def _write_header(root: EditableMapping, dataset: str) -> None:
     for place, (key, value) in enumerate(header.items()):
         if root.get(key) is None and (is_new or key != "name"):
             root.insert(min(place, len(root)), key, value)
-    if not isinstance(root.get("schema"), EditableList):
-        root["schema"] = sequence([])
-    if not root["schema"]:
+    if not list_at(root, "schema"):
         # An empty list is written `[]`; what is added to it is written on lines of its own.
         root["schema"].fa.set_block_style()
 
@@ -146,9 +144,7 @@ def _new_table(name: str) -> EditableMapping:
 
 
 def _write_columns(item: EditableMapping, old: TableSchema | None, table: TableSchema) -> None:
-    if not isinstance(item.get("properties"), EditableList):
-        item["properties"] = sequence([])
-    properties = item["properties"]
+    properties = list_at(item, "properties")
     entries = {str(entry["name"]): entry for entry in properties}
     for name in [name for name in entries if table.column(name) is None]:
         remove_item(properties, entries.pop(name))

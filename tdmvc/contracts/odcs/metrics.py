@@ -1,7 +1,6 @@
 """Reads what the metrics of the standard's library measure."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import pyarrow as pa
 
@@ -9,6 +8,7 @@ from tdmvc.contracts.odcs.elements import ColumnElement, Documents
 from tdmvc.contracts.odcs.nested import Inner, inner_shape
 from tdmvc.contracts.odcs.options import read_enum, read_pattern
 from tdmvc.contracts.scalars import read_value
+from tdmvc.errors import did_you_mean
 from tdmvc.model.rules import Pattern, Present, Required, RuleTest, Value, Values
 from tdmvc.yaml.node import YamlNode
 
@@ -56,8 +56,7 @@ def read_metric(rule: YamlNode) -> str:
     word = node.as_text()
     metric = OLD_RULES.get(word, word) if rule.child("metric") is None else word
     if metric not in METRICS:
-        near = get_close_matches(word, METRICS, n=1)
-        remedy = f"did you mean '{near[0]}'?" if near else f"known ones: {', '.join(METRICS)}."
+        remedy = did_you_mean(word, METRICS, f"known ones: {', '.join(METRICS)}.")
         raise node.error(f"The metric '{word[:80]}' is unknown.", remedy=remedy)
     return metric
 
@@ -135,10 +134,9 @@ def duplicate_columns(rule: YamlNode, where: Where, arguments: dict[str, YamlNod
     names = node.as_texts()
     for one in node.elements():
         if one.as_text() not in where.columns:
-            near = get_close_matches(one.as_text(), where.columns, n=1)
             raise one.error(
                 f"The table '{where.table}' has no column '{one.as_text()[:80]}'.",
-                remedy=f"did you mean '{near[0]}'?" if near else "",
+                remedy=did_you_mean(one.as_text(), where.columns),
             )
     if not names:
         raise node.error("duplicateValues needs at least one column.")

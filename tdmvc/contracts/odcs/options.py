@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from difflib import get_close_matches
 
 import pyarrow as pa
 
@@ -12,7 +11,8 @@ from tdmvc.contracts.odcs.column_types import is_document
 from tdmvc.contracts.odcs.elements import ColumnElement, Documents, ElementTest, JsonShape
 from tdmvc.contracts.patterns import pattern_fault
 from tdmvc.contracts.physical_types import integer_bounds
-from tdmvc.contracts.scalars import read_bound, read_number, read_value, read_zone
+from tdmvc.contracts.scalars import FORMATS, read_bound, read_number, read_value, read_zone
+from tdmvc.errors import did_you_mean
 from tdmvc.model.rules import Format, Length, MultipleOf, Pattern, Range, Value, Values
 from tdmvc.yaml.node import YamlNode
 
@@ -38,13 +38,6 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 """What each logical type allows in `logicalTypeOptions`; the others allow nothing."""
-FORMATS = frozenset(
-    {
-        *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri"),
-        *("iri-reference", "uuid", "date", "time", "date-time", "duration", "regex", "json-pointer"),
-    }
-)
-"""The formats of texts that are checked, by JSON Schema's names."""
 
 
 def read_options(element: ColumnElement, gathered: Gathered) -> Iterator[ElementTest]:
@@ -94,13 +87,9 @@ def _value_of(entry: YamlNode) -> YamlNode:
 
 def _unknown_option(node: YamlNode, key: str, logical: str) -> Exception:
     known = OPTIONS.get(logical, ())
-    near = get_close_matches(key, known, n=1)
     owners = [name for name, options in OPTIONS.items() if key in options]
-    remedy = f"did you mean '{near[0]}'?" if near else ""
-    if not near:
-        remedy = f"{logical} has: {', '.join(known)}." if known else f"{logical} has no options."
-    if owners and not near:
-        remedy = f"it is an option of {', '.join(owners)}; {remedy}"
+    what = f"{logical} has: {', '.join(known)}." if known else f"{logical} has no options."
+    remedy = did_you_mean(key, known, f"it is an option of {', '.join(owners)}; {what}" if owners else what)
     return node.error(f"The option '{key}' is unknown for the logical type {logical}.", remedy=remedy)
 
 

@@ -1,7 +1,6 @@
 """Reads quality rules: metrics of the standard's library and SQL queries; texts and other tools' rules are noted."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.declarations import read_check, read_unique_key
@@ -24,6 +23,7 @@ from tdmvc.contracts.odcs.queries import (
     row_condition,
 )
 from tdmvc.contracts.odcs.thresholds import OPERATORS, read_is_percent, read_severity, read_threshold
+from tdmvc.errors import did_you_mean
 from tdmvc.model.declarations import Check
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import (
@@ -102,8 +102,7 @@ def _check_keys(rule: YamlNode, where: Where) -> None:
     for key, node in rule.entries():
         if key in _PLAIN_KEYS or (where.is_old and key in ("validValues", "pattern", "missingValues")):
             continue
-        near = get_close_matches(key, sorted(_PLAIN_KEYS), n=1)
-        remedy = f"did you mean '{near[0]}'?" if near else "write it in customProperties if it is your own."
+        remedy = did_you_mean(key, sorted(_PLAIN_KEYS), "write it in customProperties if it is your own.")
         if any(key in arguments for arguments in METRICS.values()):
             remedy = f"write `arguments: {{{key}: …}}`."
         raise node.error(f"The key '{key}' is unknown in a quality rule.", remedy=remedy)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from tdmvc.contracts.gathering import Gathered
 from tdmvc.contracts.odcs.declarations import children, custom_property, read_actions
+from tdmvc.errors import did_you_mean
 from tdmvc.model.declarations import ForeignKey
 from tdmvc.model.schema import Column
 from tdmvc.yaml.node import YamlNode
@@ -73,10 +73,7 @@ def read_relationships(
 def _check_keys(node: YamlNode, *, is_of_column: bool) -> None:
     for key, value in node.entries():
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, n=1)
-            remedy = (
-                f"did you mean '{near[0]}'?" if near else "write it in customProperties if it is your own."
-            )
+            remedy = did_you_mean(key, KEYS, "write it in customProperties if it is your own.")
             raise value.error(f"The key '{key}' is unknown in a relationship.", remedy=remedy)
         if key == "from" and is_of_column:
             raise value.error(

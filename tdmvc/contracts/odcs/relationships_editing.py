@@ -7,7 +7,7 @@ from typing import Any
 from tdmvc.contracts.odcs.declarations_editing import set_custom, write_actions
 from tdmvc.contracts.odcs.relationships import TARGET_PROPERTY, Relationship
 from tdmvc.model.schema import TableSchema
-from tdmvc.yaml.editor import EditableList, EditableMapping, mapping, sequence, text_value
+from tdmvc.yaml.editor import EditableList, EditableMapping, list_at, mapping, sequence, text_value
 
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What version 3.1 allows in `table.column`; version 3.2 has a dash, too."""
@@ -42,9 +42,7 @@ def write_references(
             entry["from"] = sequence(_ends(items, name, reference.columns, entry), in_line=True)
             entry["to"] = sequence(_ends(items, reference.table, reference.to, entry), in_line=True)
         write_actions(entry, reference.declared)
-        if not isinstance(owner.get("relationships"), EditableList):
-            owner["relationships"] = sequence([])
-        owner["relationships"].append(entry)
+        list_at(owner, "relationships").append(entry)
 
 
 def _ends(

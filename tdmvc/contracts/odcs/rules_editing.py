@@ -8,9 +8,10 @@ from typing import Any
 
 from tdmvc.contracts.odcs.custom_rules_editing import add_custom_rule
 from tdmvc.contracts.odcs.declarations_editing import set_option
-from tdmvc.contracts.odcs.options import FORMATS, OPTIONS
+from tdmvc.contracts.odcs.options import OPTIONS
 from tdmvc.contracts.odcs.queries import row_rule
 from tdmvc.contracts.physical_types import logical_type
+from tdmvc.contracts.scalars import FORMATS
 from tdmvc.model.finding import Severity
 from tdmvc.model.rules import (
     NO_ROWS,
@@ -33,7 +34,7 @@ from tdmvc.model.rules import (
     rule_id,
 )
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.yaml.editor import EditableList, EditableMapping, mapping, sequence, text_value
+from tdmvc.yaml.editor import EditableMapping, list_at, mapping, sequence, text_value
 
 _STABLE_ID = re.compile(r"[A-Za-z0-9_-]+")
 _OPTION_WORDS = frozenset({"minLength", "pattern", "format", "range", "multipleOf", "minItems", "maxItems"})
@@ -94,9 +95,7 @@ def _write(rule: Rule, table: TableSchema, places: RulePlaces) -> bool:
     item = mapping({**_named(word, measured), **measured, **_threshold(rule), **_severity(rule)})
     if rule.description is not None and rule.description != word:
         item["description"] = text_value(rule.description)
-    if not isinstance(owner.get("quality"), EditableList):
-        owner["quality"] = sequence([])
-    owner["quality"].append(item)
+    list_at(owner, "quality").append(item)
     return True
 
 

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from tdmvc.contracts.gathering import Gathered, place_of
 from tdmvc.contracts.odcs.declarations import children
 from tdmvc.contracts.scalars import read_number
-from tdmvc.errors import ConfigError
+from tdmvc.errors import ConfigError, did_you_mean
 from tdmvc.model.service_levels import ServiceLevel, ServiceProperty, TimeUnit
 from tdmvc.yaml.editor import EditableMapping, mapping, sequence, text_value
 from tdmvc.yaml.node import YamlNode
@@ -109,11 +108,7 @@ def _read_elements(root: YamlNode, entry: YamlNode, columns: Columns) -> Iterato
         found = _find(name, columns)
         if node is not None and found is None:
             full = [f"{table}.{column}" for table, names in columns.items() for column in names]
-            near = get_close_matches(name, full, n=1)
-            raise node.error(
-                f"The contract has no column '{name[:80]}'.",
-                remedy=f"did you mean '{near[0]}'?" if near else "",
-            )
+            raise node.error(f"The contract has no column '{name[:80]}'.", remedy=did_you_mean(name, full))
         if found is not None:
             yield found
 

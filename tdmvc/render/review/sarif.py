@@ -33,8 +33,8 @@ def render(review: Review, options: RenderOptions) -> str:
 
 def _rule(rule: str, placed: list[PlacedFinding]) -> dict[str, object]:
     """Return a rule; its level is the worst of its findings."""
-    order = list(Severity)
-    worst = min((one.finding.severity for one in placed if one.finding.rule == rule), key=order.index)
+    severities = (one.finding.severity for one in placed if one.finding.rule == rule)
+    worst = max(severities, key=lambda severity: severity.rank)
     words = visible(rule).replace("-", " ")
     return {
         "id": visible(rule),

@@ -9,6 +9,7 @@ import pytest
 from tdmvc.contracts.base import ImportedContract, ImportOptions
 from tdmvc.contracts.odcs.format import OdcsReader
 from tdmvc.contracts.odcs.reading import parse_contract
+from tdmvc.contracts.scalars import FORMATS
 from tdmvc.errors import ConfigError
 from tdmvc.model.declarations import Check
 from tdmvc.model.finding import Severity
@@ -119,6 +120,12 @@ def test_a_type_and_its_options_give_rules(column: str, word: str, test: RuleTes
     assert rule.place is not None
     assert rule.place.line == _COLUMN_LINE
     assert (rule.threshold, rule.severity) == (Threshold(), Severity.ERROR)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_each_format_that_json_schema_tests_is_one_of_a_contract(name: str) -> None:
+    column = f"logicalType: string, logicalTypeOptions: {{format: {name}}}"
+    assert _only(_text(column)).test == Format(name)
 
 
 @pytest.mark.parametrize(
