@@ -12,6 +12,13 @@ import pyarrow.parquet as pq
 
 from tdmvc.arrow.values import json_value, python_values
 
+_FORMS = (
+    (r"^(-?\d+)$", r"\1.0"),
+    (r"(:\d\d\.\d*?)0+(Z?)$", r"\1\2"),
+    (r"(:\d\d)\.(Z?)$", r"\1\2"),
+    (r"Z$", "+00"),
+)
+"""What turns the texts of PyArrow for floats and times into those that SQL writes: `12.0`, `10:11:12`, `…+00`."""
 _NEEDS_QUOTES = r'^$|[",\r\n]|^\s|\s$'
 
 
@@ -87,7 +94,14 @@ def _texts(column: pa.Array) -> pa.Array:
         return pa.array(
             [None if one is None else f"\\x{one.hex()}" for one in column.to_pylist()], pa.string()
         )
-    return column.cast(pa.string())
+    texts = column.cast(pa.string())
+    for pattern, form in _FORMS if _needs_form(type_) else ():
+        texts = pc.replace_substring_regex(texts, pattern, form)
+    return texts
+
+
+def _needs_form(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(type_) or pa.types.is_timestamp(type_) or pa.types.is_time(type_))
 
 
 def write_parquet(rows: pa.RecordBatchReader, file: BinaryIO) -> int:
