@@ -30,6 +30,8 @@ class RenderOptions:
     """Columns of the terminal."""
     reveal: bool = False
     """Show personal values; the terminal only."""
+    is_whole: bool = False
+    """Fold nothing to fit a screen; the terminal only."""
     paths: Paths = _no_path
     link: str | None = None
     """The address of the whole report, for a comment to link to."""

@@ -21,6 +21,9 @@ _PLAIN = re.compile(r"[+−]?\d+(?:[.,]\d+)*%?|[^\W_]+(?:[-'’,/][^\W_]+)*|[→
 # A commit, a telephone number, GH-123 and what other trackers link, an address without its scheme.
 _SPECIAL = re.compile(r"[0-9a-f]{7}|[a-z]-\d|www", re.IGNORECASE)
 _LIST_MARK = re.compile(r"\d+[.)].*", re.DOTALL)
+_OPENED = re.compile(r"\w\(")
+_MOST_IN_BRACKETS = 8
+"""Words."""
 _RUN = re.compile("`+")
 _IN_ADDRESS = ":/?#[]@!$&'()*+,;=%-._~"
 
@@ -85,6 +88,14 @@ def folded(summary: Sequence[tuple[str, bool]], lines: Sequence[str], *, is_open
     ]
 
 
+def long_list(lines: Sequence[str], noun: str, *, most: int = 10) -> list[str]:
+    """Return a list of which a click opens what comes after the first lines."""
+    if len(lines) <= most + 1:
+        return list(lines)
+    rest = folded([(f"{plural(len(lines) - most, f'more {noun}')}", False)], lines[most:])
+    return [*lines[:most], "", *rest]
+
+
 def more(count: int, noun: str) -> list[str]:
     """Return a line that says how many more there are, or nothing if there are none."""
     return [f"*… and {plural(count, f'more {noun}')}*"] if count > 0 else []
@@ -110,16 +121,38 @@ def _word(text: str) -> str:
     match = _WORD.fullmatch(text)
     if match is None or not match["core"]:
         return text
-    core = match["core"]
+    core, tail = match["core"], match["tail"]
+    # The brackets of a type belong to its name: `decimal(10,4)`.
+    while ")" in tail and not _is_closed(core):
+        end = tail.index(")") + 1
+        core, tail = core + tail[:end], tail[end:]
     if _PLAIN.fullmatch(core) and not _SPECIAL.search(core):
         return text
-    return f"{match['lead']}{code(core)}{match['tail']}"
+    return f"{match['lead']}{code(core)}{tail}"
 
 
 def _words(text: str, *, is_first: bool) -> str:
-    first, *others = text.split(" ")
+    first, *others = _split(text)
     is_list = is_first and _LIST_MARK.fullmatch(first) is not None
     return " ".join([code(first) if is_list else _word(first), *map(_word, others)])
+
+
+def _split(text: str) -> list[str]:
+    """Return the words of a text; what follows a name in brackets is one word with it: `numeric(10, 4)`."""
+    words: list[str] = []
+    pieces = text.split(" ")
+    while pieces:
+        taken = 1
+        if _OPENED.search(pieces[0]) and not _is_closed(pieces[0]):
+            ends = (count for count in range(1, _MOST_IN_BRACKETS) if _is_closed(" ".join(pieces[:count])))
+            taken = next(ends, 1)
+        words.append(" ".join(pieces[:taken]))
+        del pieces[:taken]
+    return words
+
+
+def _is_closed(text: str) -> bool:
+    return text.count("(") <= text.count(")")
 
 
 def _longest_run(text: str) -> int:

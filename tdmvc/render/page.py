@@ -1,6 +1,6 @@
 """The layout that all terminal reports share: verdict first, aligned facts, folded lists, next commands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -52,6 +52,10 @@ class Page:
 
     def blank(self) -> None:
         self._lines.append("")
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Add lines that are laid out already."""
+        self._lines.extend(lines)
 
     def line(self, text: str, paint: Paint | None = None, *, indent: str = "") -> None:
         """Add a line; if it is too long, it continues below, indented."""
@@ -134,7 +138,11 @@ class Page:
             # Several in a row with the same remedy share one line.
             if finding.remedy and (following is None or following.remedy != finding.remedy):
                 self._hanging(" →", visible(finding.remedy), self.style.dim)
-        self.folded(len(findings) - most)
+        hidden = sorted(findings, key=lambda found: order.index(found.severity))[most:]
+        if hidden:
+            counts = [plural(sum(one.severity is level for one in hidden), level.value) for level in Severity]
+            words = ", ".join(count for count in counts if not count.startswith("0 "))
+            self._lines.append(self.style.dim(fit(f"{INDENT}… and {words} more", self.width)))
 
     def next(self, steps: Sequence[Step]) -> None:
         """Add the commands to type next; commands are never cut."""

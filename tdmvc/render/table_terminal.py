@@ -92,16 +92,17 @@ def _key_words(table: TableDiff) -> str:
 def schema_lines(changes: Sequence[SchemaChange], screen: Screen) -> Iterator[str]:
     """Yield each change of the schema; what does not fit a line, as a long condition, continues below."""
     for change in changes:
-        yield from _declaration(schema_sign(change), schema_words(change), screen)
+        yield from declaration_lines(schema_sign(change), schema_words(change), screen)
 
 
 def view_lines(views: Sequence[ViewChange], screen: Screen) -> Iterator[str]:
     """Yield each change of a view, with its query."""
     for view in views:
-        yield from _declaration(view_sign(view), view_words(view), screen)
+        yield from declaration_lines(view_sign(view), view_words(view), screen)
 
 
-def _declaration(sign: str, words: str, screen: Screen) -> Iterator[str]:
+def declaration_lines(sign: str, words: str, screen: Screen) -> Iterator[str]:
+    """Yield a change after its sign; what does not fit a line continues below."""
     style = screen.style
     paint = {"+": style.green, "−": style.red}.get(sign, style.yellow)
     lines = wrap_words(words, max(8, screen.width - 2 * len(INDENT)), most=_DECLARATION_LINES)

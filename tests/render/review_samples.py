@@ -1,8 +1,10 @@
 """Reviews made by hand: one for every verdict, a hostile one, and one far too long for a comment."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from tdmvc.changes.bump import suggest_bump
+from tdmvc.changes.patterns import group_patterns
 from tdmvc.model.diff import (
     Bump,
     BumpLevel,
@@ -283,6 +285,71 @@ def hostile() -> Review:
     shift = Shift(NASTY[0], NASTY[1], ShiftKind.NUMBERS, 1.0, 0.2, tuple(Bar(t, 0.5, 0.1) for t in NASTY))
     dataset = dataset_review(diff, tuple(findings), shifts=(shift,), commands=NASTY)
     return Review("@base", "#head", (dataset,), NASTY, NASTY)
+
+
+def many_tables(count: int = 200) -> Review:
+    """A schema-wide change: all dates moved, a column dropped everywhere, heads changed, and a few real faults."""
+    when = datetime(2006, 2, 15)
+    moved = ChangePattern(
+        PatternKind.SHIFTED, ("last_update",), 95, when, when + timedelta(731), by="+731 days"
+    )
+    other = ChangePattern(PatternKind.SHIFTED, ("last_update",), 5, when, when + timedelta(3), by="+3 days")
+    tables = tuple(
+        TableDiff(
+            f"{('customer', 'order', 'payment', 'rental', 'stock')[number % 5]}_{number:03}",
+            TableStatus.CHANGED,
+            ("id",),
+            RowCounts(100, 98 if number % 20 == 0 else 100, 0, 2 if number % 20 == 0 else 0, 98),
+            {"last_update": 100},
+            (
+                SchemaChange(SchemaChangeKind.COLUMN_REMOVED, "legacy_code", "decimal(10,4)"),
+                SchemaChange(SchemaChangeKind.TYPE_WIDENED, "price", "decimal(8,2)", "decimal(10,4)"),
+            ),
+            Samples(
+                removed=tuple(RowSample({"id": i}, {"id": i, "name": f"Row {i}"}) for i in range(2))
+                if number % 20 == 0
+                else (),
+                changed=tuple(
+                    ChangedRowSample(
+                        {"id": i}, (CellChange("last_update", when, when + timedelta(731), pattern=0),)
+                    )
+                    for i in range(5)
+                ),
+            ),
+            patterns=(moved, other),
+        )
+        for number in range(count)
+    )
+    findings = tuple(
+        Finding(
+            "dangling-reference",
+            Severity.ERROR,
+            f"2 rows of {table.name} name a customer that is not there: customer_id 17, 18.",
+            "golden",
+            table.name,
+            ("customer_id",),
+            "bring the customers back, or remove their rows, then `tdmvc add golden`.",
+        )
+        for table in tables[::30]
+    )
+    shifts = tuple(
+        Shift(table.name, "last_update", ShiftKind.NUMBERS, 9.0, 0.25, (Bar("2006", 1, 0), Bar("2008", 0, 1)))
+        for table in tables
+        if not table.rows.removed
+    )
+    diff = DatasetDiff(
+        "golden", "golden@main", "golden", tables, suggest_bump(tables), group_patterns(tables)
+    )
+    heads = [{f"app{i}": (f"000{side}_change",) for i in range(40)} for side in (1, 2)]
+    found = dataset_review(
+        diff,
+        findings,
+        old=ReviewSide("golden@main", "3.1.0", "2.13.0", {**heads[0], "same": ("0009_same",)}),
+        new=ReviewSide("golden", None, "2.14.0", {**heads[1], "same": ("0009_same",)}),
+        shifts=shifts,
+        commands=("tdmvc diff golden@main...golden",),
+    )
+    return Review("main", "working tree", (found,), ("masked-eu",), COMMANDS, MOVED_ON)
 
 
 def enormous(tables: int = 200, rows: int = 100_000) -> Review:

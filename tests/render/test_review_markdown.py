@@ -7,16 +7,19 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tdmvc.model.diff import ChangePattern, PatternKind, RowCounts
 from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import Review
-from tdmvc.render.cells import cell_text, change_texts
+from tdmvc.render.cells import cell_text, change_texts, visible
 from tdmvc.render.format import RenderOptions
 from tdmvc.render.markdown import code, comment, fence, folded, link, prose
 from tdmvc.render.review.markdown import MARKER, render
 from tests.render import review_samples as samples
+from tests.series import trials
 
 PARSER = MarkdownIt("gfm-like")
 
@@ -44,9 +47,10 @@ def test_the_answers_come_in_the_order_of_the_questions() -> None:
     text = render_review_markdown(replace(samples.BLOCKED, datasets=(samples.GOLDEN,)))
     titles = [
         "⛔ `golden`: blocked", "1 error: dangling-reference", "| version |", "| release |", "| migrations main |",
-        "#### Blocking", "`tdmvc add golden`", "#### Tables, riskiest first", "#### Removed", "#### Changes by pattern",
+        "Suggested bump: **major**", "#### Blocking", "`tdmvc add golden`", "#### Removed",
+        "#### Tables, riskiest first", "#### Changes by pattern",
         "#### Schema", "#### Related rows", "#### Rows\n", "#### Shifted distributions",
-        "#### Ignored by rule", "#### Suggested bump: major", "tdmvc diff main golden",
+        "#### Ignored by rule", "tdmvc diff main golden",
     ]  # fmt: skip
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
@@ -61,7 +65,7 @@ def test_removed_rows_are_never_folded() -> None:
 
 def test_four_thousand_changed_cells_read_as_one_line() -> None:
     text = render_review_markdown(samples.BLOCKED)
-    assert "- '' → NULL in 4 columns of 2 tables: 4,012 cells\n" in text
+    assert "- '' → NULL in 4 columns of 2 tables: **4,012 cells** in `customers` (" in text
     assert "`open` → **`new | fresh`** in `status`: 12 cells" in text
 
 
@@ -212,3 +216,37 @@ def test_a_finding_without_a_place_and_a_remark_are_listed_too() -> None:
     text = render_review_markdown(review)
     assert "- **info** `old-rows`: Nothing is newer than a year." in text
     assert "#### Blocking" not in text
+
+
+TYPES = st.one_of(
+    st.builds("decimal({},{})".format, st.integers(1, 38), st.integers(0, 9)),
+    st.builds("numeric({}, {})".format, st.integers(1, 38), st.integers(0, 9)),
+    st.builds("enum('{}', 'c d')".format, st.text("ab |_*<#@&", max_size=5)),
+    st.builds("list<{}>[]".format, st.text("ab(|", max_size=4)),
+    st.sampled_from(["varchar(20)[]", "double precision", "timestamp(6) with time zone", "f(g(x), y)"]),
+)
+
+
+@settings(max_examples=trials(300, 40), deadline=None)
+@given(TYPES, TYPES)
+def test_a_sentence_with_types_shows_its_text_and_no_type_is_torn_apart(old: str, new: str) -> None:
+    sentence = f"type of t.price changed from {old} to {new} (now {new})."
+    (token,) = PARSER.parseInline(prose(sentence))
+    pieces = token.children or []
+    assert "".join(piece.content for piece in pieces).replace("`", "") == visible(sentence).replace("`", "")
+    for type_ in {old, new} & {"varchar(20)[]", "f(g(x), y)"} | {
+        t for t in (old, new) if t[:3] in ("dec", "num")
+    }:
+        assert type_ in {piece.content for piece in pieces if piece.type == "code_inline"}
+
+
+def test_two_hundred_tables_are_a_short_comment_with_every_error_in_it() -> None:
+    text = render_review_markdown(samples.many_tables())
+    before, _, _ = text.partition("<details")
+    assert len(text) < 20_000
+    assert before.count("**error**") == len(samples.many_tables().datasets[0].blocking)
+    assert "the column `legacy_code` (`decimal(10,4)`) of" in before
+    assert text.count("legacy_code") == 1
+    assert "shifted by +731 days in 200 columns of 200 tables: **19,000 cells**" in text
+    assert "Shifted distributions" not in text
+    assert text.count("<details") == text.count("</details>")

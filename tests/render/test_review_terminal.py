@@ -45,7 +45,35 @@ def test_no_line_of_an_enormous_or_hostile_review_is_too_wide(width: int) -> Non
 def test_the_verdict_is_the_first_word_and_errors_come_before_tables() -> None:
     text = render_review_terminal(samples.BLOCKED, RenderOptions(width=80))
     assert text.startswith("Blocked: 2 datasets differ, 1 unchanged\n")
-    assert text.index("error dangling-reference") < text.index("  drafts ") < text.index("Removed\n")
+    order = [
+        "from ",
+        "error dangling-reference",
+        "Removed\n",
+        "the table drafts",
+        "  audit_log → ",
+        "Changes by pattern",
+    ]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_two_hundred_tables_are_one_screen_unless_the_whole_is_asked_for() -> None:
+    review = samples.many_tables()
+    text = render_review_terminal(review, RenderOptions(width=80))
+    assert text.count("\n") <= 60
+    first = text.split("\n")[:24]
+    assert first[0].startswith("Blocked: ")
+    assert any(line.startswith("error dangling-reference") for line in first)
+    assert "… and 2 errors more" in text
+    assert "shifted by +731 days in 200 columns of 200 tables, 19,000 cells" in text
+    assert "shifted by +3 days in 200 columns of 200 tables, 1,000 cells" in text
+    assert "the column legacy_code (decimal(10,4)) of 200 tables" in text
+    assert "0009_same" not in text
+    assert "tdmvc review main --full" in text
+    whole = render_review_terminal(review, RenderOptions(width=80, is_whole=True))
+    assert whole.count("error dangling-reference") == 7
+    assert "--full" not in whole
+    assert all(table.name in whole for table in review.datasets[0].diff.tables)
 
 
 def test_personal_values_are_shown_only_on_request() -> None:

@@ -41,6 +41,7 @@ _FAIL_ON = ("error", "warning", "never")
     show_default=True,
     help="Exit with 1 if a finding is at least this severe.",
 )
+@click.option("--full", is_flag=True, help="On a terminal, show what a long review folds.")
 @click.option("--reveal", is_flag=True, help="Show personal values; only on your own terminal.")
 @click.pass_context
 def command(
@@ -54,6 +55,7 @@ def command(
     link: str | None,
     fail_on: str,
     *,
+    full: bool,
     reveal: bool,
 ) -> int:
     """Review what a branch changes in the test data.
@@ -81,6 +83,7 @@ def command(
         options = RenderOptions(
             width=terminal_width(),
             reveal=reveal,
+            is_whole=full,
             paths=annotation_paths(workspace, head),
             link=link,
         )

@@ -7,11 +7,11 @@ from tdmvc.model.finding import Finding, Severity
 from tdmvc.model.review import DatasetReview, Review, Verdict
 from tdmvc.model.text import number, plural
 from tdmvc.render.format import RenderOptions
-from tdmvc.render.markdown import code, comment, fence, link, more, more_item, prose, table
+from tdmvc.render.markdown import code, comment, fence, folded, link, long_list, more, more_item, prose, table
 from tdmvc.render.review import markdown_changes as changes
 from tdmvc.render.review import markdown_rows as rows
 from tdmvc.render.review.budget import DetailLevel, OutputBudget
-from tdmvc.render.review.wording import commit_facts, dataset_words, review_words, side_facts
+from tdmvc.render.review.wording import commit_facts, dataset_words, main_reasons, review_words, side_facts
 from tdmvc.render.text import joined
 from tdmvc.render.wording import severities, table_name
 
@@ -24,7 +24,8 @@ LIMIT = 60_000
 _ICONS = {Verdict.UNCHANGED: "✅", Verdict.FINE: "✅", Verdict.ATTENTION: "⚠️", Verdict.BLOCKED: "⛔"}
 _FOR_VERDICTS = 20
 _FOR_WHY = 4
-"""The end of the comment lists all reasons of the bump."""
+_OPEN_TABLES = 10
+"""Up to this many tables are listed without a click."""
 _BETWEEN = "\n\n"
 _LEVELS = (
     DetailLevel(rows=10, units=10, patterns=60, tables=200, schema=200, shifts=10, findings=50, facts=40),
@@ -112,26 +113,28 @@ def _dataset(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]
 
 
 def dataset_changes(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield findings, and what changed, riskiest first."""
+    """Yield findings, and what changed, riskiest first; each reason of the bump is a change that is shown."""
+    if dataset.diff.is_changed:
+        yield [f"Suggested bump: **{dataset.diff.bump.level.value}**"]
     yield from _findings(dataset, budget)
-    yield from _tables(dataset, budget)
     yield from rows.removed(dataset, budget)
+    yield from _tables(dataset, budget)
     yield from changes.patterns(dataset, budget)
     yield from changes.schema(dataset, budget)
     yield from rows.units(dataset, budget)
     yield from rows.samples(dataset, budget)
     yield from changes.shifts(dataset, budget)
     yield from changes.ignored(dataset, budget)
-    yield from _bump(dataset, budget)
 
 
 def _verdict(dataset: DatasetReview) -> list[str]:
     head = f"### {_ICONS[dataset.verdict]} {code(dataset.dataset)}: {dataset.verdict.value}"
     lines = [comment("tdmvc-review", dataset.dataset), head, "", f"{prose(dataset_words(dataset))}"]
-    reasons = dataset.reasons[:_FOR_WHY]
+    every = main_reasons(dataset)
+    reasons = every[:_FOR_WHY]
     if reasons:
         why = [f"- {prose(reason)}" for reason in reasons]
-        lines += ["", *why, *more_item(len(dataset.reasons) - len(reasons), "reason")]
+        lines += ["", *why, *more_item(len(every) - len(reasons), "reason")]
     return lines
 
 
@@ -148,7 +151,7 @@ def _findings(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str
         if found:
             shown = budget.take(found, budget.level.findings, "finding")
             yield [f"#### {title}"]
-            yield [f"- {_finding(one)}" for one in shown]
+            yield long_list([f"- {_finding(one)}" for one in shown], "finding")
             yield more(len(found) - len(shown), "finding")
 
 
@@ -171,7 +174,10 @@ def _tables(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]
     head = ["table", "rows", "removed", "changed", "added", "cells", ""]
     rows_ = [_table(one, faults.get(one.name, [])) for one in shown]
     yield ["#### Tables, riskiest first"]
-    yield table(head, rows_, align="-rrrrr-")
+    yield table(head, rows_[:_OPEN_TABLES], align="-rrrrr-")
+    if len(rows_) > _OPEN_TABLES:
+        rest = plural(len(rows_) - _OPEN_TABLES, "more table")
+        yield folded([(rest, False)], table(head, rows_[_OPEN_TABLES:], align="-rrrrr-"))
     yield more(len(ranked) - len(shown), "table")
 
 
@@ -186,16 +192,6 @@ def _table(one: TableDiff, found: list[Finding]) -> list[str]:
         plural(len(one.schema), "schema change") if one.schema else "",
     ]
     return [code(table_name(one)), size, *(number(count) if count else "" for count in counts), joined(notes)]
-
-
-def _bump(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    bump = dataset.diff.bump
-    if not dataset.diff.is_changed:
-        return
-    reasons = budget.take(bump.reasons, budget.level.facts, "reason of the bump")
-    why = [f"- {prose(reason)}" for reason in reasons]
-    yield [f"#### Suggested bump: {bump.level.value}"]
-    yield [*why, *more_item(len(bump.reasons) - len(reasons), "reason")]
 
 
 def left_out(budget: OutputBudget, address: str | None = None) -> list[str]:

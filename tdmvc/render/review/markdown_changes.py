@@ -1,19 +1,20 @@
 """Patterns, schema changes, distributions and ignored changes of a review in Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tdmvc.model.diff import ChangePattern, PatternGroup, PatternKind, TableStatus
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import DatasetReview, Shift
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import cell_text, change_texts
-from tdmvc.render.markdown import code, folded, more, prose, table, value
+from tdmvc.render.markdown import code, folded, long_list, more, prose, table, value
 from tdmvc.render.patterns import group_words, has_example, pattern_count, pattern_groups, pattern_words
 from tdmvc.render.privacy import is_personal_shift, personal_by_table
 from tdmvc.render.review.budget import OutputBudget
+from tdmvc.render.review.repeated import schema_groups, telling_shifts
 from tdmvc.render.review.wording import shift_words
 from tdmvc.render.text import percent
-from tdmvc.render.wording import bar, schema_sign, schema_words, table_name, view_sign, view_words
+from tdmvc.render.wording import bar, table_name, view_sign, view_words
 
 _MEMBERS = 8
 _COLUMNS = 6
@@ -33,7 +34,7 @@ def patterns(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]
         lines.extend(_group(group))
     for table_ in budget.take(plain, budget.level.patterns, "table of changed cells"):
         lines.append(f"- {code(table_.name)}: {_columns_by_count(table_.columns)}")
-    yield lines
+    yield long_list(lines, "pattern")
     yield more(len(groups) - budget.level.patterns, "pattern")
 
 
@@ -44,26 +45,29 @@ def schema(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
         if table_.status is TableStatus.RENAMED:
             why = f": {prose(table_.evidence)}" if table_.evidence else ""
             lines.append(f"- {code(table_name(table_))} renamed{why}")
-        for change in table_.schema:
-            lines.append(f"- {code(table_.name)} `{schema_sign(change)}` {prose(schema_words(change))}")
+    for sign, words, tables in schema_groups(dataset.ranked):
+        where = code(tables[0]) if len(tables) == 1 else f"{plural(len(tables), 'table')}:"
+        named = f" in {_tables(tables)}" if len(tables) > 1 else ""
+        lines.append(f"- {where} `{sign}` {prose(words)}{named}")
     lines += [f"- `{view_sign(view)}` {prose(view_words(view))}" for view in dataset.diff.views]
     if lines:
         yield ["#### Schema"]
-        yield list(budget.take(lines, budget.level.schema, "schema change"))
+        yield long_list(budget.take(lines, budget.level.schema, "schema change"), "schema change")
         yield more(len(lines) - budget.level.schema, "schema change")
 
 
 def shifts(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield the columns with a shifted distribution, each with its bars."""
-    if not dataset.shifts:
+    """Yield the columns with a shifted distribution that no pattern explains, each with its bars."""
+    found = telling_shifts(dataset)
+    if not found:
         return
     personal = personal_by_table(dataset.diff)
     yield ["#### Shifted distributions"]
-    for shift in budget.take(dataset.shifts, budget.level.shifts, "distribution"):
+    for shift in budget.take(found, budget.level.shifts, "distribution"):
         is_personal = is_personal_shift(shift, personal)
         summary = [(f"{shift.table}.{shift.column}", True), (f": {shift_words(shift)}", False)]
         yield folded(summary, _bars(shift, is_personal=is_personal))
-    yield more(len(dataset.shifts) - budget.level.shifts, "distribution")
+    yield more(len(found) - budget.level.shifts, "distribution")
 
 
 def ignored(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
@@ -91,12 +95,13 @@ def _group(group: PatternGroup) -> Iterator[str]:
         table_, pattern = group.members[0]
         yield f"- {code(table_)}: {_pattern(pattern)}"
         return
-    yield f"- {prose(group_words(group))}: {plural(group.cells, 'cell')}"
-    for table_, pattern in group.members[:_MEMBERS]:
-        yield f"  - {code(table_)}: {_pattern(pattern)}"
-    hidden = len(group.members) - _MEMBERS
-    if hidden > 0:
-        yield f"  - {plural(hidden, 'more table')}"
+    members = [
+        f"{code(table_)} ({_columns(pattern.columns)})" for table_, pattern in group.members[:_MEMBERS]
+    ]
+    hidden = len({table_ for table_, _ in group.members[_MEMBERS:]})
+    others = [f"… and {plural(hidden, 'more table')}"] if hidden else []
+    where = ", ".join([*members, *others])
+    yield f"- {prose(group_words(group))}: **{plural(group.cells, 'cell')}** in {where}"
 
 
 def _pattern(pattern: ChangePattern) -> str:
@@ -115,6 +120,12 @@ def _pattern_words(pattern: ChangePattern) -> str:
             case PatternKind.SET_TO:
                 return f"all set to **{value(cell_text(pattern.new), is_null=pattern.new is None)}**"
     return prose(pattern_words(pattern))
+
+
+def _tables(names: Sequence[str]) -> str:
+    shown = ", ".join(map(code, names[:_MEMBERS]))
+    hidden = len(names) - _MEMBERS
+    return f"{shown} and {plural(hidden, 'more table')}" if hidden > 0 else shown
 
 
 def _columns(columns: tuple[str, ...]) -> str:

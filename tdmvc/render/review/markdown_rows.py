@@ -3,38 +3,53 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from tdmvc.model.diff import CellChange, ChangedRowSample, RowSample, SchemaChangeKind, TableDiff, TableStatus
+from tdmvc.model.diff import CellChange, ChangedRowSample, RowSample, TableDiff, TableStatus
 from tdmvc.model.review import DatasetReview, RelatedRow
 from tdmvc.model.text import number, plural
 from tdmvc.render.cells import change_texts, masked_text
-from tdmvc.render.markdown import code, folded, more, table, value
+from tdmvc.render.markdown import code, folded, long_list, more, table, value
 from tdmvc.render.privacy import Personal, personal_by_table, personal_in_key, shown_text
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.markdown_changes import change
+from tdmvc.render.review.repeated import removed_columns
 from tdmvc.render.review.wording import ROW_SIGNS, related_sample
 
 _WIDEST = 8
 """Columns of a table of rows, and changed cells of one row."""
 _UNIT_ROWS = 15
 _DEEPEST = 6
+_OPEN_TABLES = 5
+"""Up to this many tables show their removed rows without a click."""
 _OPEN = 12
 """Up to this many rows are shown without a click."""
 
 
 def removed(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
-    """Yield removed tables, columns and rows; never folded, because a reviewer must not miss them."""
+    """Yield removed tables, columns and rows; the first are never folded, because a reviewer must not miss them."""
     facts = [*_removed_things(dataset.ranked)]
     losing = [table_ for table_ in dataset.ranked if table_.rows.removed and not _has_no_rows_to_show(table_)]
     if not facts and not losing:
         return
     yield ["#### Removed"]
-    yield list(budget.take(facts, budget.level.tables, "removal"))
+    yield long_list(budget.take(facts, budget.level.tables, "removal"), "removal")
     yield more(len(facts) - budget.level.tables, "removal")
     if not budget.level.rows:
         lines = [f"- {_removed_count(table_)}" for table_ in losing]
-        yield list(budget.take(lines, budget.level.tables, "table with removed rows"))
+        yield long_list(
+            budget.take(lines, budget.level.tables, "table with removed rows"), "table with removed rows"
+        )
         yield more(len(lines) - budget.level.tables, "table with removed rows")
         budget.leave_out(sum(table_.rows.removed for table_ in losing), "removed row")
+        return
+    if len(losing) > _OPEN_TABLES:
+        yield long_list([f"- {_removed_count(table_)}" for table_ in losing], "table with removed rows")
+        for table_ in losing:
+            lines = [
+                *_grid(table_.samples.removed[: budget.level.rows], table_.personal_columns),
+                *_hidden(table_.rows.removed, len(table_.samples.removed), budget, "removed row"),
+            ]
+            if table_.samples.removed:
+                yield folded([("rows of ", False), (table_.name, True)], lines)
         return
     for table_ in losing:
         yield [f"{_removed_count(table_)}:" if table_.samples.removed else _removed_count(table_)]
@@ -82,10 +97,10 @@ def _removed_things(tables: Sequence[TableDiff]) -> Iterator[str]:
     for table_ in tables:
         if table_.status is TableStatus.REMOVED:
             yield f"- the table {code(table_.name)} with {plural(table_.rows.old, 'row')}"
-    for table_ in tables:
-        for change_ in table_.schema:
-            if change_.kind is SchemaChangeKind.COLUMN_REMOVED:
-                yield f"- the column {code(change_.column or '')} of {code(table_.name)}"
+    for column, type_, losing in removed_columns(tables):
+        shown = ", ".join(map(code, losing[:_WIDEST]))
+        hidden = f" and {plural(len(losing) - _WIDEST, 'more table')}" if len(losing) > _WIDEST else ""
+        yield f"- the column {code(column)}{f' ({code(type_)})' if type_ else ''} of {shown}{hidden}"
 
 
 def _has_no_rows_to_show(table_: TableDiff) -> bool:

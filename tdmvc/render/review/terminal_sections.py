@@ -1,7 +1,7 @@
 """The sections of a review on a terminal: removals, patterns, schema, related rows, rows, distributions."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from tdmvc.model.diff import (
@@ -9,36 +9,35 @@ from tdmvc.model.diff import (
     DatasetDiff,
     RowSample,
     Samples,
-    SchemaChangeKind,
     TableDiff,
     TableStatus,
-    ViewChange,
 )
 from tdmvc.model.masking import MASK
 from tdmvc.model.review import Bar, DatasetReview, RelatedRow, RowChange, Shift
 from tdmvc.model.text import plural
 from tdmvc.render.cells import change_texts, masked_text, visible
-from tdmvc.render.page import INDENT
+from tdmvc.render.page import INDENT, names
+from tdmvc.render.patterns import group_words, pattern_groups, shared_groups
 from tdmvc.render.privacy import Personal, is_personal_shift, personal_by_table, personal_in_key, shown_text
+from tdmvc.render.review.repeated import removed_columns, schema_groups, telling_shifts
 from tdmvc.render.review.wording import ROW_SIGNS, related_sample, shift_words
 from tdmvc.render.table_terminal import (
     Screen,
     added_lines,
     changed_lines,
     count_lines,
+    declaration_lines,
     group_lines,
     joined_until,
     key_text,
     pattern_lines,
     removed_lines,
-    schema_lines,
     view_lines,
 )
-from tdmvc.render.terminal import display_width, fit, pad
+from tdmvc.render.terminal import display_width, fit, pad, wrap_words
 from tdmvc.render.text import percent
 from tdmvc.render.wording import bar, table_name
 
-_TABLES = 40
 _ROWS = 10
 """Samples of one kind in one table."""
 _UNITS = 10
@@ -47,29 +46,72 @@ _DEEPEST = 6
 _SHIFTS = 10
 _BARS = 12
 _BAR_WIDTH = 16
-_REASONS = 20
 
 
-def section_lines(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
-    """Yield every section that is not empty, below its title."""
-    tables = [_first_rows(table) for table in dataset.ranked[:_TABLES]]
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a dataset is shown, and whether more than the first answers are."""
+
+    tables: int
+    findings: int
+    removals: int
+    patterns: int
+    has_rows: bool
+    """Whether schema, rows and distributions are shown."""
+
+
+WHOLE = Extent(tables=1000, findings=200, removals=1000, patterns=1000, has_rows=True)
+LONG = Extent(tables=40, findings=20, removals=40, patterns=40, has_rows=True)
+ONE_SCREEN = Extent(tables=8, findings=5, removals=8, patterns=8, has_rows=False)
+
+
+def removed_lines_of(dataset: DatasetReview, screen: Screen, extent: Extent) -> Iterator[str]:
+    """Yield what was removed, below its title."""
+    yield from _titled("Removed", _removed(dataset, screen, extent), screen)
+
+
+def section_lines(dataset: DatasetReview, screen: Screen, extent: Extent) -> Iterator[str]:
+    """Yield every section below the tables that is not empty, below its title."""
+    if not extent.has_rows:
+        yield from _titled("Changes by pattern", _every_pattern(dataset.diff, screen, extent), screen)
+        yield from _folded_sections(dataset, screen)
+        return
+    tables = [_first_rows(table) for table in dataset.ranked[: extent.tables]]
     sections = [
-        ("Removed", _removed(tables, screen)),
         ("Changes by pattern", _patterns(dataset.diff, tables, screen)),
-        ("Schema", _schema(tables, dataset.diff.views, screen)),
+        ("Schema", _schema(dataset, screen)),
         ("Related rows", _units(dataset, screen)),
         ("Rows", _rows(tables, screen)),
         ("Shifted distributions", _shifts(dataset, screen)),
         ("Ignored by rule", _ignored(dataset.diff.tables, screen)),
-        (f"Suggested bump: {dataset.diff.bump.level.value}", _bump(dataset.diff, screen)),
     ]
     for title, lines in sections:
-        first = next(lines, None)
-        if first is not None:
-            yield ""
-            yield screen.style.bold(screen.fit(title))
-            yield first
-            yield from lines
+        yield from _titled(title, lines, screen)
+
+
+def _titled(title: str, lines: Iterator[str], screen: Screen) -> Iterator[str]:
+    first = next(lines, None)
+    if first is not None:
+        yield ""
+        yield screen.style.bold(screen.fit(title))
+        yield first
+        yield from lines
+
+
+def _folded_sections(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
+    """Yield a line that counts what one screen has no room for."""
+    changes = sum(len(tables) for _, _, tables in schema_groups(dataset.ranked)) + len(dataset.diff.views)
+    counts = [
+        (changes, "schema change"),
+        (len(dataset.units), "unit of related rows"),
+        (sum(bool(table.rows.changed or table.rows.added) for table in dataset.ranked), "table with rows"),
+        (len(telling_shifts(dataset)), "shifted distribution"),
+        (sum(bool(table.ignored) for table in dataset.ranked), "table with ignored changes"),
+    ]
+    words = ", ".join(plural(count, noun) for count, noun in counts if count)
+    if words:
+        yield ""
+        yield from (screen.style.dim(line) for line in wrap_words(f"Folded: {words}.", screen.width, most=3))
 
 
 def _first_rows(table: TableDiff) -> TableDiff:
@@ -77,40 +119,82 @@ def _first_rows(table: TableDiff) -> TableDiff:
     return replace(table, samples=Samples(some.added[:_ROWS], some.removed[:_ROWS], some.changed[:_ROWS]))
 
 
-def _removed(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
+def _removed(dataset: DatasetReview, screen: Screen, extent: Extent) -> Iterator[str]:
     red = screen.style.red("−")
-    for table in tables:
-        if table.status is TableStatus.REMOVED:
-            words = f"the table {visible(table.name)} with {plural(table.rows.old, 'row')}"
-            yield f"{INDENT}{red} {screen.fit(words, 4)}"
-    for table in tables:
-        for change in table.schema:
-            if change.kind is SchemaChangeKind.COLUMN_REMOVED:
-                words = f"the column {visible(change.column or '')} of {visible(table.name)}"
-                yield f"{INDENT}{red} {screen.fit(words, 4)}"
-    for table in tables:
-        if table.rows.removed and (table.samples.removed or table.status is not TableStatus.REMOVED):
-            words = f"{plural(table.rows.removed, 'row')} of {visible(table.name)}"
-            yield f"{INDENT}{red} {screen.fit(words, 4)}"
+    tables = [_first_rows(table) for table in dataset.ranked]
+    gone = [table for table in tables if table.status is TableStatus.REMOVED]
+    losing = [
+        table
+        for table in tables
+        if table.rows.removed and (table.samples.removed or table.status is not TableStatus.REMOVED)
+    ]
+    words = [f"the table {visible(table.name)} with {plural(table.rows.old, 'row')}" for table in gone]
+    for column, type_, names_ in removed_columns(tables):
+        lost = f"the column {visible(column)}{f' ({visible(type_)})' if type_ else ''} of "
+        where = visible(names_[0]) if len(names_) == 1 else plural(len(names_), "table") + ": "
+        words.append(lost + where + (names(names_, screen.width // 2) if len(names_) > 1 else ""))
+    for text in words[: extent.removals]:
+        yield f"{INDENT}{red} {screen.fit(text, 4)}"
+    yield from screen.more(len(words) - extent.removals, "removal")
+    if not extent.has_rows and len(losing) > 1:
+        rows = plural(sum(table.rows.removed for table in losing), "row")
+        tables_ = (
+            f"{plural(len(losing), 'table')}: {names([table.name for table in losing], screen.width // 2)}"
+        )
+        yield f"{INDENT}{red} {screen.fit(f'{rows} of {tables_}', 4)}"
+        return
+    for table in losing[: extent.removals]:
+        rows = f"{plural(table.rows.removed, 'row')} of {visible(table.name)}"
+        yield f"{INDENT}{red} {screen.fit(rows, 4)}"
+        if extent.has_rows:
             yield from _indented(removed_lines(table, screen.inside()))
+    yield from screen.more(len(losing) - extent.removals, "table with removed rows")
 
 
 def _patterns(diff: DatasetDiff, tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
-    """Yield what several tables share first."""
+    """Yield what several tables share first; it is not repeated below the tables."""
     yield from _indented(group_lines(diff, screen.inside()))
+    shared = {
+        (table, pattern.kind, pattern.columns)
+        for group in shared_groups(diff)
+        for table, pattern in group.members
+    }
     for table in tables:
-        yield from _below(table, pattern_lines(table, screen.inside()), screen)
+        own = tuple(
+            pattern for pattern in table.patterns if (table.name, pattern.kind, pattern.columns) not in shared
+        )
+        if own or not table.patterns:
+            yield from _below(table, pattern_lines(replace(table, patterns=own), screen.inside()), screen)
 
 
-def _schema(tables: Sequence[TableDiff], views: Sequence[ViewChange], screen: Screen) -> Iterator[str]:
-    narrow = screen.inside()
-    for table in tables:
-        lines = list(schema_lines(table.schema, narrow))
+def _every_pattern(diff: DatasetDiff, screen: Screen, extent: Extent) -> Iterator[str]:
+    """Yield a line for each pattern, of one table or several, most cells first."""
+    groups = pattern_groups(diff)
+    for group in groups[: extent.patterns]:
+        tables = names(list(dict.fromkeys(table for table, _ in group.members)), screen.width // 3)
+        words = f"{group_words(group)}, {plural(group.cells, 'cell')}: {tables}"
+        yield f"{INDENT}{screen.style.yellow('≈')} {screen.fit(words, 4)}"
+    rest = groups[extent.patterns :]
+    if rest:
+        cells = plural(sum(group.cells for group in rest), "cell")
+        yield screen.style.dim(f"{INDENT}… and {plural(len(rest), 'more pattern')}, {cells}")
+
+
+def _schema(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
+    """Yield the changes but removed columns, which are among the removals; equal ones of several tables once."""
+    for table in dataset.ranked:
         if table.status is TableStatus.RENAMED:
             why = f"renamed: {visible(table.evidence)}" if table.evidence else "renamed"
-            lines.insert(0, f"{INDENT}{screen.style.yellow('~')} {narrow.fit(why, 4)}")
-        yield from _below(table, lines, screen)
-    yield from view_lines(views, screen)
+            line = f"{INDENT}{screen.style.yellow('~')} {screen.inside().fit(why, 4)}"
+            yield from _below(table, [line], screen)
+    below: dict[str, list[str]] = {}
+    for sign, words, tables in schema_groups(dataset.ranked):
+        title = names(tables, screen.width - len(INDENT)) if len(tables) > 1 else visible(tables[0])
+        below.setdefault(title, []).extend(declaration_lines(sign, words, screen.inside()))
+    for title, lines in below.items():
+        yield INDENT + screen.style.bold(screen.fit(title, len(INDENT)))
+        yield from _indented(lines)
+    yield from view_lines(dataset.diff.views, screen)
 
 
 def _rows(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
@@ -165,11 +249,12 @@ def _unit_cells(row: RelatedRow, table: TableDiff | None) -> Iterator[str]:
 
 def _shifts(dataset: DatasetReview, screen: Screen) -> Iterator[str]:
     personal = personal_by_table(dataset.diff)
-    for shift in dataset.shifts[:_SHIFTS]:
+    found = telling_shifts(dataset)
+    for shift in found[:_SHIFTS]:
         place = f"{visible(shift.table)}.{visible(shift.column)}"
         yield f"{INDENT}{screen.fit(f'{place}: {shift_words(shift)}', len(INDENT))}"
         yield from _bars(shift, screen, is_personal=is_personal_shift(shift, personal))
-    yield from screen.more(len(dataset.shifts) - _SHIFTS)
+    yield from screen.more(len(found) - _SHIFTS, "distribution")
 
 
 def _bars(shift: Shift, screen: Screen, *, is_personal: bool) -> Iterator[str]:
@@ -195,13 +280,6 @@ def _ignored(tables: Sequence[TableDiff], screen: Screen) -> Iterator[str]:
             rows = f"{plural(table.rows.ignored, 'row')} with no other change" if table.rows.ignored else ""
             yield _named(table, screen, rows)
             yield from _indented(count_lines("", table.ignored, screen.inside()))
-
-
-def _bump(diff: DatasetDiff, screen: Screen) -> Iterator[str]:
-    if diff.is_changed:
-        for reason in diff.bump.reasons[:_REASONS]:
-            yield screen.fit(f"{INDENT}{visible(reason)}")
-        yield from screen.more(len(diff.bump.reasons) - _REASONS)
 
 
 def _below(table: TableDiff, lines: Iterable[str], screen: Screen, words: str = "") -> Iterator[str]:

@@ -19,6 +19,8 @@ from tdmvc.render.cells import visible
 from tdmvc.render.text import percent
 from tdmvc.render.wording import severities, totals
 
+_LOCATIONS = 3
+"""Migration locations named by a review; a Django project has one for each application."""
 ROW_SIGNS = {RowChange.ADDED: "+", RowChange.REMOVED: "−", RowChange.CHANGED: "~", RowChange.UNTOUCHED: "·"}
 
 
@@ -45,6 +47,15 @@ def dataset_words(dataset: DatasetReview) -> str:
     """Return a dataset's counts in one line: tables, rows, cells, findings."""
     found = severities(dataset.findings)
     return "; ".join([*totals(dataset.diff), *([found] if found else [])])
+
+
+def main_reasons(dataset: DatasetReview) -> tuple[str, ...]:
+    """Return why the verdict is what it is: what the checks found, or else what changed.
+
+    What changed is listed anyway.
+    """
+    found = tuple(reason for reason in dataset.reasons if reason not in dataset.diff.bump.reasons)
+    return found or dataset.reasons
 
 
 def review_words(review: Review) -> str:
@@ -86,14 +97,22 @@ def _commit(commit: ReviewedCommit) -> str:
 
 
 def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
-    """Return (label, old, new) for version, release and migrations, as visible texts; what one side lacks is empty."""
+    """Return (label, old, new) for version, release and changed migrations, as visible texts.
+
+    What one side lacks is empty. Of many locations, only the first are named.
+    """
     facts = [
         ("version", old.version or "", new.version or ""),
         ("release", old.release or "", new.release or ""),
     ]
-    for location in sorted({*old.migrations, *new.migrations}):
+    locations = sorted({*old.migrations, *new.migrations})
+    moved = [name for name in locations if old.migrations.get(name) != new.migrations.get(name)]
+    for location in moved[:_LOCATIONS]:
         heads = [", ".join(side.migrations.get(location, ())) for side in (old, new)]
         facts.append((f"migrations {location}", heads[0], heads[1]))
+    if len(moved) > _LOCATIONS:
+        others = plural(len(moved) - _LOCATIONS, "more location")
+        facts.append(("migrations", others, others))
     return [(visible(label), visible(one), visible(other)) for label, one, other in facts if one or other]
 
 
