@@ -1,6 +1,7 @@
 """A review as one comment in a pull request: verdict first, always short enough to post."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 
 from tdmvc.model.diff import TableDiff, TableStatus
 from tdmvc.model.finding import Finding, Severity
@@ -11,7 +12,14 @@ from tdmvc.render.markdown import code, comment, fence, folded, link, long_list,
 from tdmvc.render.review import markdown_changes as changes
 from tdmvc.render.review import markdown_rows as rows
 from tdmvc.render.review.budget import DetailLevel, OutputBudget
-from tdmvc.render.review.wording import commit_facts, dataset_words, main_reasons, review_words, side_facts
+from tdmvc.render.review.wording import (
+    commit_facts,
+    dataset_words,
+    main_reasons,
+    old_name,
+    review_words,
+    side_facts,
+)
 from tdmvc.render.text import joined
 from tdmvc.render.wording import severities, table_name
 
@@ -24,6 +32,7 @@ LIMIT = 60_000
 _ICONS = {Verdict.UNCHANGED: "✅", Verdict.FINE: "✅", Verdict.ATTENTION: "⚠️", Verdict.BLOCKED: "⛔"}
 _FOR_VERDICTS = 20
 _FOR_WHY = 4
+_BLOCKING = "Blocking"
 _OPEN_TABLES = 10
 """Up to this many tables are listed without a click."""
 _BETWEEN = "\n\n"
@@ -86,10 +95,10 @@ def _heading(review: Review) -> list[str]:
 
 
 def _whole(review: Review, address: str | None) -> Iterator[list[str]]:
-    words = f"{code(review.base)} → {code(review.head)}: {prose(review_words(review))}"
+    words = f"{code(old_name(review))} → {code(review.head)}: {prose(review_words(review))}"
     yield [f"{words} · {link('the full review', address)}" if address else words]
     if review.commits:
-        yield [f"- {_side(*fact)}" for fact in commit_facts(review)]
+        yield ["<br>\n".join(_side(*fact) for fact in commit_facts(review))]
     if len(review.datasets) > 1:
         yield [
             f"- {_ICONS[dataset.verdict]} {code(dataset.dataset)} {dataset.verdict.value}: "
@@ -147,17 +156,20 @@ def _sides(dataset: DatasetReview) -> list[str]:
 
 def _findings(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]:
     others = [found for found in dataset.findings if found.severity is not Severity.ERROR]
-    for title, found in (("Blocking", dataset.blocking), ("Other findings", tuple(others))):
+    for title, found in ((_BLOCKING, dataset.blocking), ("Other findings", tuple(others))):
         if found:
             shown = budget.take(found, budget.level.findings, "finding")
             yield [f"#### {title}"]
-            yield long_list([f"- {_finding(one)}" for one in shown], "finding")
+            lines = [f"- {_finding(one, after)}" for one, after in zip_longest(shown, shown[1:])]
+            yield lines if title == _BLOCKING else long_list(lines, "finding")
             yield more(len(found) - len(shown), "finding")
 
 
-def _finding(found: Finding) -> str:
+def _finding(found: Finding, following: Finding | None) -> str:
+    """Return a finding; several in a row with the same remedy share it."""
     place = f" in {code(found.table)}" if found.table else ""
-    remedy = f"<br>→ {prose(found.remedy)}" if found.remedy else ""
+    is_last = following is None or following.remedy != found.remedy
+    remedy = f"<br>→ {prose(found.remedy)}" if found.remedy and is_last else ""
     return f"**{found.severity.value}** {code(found.rule)}{place}: {prose(found.message)}{remedy}"
 
 

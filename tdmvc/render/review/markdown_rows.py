@@ -30,22 +30,24 @@ def removed(dataset: DatasetReview, budget: OutputBudget) -> Iterator[list[str]]
     losing = [table_ for table_ in dataset.ranked if table_.rows.removed and not _has_no_rows_to_show(table_)]
     if not facts and not losing:
         return
+    if len(losing) > _OPEN_TABLES:
+        counts = [f"{code(table_.name)} {number(table_.rows.removed)}" for table_ in losing]
+        shown = f"{', '.join(counts[: budget.level.facts])}{_others(len(counts) - budget.level.facts)}"
+        rows = plural(sum(table_.rows.removed for table_ in losing), "row")
+        facts.append(f"- {rows} of {plural(len(losing), 'table')}: {shown}")
+    elif not budget.level.rows:
+        facts += [f"- {_removed_count(table_)}" for table_ in losing]
     yield ["#### Removed"]
     yield long_list(budget.take(facts, budget.level.tables, "removal"), "removal")
     yield more(len(facts) - budget.level.tables, "removal")
     if not budget.level.rows:
-        lines = [f"- {_removed_count(table_)}" for table_ in losing]
-        yield long_list(
-            budget.take(lines, budget.level.tables, "table with removed rows"), "table with removed rows"
-        )
-        yield more(len(lines) - budget.level.tables, "table with removed rows")
         budget.leave_out(sum(table_.rows.removed for table_ in losing), "removed row")
         return
     if len(losing) > _OPEN_TABLES:
-        yield long_list([f"- {_removed_count(table_)}" for table_ in losing], "table with removed rows")
         for table_ in losing:
             lines = [
                 *_grid(table_.samples.removed[: budget.level.rows], table_.personal_columns),
+                "",
                 *_hidden(table_.rows.removed, len(table_.samples.removed), budget, "removed row"),
             ]
             if table_.samples.removed:
@@ -98,9 +100,12 @@ def _removed_things(tables: Sequence[TableDiff]) -> Iterator[str]:
         if table_.status is TableStatus.REMOVED:
             yield f"- the table {code(table_.name)} with {plural(table_.rows.old, 'row')}"
     for column, type_, losing in removed_columns(tables):
-        shown = ", ".join(map(code, losing[:_WIDEST]))
-        hidden = f" and {plural(len(losing) - _WIDEST, 'more table')}" if len(losing) > _WIDEST else ""
-        yield f"- the column {code(column)}{f' ({code(type_)})' if type_ else ''} of {shown}{hidden}"
+        shown = f"{', '.join(map(code, losing[:_WIDEST]))}{_others(len(losing) - _WIDEST)}"
+        yield f"- the column {code(column)}{f' ({code(type_)})' if type_ else ''} of {shown}"
+
+
+def _others(count: int) -> str:
+    return f" and {plural(count, 'more table')}" if count > 0 else ""
 
 
 def _has_no_rows_to_show(table_: TableDiff) -> bool:

@@ -71,6 +71,12 @@ def review_words(review: Review) -> str:
     return ", ".join(words) if review.datasets or review.unchanged else "no dataset"
 
 
+def old_name(review: Review) -> str:
+    """Return what the old side is called: the base, or the merge base if the base has moved on."""
+    commits = review.commits
+    return short_commit(commits.merge_base.id) if commits and commits.has_moved_on else review.base
+
+
 def commit_facts(review: Review) -> list[tuple[str, str, str]]:
     """Return (label, name, words) for both sides: `from`, `main`, `at 8a1f0c6b2f6f, 2026-11-28 09:12 UTC`.
 
@@ -111,8 +117,7 @@ def side_facts(old: ReviewSide, new: ReviewSide) -> list[tuple[str, str, str]]:
         heads = [", ".join(side.migrations.get(location, ())) for side in (old, new)]
         facts.append((f"migrations {location}", heads[0], heads[1]))
     if len(moved) > _LOCATIONS:
-        others = plural(len(moved) - _LOCATIONS, "more location")
-        facts.append(("migrations", others, others))
+        facts.append((plural(len(moved) - _LOCATIONS, "more location"), "…", "…"))
     return [(visible(label), visible(one), visible(other)) for label, one, other in facts if one or other]
 
 
