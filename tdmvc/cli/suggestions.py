@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from tdmvc.errors import UsageError
 
-_REMOVE = "To delete a table or a dataset, `git rm` its .dvc files; then `tdmvc gc` lists the rows that nothing needs."
+_REMOVE = "Did you mean `tdmvc remove DATASET TABLE`? Then `tdmvc gc` lists the rows that nothing needs."
 _GC = "Did you mean `tdmvc gc`, which removes rows that nothing needs?"
 _VERSIONS = (
     "`tdmvc publish` publishes a version, `tdmvc list` lists them; `tdmvc --version` prints tdmvc's own."
@@ -27,7 +27,6 @@ _RESOLVE = "Did you mean `tdmvc resolve`?"
 _CONFIG = "Edit tdmvc.yaml and datasets/NAME/dataset.yaml; docs/formats describes them."
 
 _BY_MEANING = {
-    "remove": _REMOVE,
     "rm": _REMOVE,
     "delete": _REMOVE,
     "drop": _REMOVE,

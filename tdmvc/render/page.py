@@ -129,7 +129,8 @@ class Page:
 
     def findings(self, findings: Sequence[Finding], *, most: int = 20) -> None:
         """Add findings, worst first, each with its remedy."""
-        shown = sorted(findings, key=lambda found: -found.severity.rank)[:most]
+        ordered = sorted(findings, key=lambda found: -found.severity.rank)
+        shown, hidden = ordered[:most], ordered[most:]
         for finding, following in zip_longest(shown, shown[1:]):
             paint = self.style.red if finding.severity is Severity.ERROR else self.style.yellow
             place = finding.table or finding.dataset or ""
@@ -138,7 +139,6 @@ class Page:
             # Several in a row with the same remedy share one line.
             if finding.remedy and (following is None or following.remedy != finding.remedy):
                 self._hanging(" →", visible(finding.remedy), self.style.dim)
-        hidden = sorted(findings, key=lambda found: order.index(found.severity))[most:]
         if hidden:
             counts = [plural(sum(one.severity is level for one in hidden), level.value) for level in Severity]
             words = ", ".join(count for count in counts if not count.startswith("0 "))

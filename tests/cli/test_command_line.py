@@ -143,7 +143,7 @@ def test_an_unknown_command_gets_a_suggestion(tdmvc: Tdmvc, typed: str, near: st
 @pytest.mark.parametrize(
     ("typed", "advice"),
     [
-        ("rm", "git rm"),
+        ("rm", "tdmvc remove"),
         ("delete", "tdmvc gc"),
         ("version", "tdmvc --version"),
         ("commit", "git commit"),
@@ -354,6 +354,7 @@ def test_the_json_of_every_command_is_as_published(
     (published / "migrations" / "0002_more.sql").write_text("ALTER TABLE customers ADD locale text;\n")
     seen["drift"] = check("drift", "drift", code=1)
     seen["build"] = check("add", "build", "built", source)
+    seen["remove"] = check("remove", "remove", "golden", "customers", "--force")
     assert seen.keys() | ENVIRONMENTS == COMMANDS.keys() - WITHOUT_FORMAT
 
 

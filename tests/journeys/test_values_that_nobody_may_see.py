@@ -126,6 +126,7 @@ WRITING = {
     ],
     "revert": ["revert golden HEAD~1", "revert golden HEAD"],
     "yank": ["yank golden@1.0.0 --reason bad"],
+    "remove": ["remove golden users", "remove golden users --force", "remove golden"],
     "seed": [
         "seed golden@1.0.0 --into {out}.sqlite --verify",
         "seed golden --into {out}.sqlite --dry-run",
