@@ -119,13 +119,19 @@ def _is_same(value: Any, copy: Any) -> bool:
             is_dict = isinstance(value, dict) and value.keys() == copy.keys()
             return is_dict and all(_is_same(value[field], copy[field]) for field in copy)
         case dt.datetime():
-            is_time = isinstance(value, dt.datetime)
-            return is_time and (value.tzinfo is None) == (copy.tzinfo is None) and bool(value == copy)
+            return isinstance(value, dt.datetime) and _is_same_moment(value, copy)
         case dt.date():
             return isinstance(value, dt.date) and not isinstance(value, dt.datetime) and value == copy
         case dt.time():
             return isinstance(value, dt.time) and value.tzinfo is None and value == copy
     return type(value) is type(copy) and bool(value == copy)
+
+
+def _is_same_moment(value: dt.datetime, copy: dt.datetime) -> bool:
+    if value.tzinfo is None or copy.tzinfo is None:
+        return value.tzinfo is copy.tzinfo and bool(value == copy)
+    # Python finds a moment of a repeated hour equal to none of another zone.
+    return bool(value.astimezone(dt.UTC) == copy.astimezone(dt.UTC))
 
 
 def _is_missing(value: Any) -> bool:
