@@ -18,7 +18,7 @@ from tdmvc.model.environment import ResetMethod, ResetReport
 from tdmvc.model.location import Location, ServerLocation
 from tests.environments.postgres.conftest import MakeSource
 from tests.environments.postgres.observed import Connection, Observed, connect, observe
-from tests.series import trials
+from tests.series import IS_LONG, trials
 from tests.servers import DatabaseServer
 
 HERE = Path(__file__).parent
@@ -212,6 +212,7 @@ def _tests(statements: st.SearchStrategy[str]) -> st.SearchStrategy[list[list[tu
     return st.lists(steps, min_size=1, max_size=4)
 
 
+@pytest.mark.timeout(1800 if IS_LONG else 120)
 @given(_tests(st.one_of(rows, rows, sequences, transactions)))
 @settings(max_examples=trials(1500, 25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_and_sequences_are_restored_where_they_are(
@@ -227,6 +228,7 @@ def test_rows_and_sequences_are_restored_where_they_are(
             )
 
 
+@pytest.mark.timeout(1800 if IS_LONG else 120)
 @given(_tests(st.one_of(rows, sequences, transactions, schema)))
 @settings(max_examples=trials(300, 4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_changed_the_schema_is_restored_too(
@@ -239,6 +241,7 @@ def test_whatever_was_changed_the_schema_is_restored_too(
             assert observe(bench.database.location) == bench.seeded
 
 
+@pytest.mark.timeout(1800 if IS_LONG else 120)
 @given(_tests(st.one_of(rows, sequences, transactions, schema)))
 @settings(max_examples=trials(150, 3), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_copy_restores_everything_on_a_server_of_others(
