@@ -23,6 +23,20 @@ EDIT = (
 )
 
 
+def test_the_first_screen_says_what_the_make_targets_install() -> None:
+    first = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A two-minute tour")[0]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = re.findall(r"^make (\w+)", first, re.MULTILINE)
+    named = re.findall(r"^\| `make (\w+)` \| tdmvc with `(\w+)`", first, re.MULTILINE)
+    assert shown == [target for target, _ in named] == ["demo", "test"]
+    for target, extra in named:
+        stamp = re.search(rf"^{target}: (\$\(\w+\))", makefile, re.MULTILINE)
+        assert stamp is not None
+        recipe = re.search(rf"^{re.escape(stamp[1])}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+        assert recipe is not None
+        assert re.findall(r"--editable '\.\[(\w+)\]'", recipe[1]) == [extra]
+
+
 def write_migrations(app: Path, release: DemoRelease) -> None:
     (app / "migrations").mkdir(exist_ok=True)
     for path in release.migrations:
