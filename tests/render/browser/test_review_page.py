@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tdmvc.model.review import Review
 from tdmvc.render.review.html.review import render_review_html
 from tests.render.html_samples import SECRET, big_review, hostile_review, shop_review
+from tests.render.picture_samples import LONG_TEXT, many_tables_review
 from tests.series import sample_of
 
 
@@ -39,6 +40,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         "shop": shop_review,
         "hostile": hostile_review,
         "big": big_review,
+        "many": many_tables_review,
     }
 
     def path(name: str) -> Path:
@@ -99,10 +101,124 @@ def test_the_filter_narrows_rows_and_says_how_many_are_left(open_page: Open) -> 
     this.page.keyboard.type("10002")
     expect(this.rows()).to_have_count(3)
     assert before > 50
-    expect(this.page.locator("header [role=status]")).to_have_text("3 of 68 shown (440 in all)")
+    expect(this.page.locator("header [role=status]")).to_have_text("match 1 of 3 in 68 shown (440 in all)")
     expect(this.page.locator('details[id="golden/customers"]')).to_be_hidden()
     this.page.keyboard.press("Escape")
     expect(this.rows()).to_have_count(before)
+
+
+def test_the_filter_scrolls_to_each_match_and_its_hint_never_covers_what_you_type(open_page: Open) -> None:
+    page = open_page("many").page
+    expect(page.locator(".search kbd")).to_be_visible()
+    page.get_by_label("Filter rows").fill("shipping_note_3 911")
+    expect(page.locator("header [role=status]")).to_contain_text("no match in ")
+    page.get_by_label("Filter rows").fill("customer_note number 1")
+    status = page.locator("header [role=status]")
+    expect(status).to_contain_text("match 1 of ")
+    here = page.locator("tr.here")
+    expect(here).to_be_in_viewport()
+    first = here.get_attribute("id")
+    assert first is not None
+    assert first.startswith("golden/customer_note")
+    page.keyboard.press("Enter")
+    expect(status).to_contain_text("match 2 of ")
+    expect(here).to_be_in_viewport()
+    assert here.get_attribute("id") != first
+    page.get_by_role("button", name="Previous match").click()
+    expect(status).to_contain_text("match 1 of ")
+    # The focus has left the filter, its text is still there.
+    expect(page.locator(".search kbd")).to_be_hidden()
+
+
+def test_a_filter_opens_folded_tables_and_closes_them_again(open_page: Open) -> None:
+    page = open_page("many").page
+    table = page.locator("details.table:not([open])").last
+    name = (table.get_attribute("id") or "").split("/")[1]
+    page.get_by_label("Filter rows").fill(name)
+    where = page.locator(f'details[id="golden/{name}"]')
+    expect(where).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(where).not_to_have_attribute("open", "")
+
+
+def test_each_row_has_a_link_to_paste_that_opens_its_folded_table(
+    open_page: Open, files: Callable[[str], Path]
+) -> None:
+    page = open_page("many").page
+    assert page.locator("tbody tr[id]").count() == page.locator("tr[id] a.at").count()
+    link = page.locator("details.table:not([open]) a.at").last
+    address = link.get_attribute("href") or ""
+    other = open_page("many", address[1:].replace("/", "%2F")).page
+    row = other.locator(f'[id="{address[1:]}"]')
+    expect(row).to_be_in_viewport()
+    row.locator("a.at").click()
+    expect(other.locator(".toast")).to_contain_text(f"Copied {files('many').name}{address}")
+    assert other.url.endswith(address)
+    # Without a script, the link is an ordinary one.
+    expect(
+        open_page("many", address[1:], has_script=False).page.locator(f'[id="{address[1:]}"]')
+    ).to_be_attached()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_long_text_and_json_can_be_read_in_full_in_place(open_page: Open, has_script: bool) -> None:
+    page = open_page("many", has_script=has_script).page
+    row = page.locator(".grid.removed tr[id]").first
+    text, tree = row.locator("details.full").nth(0), row.locator("details.full").nth(1)
+    text.locator("summary").click()
+    assert text.locator("pre").text_content() == LONG_TEXT
+    tree.locator("summary").first.click()
+    expect(tree.get_by_text("'A-11'")).to_be_visible()
+    tree.locator("summary", has_text="items").click()
+    expect(tree.get_by_text("'A-11'")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_the_first_screen_has_the_verdict_the_commits_and_the_first_error_of_200_tables(
+    open_page: Open, width: int
+) -> None:
+    page = open_page("many", width=width).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for where in ("header .badge", ".commits", ".sum", ".findings .error"):
+        box = page.locator(where).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 600, where
+    tops = [
+        page.locator(where).first.evaluate("el => el.offsetTop")
+        for where in (".found", ".losses", ".pair", ".table")
+    ]
+    assert tops == sorted(tops)
+
+
+def test_paper_has_everything_open_and_nothing_to_press(open_page: Open) -> None:
+    page = open_page(width=794).page
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    for where in (".side", ".search", "a.at", ".cmd button", ".toast"):
+        expect(page.locator(where).first).to_be_hidden()
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(el => el.scrollWidth > el.clientWidth + 1).length"
+    )
+    assert cut == 0
+    expect(page.locator("details.unit ul").first).to_be_visible()
+
+
+def test_the_keyboard_reaches_the_review_the_filter_and_the_links_in_this_order(open_page: Open) -> None:
+    page = open_page().page
+    seen = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+            )
+        )
+    assert seen == ["Skip to the review", "Filter rows", "Keyboard shortcuts", "golden"]
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('button, a, input, summary')].filter("
+        "el => !(el.getAttribute('aria-label') || el.textContent.trim() || el.labels?.length)).length"
+    )
+    assert unnamed == 0
 
 
 def test_the_filter_accepts_the_name_of_a_table_too(open_page: Open) -> None:
@@ -266,4 +382,4 @@ def test_a_big_review_is_small_loads_and_filters_quickly(
     assert milliseconds < 3_000
     shown = page.evaluate("document.querySelectorAll('details.table:not([hidden])').length")
     assert shown == 1
-    expect(page.locator("header [role=status]")).to_contain_text(f"of {rows:,} shown (16,246,000 in all)")
+    expect(page.locator("header [role=status]")).to_contain_text(f"in {rows:,} shown (16,246,000 in all)")

@@ -4,6 +4,7 @@ from html import escape
 
 from tdmvc.model.diff import CellChange
 from tdmvc.render.cells import cell_text, change_texts, masked_text
+from tdmvc.render.review.html.full_value import full_value, is_long
 from tdmvc.render.review.html.markup import Html
 from tdmvc.render.review.html.tree_diff import Absent, path_changes, side_text
 from tdmvc.render.review.html.word_diff import marked, word_runs
@@ -11,18 +12,34 @@ from tdmvc.render.review.html.word_diff import marked, word_runs
 _MOST_PATHS = 12
 
 
-def value_cell(value: object, *, is_personal: bool) -> Html:
-    """Return the value as markup; NULL, `''` and masks are in `<i>`."""
+def value_cell(value: object, *, is_personal: bool, has_full: bool = False) -> Html:
+    """Return the value as markup; NULL, `''` and masks are in `<i>`.
+
+    Args:
+        has_full: Whether a long value can be unfolded.
+    """
     if is_personal:
         return _set_apart(masked_text(value))
     shown = cell_text(value)
-    return _set_apart(shown) if value is None or value == "" else Html(escape(shown))
+    short = _set_apart(shown) if value is None or value == "" else Html(escape(shown))
+    return Html(short + full_value(("", value))) if has_full and is_long(value) else short
 
 
-def change_cell(cell: CellChange, *, is_personal: bool) -> Html:
-    """Return both values, one above the other; for nested values the paths that differ, for long texts the words."""
+def change_cell(cell: CellChange, *, is_personal: bool, has_full: bool = False) -> Html:
+    """Return both values, one above the other; for nested values the paths that differ, for long texts the words.
+
+    Args:
+        has_full: Whether long values can be unfolded.
+    """
     if is_personal:
         return _pair(_set_apart(masked_text(cell.old)), _set_apart(masked_text(cell.new)))
+    short = _short_change(cell)
+    if has_full and (is_long(cell.old) or is_long(cell.new)):
+        return Html(short + full_value(("old", cell.old), ("new", cell.new)))
+    return short
+
+
+def _short_change(cell: CellChange) -> Html:
     tree = _tree_cell(cell.old, cell.new)
     if tree is not None:
         return tree

@@ -1,14 +1,18 @@
 """Small pieces that several parts of the page share: counts, findings, commands, badges."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from tdmvc.model.diff import RowCounts
 from tdmvc.model.finding import Finding
 from tdmvc.model.review import Verdict
-from tdmvc.model.text import number
+from tdmvc.model.text import number, plural
 from tdmvc.render.review.html.anchors import table_anchor
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
 
+_Item = TypeVar("_Item")
+_MOST_LINES = 10
+_FIRST_LINES = 5
 _SIGNED = (("removed", "−"), ("changed", "~"), ("added", "+"))
 
 
@@ -22,7 +26,12 @@ def signed_counts(rows: RowCounts) -> Html:
     counts = {"removed": rows.removed, "changed": rows.changed, "added": rows.added}
     parts = [
         element(
-            "b", f"{sign}{number(counts[kind])}", class_=kind, title=f"{number(counts[kind])} rows {kind}"
+            "b",
+            f"{sign}{number(counts[kind])}",
+            class_=kind,
+            title=f"{number(counts[kind])} rows {kind}",
+            role="img",
+            aria_label=f"{number(counts[kind])} rows {kind}",
         )
         for kind, sign in _SIGNED
         if counts[kind]
@@ -95,6 +104,25 @@ def commands(lines: Sequence[str], most_text: int) -> Html | None:
 def listing(items: Sequence[Html], class_: str) -> Html | None:
     """Return a list, or nothing if it is empty."""
     return element("ul", *(element("li", item) for item in items), class_=class_) if items else None
+
+
+def split_long(
+    items: Sequence[_Item], *, first: int = _FIRST_LINES
+) -> tuple[Sequence[_Item], Sequence[_Item]]:
+    """Return what is shown and what is folded; up to ten are all shown, so that no fold hides a line or two."""
+    return (items, ()) if len(items) <= _MOST_LINES else (items[:first], items[first:])
+
+
+def folded(words: str, content: Html | None) -> Html | None:
+    """Return the content under a line that opens it."""
+    return element("details", element("summary", words), content, class_="fold-more") if content else None
+
+
+def folded_listing(items: Sequence[Html], class_: str, what: str) -> Html | None:
+    """Return a list whose later items are folded, if it is long."""
+    first, rest = split_long(items)
+    more = folded(plural(len(rest), f"more {what}"), listing(rest, class_))
+    return joined(listing(first, class_), more) if first else None
 
 
 def declaration(sign: str, words: str, most_text: int, *, is_breaking: bool = False) -> Html:

@@ -1,6 +1,6 @@
 """The rows of one kind (removed, changed, added) of a table as a grid with frozen key columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
@@ -11,6 +11,7 @@ from tdmvc.model.text import number, plural
 from tdmvc.render.cells import visible
 from tdmvc.render.review.html.anchors import RowAnchors
 from tdmvc.render.review.html.cell import change_cell, value_cell
+from tdmvc.render.review.html.full_value import is_long
 from tdmvc.render.review.html.markup import Html, element, joined, text
 from tdmvc.render.review.wording import samples_of
 from tdmvc.render.text import shell_word
@@ -32,13 +33,15 @@ class Grid:
     samples: Sequence[RowSample | ChangedRowSample]
     has_unchanged: bool = False
     """Whether unchanged cells are shown, too."""
+    has_full: bool = False
+    """Whether long values can be unfolded."""
     shown: int = 0
     """The number of rows on the page."""
     columns: tuple[str, ...] = ()
     """The columns outside the key; of changed rows, those with changes."""
     folded: tuple[str, ...] = ()
     """Columns without a change in these samples."""
-    _rows: dict[tuple[int, bool], Html] = field(default_factory=dict)
+    _rows: dict[tuple[int, bool, bool], Html] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: TableDiff, change: RowChange, anchors: RowAnchors, most: int) -> "Grid":
@@ -78,7 +81,7 @@ class Grid:
 
     def row(self, position: int) -> Html:
         """Return a row; each row is rendered once."""
-        at = (position, self.has_unchanged)
+        at = (position, self.has_unchanged, self.has_full)
         if at not in self._rows:
             self._rows[at] = self._row(position)
         return self._rows[at]
@@ -109,25 +112,38 @@ class Grid:
                 yield row.unchanged.get(name)
                 yield from (v for cell in row.cells if cell.column == name for v in (cell.old, cell.new))
 
-    def _row(self, position: int) -> Html:
-        sample, personal = self.samples[position], self.table.personal_columns
-        keys = "".join(
-            f"<th>{value_cell(sample.key.get(name), is_personal=name in personal)}</th>" for name in self.keys
-        )
-        cells = self._whole(sample) if isinstance(sample, RowSample) else self._changed(sample)
-        identifier = escape(self.anchors.of(self.change, position) or "")
-        return Html(f'<tr id="{identifier}">{keys}{cells}</tr>')
-
-    def _whole(self, sample: RowSample) -> str:
+    @property
+    def may_unfold(self) -> bool:
+        """Whether a value of the samples has more to unfold."""
         personal = self.table.personal_columns
-        return "".join(
-            f"<td>{value_cell(sample.values[name], is_personal=name in personal)}</td>"
-            if name in sample.values
-            else "<td></td>"
-            for name in self.columns
+        return any(
+            is_long(value)
+            for row in self.samples
+            for name, value in _named_values(row)
+            if name not in personal
         )
 
-    def _changed(self, sample: ChangedRowSample) -> str:
+    def _row(self, position: int) -> Html:
+        sample = self.samples[position]
+        identifier = escape(self.anchors.of(self.change, position) or "")
+        keys = [f"<th>{self._value(name, sample.key.get(name))}</th>" for name in self.keys]
+        cells = [*keys, *(self._whole(sample) if isinstance(sample, RowSample) else self._changed(sample))]
+        link = f'<a class="at" href="#{identifier}" aria-label="Link to this row">#</a>'
+        # The link is inside the first cell, so that columns keep their places.
+        first = (cells or ["<td></td>"])[0]
+        start = first.index(">") + 1
+        return Html(f'<tr id="{identifier}">{first[:start]}{link}{first[start:]}{"".join(cells[1:])}</tr>')
+
+    def _value(self, name: str, value: object) -> Html:
+        return value_cell(value, is_personal=name in self.table.personal_columns, has_full=self.has_full)
+
+    def _whole(self, sample: RowSample) -> list[str]:
+        return [
+            f"<td>{self._value(name, sample.values[name])}</td>" if name in sample.values else "<td></td>"
+            for name in self.columns
+        ]
+
+    def _changed(self, sample: ChangedRowSample) -> list[str]:
         personal = self.table.personal_columns
         cells = {cell.column: cell for cell in sample.cells}
         parts = []
@@ -135,17 +151,26 @@ class Grid:
             cell = cells.get(name)
             if cell is not None:
                 pattern = "" if cell.pattern is None else f' data-p="{cell.pattern}"'
-                parts.append(f"<td{pattern}>{change_cell(cell, is_personal=name in personal)}</td>")
+                shown = change_cell(cell, is_personal=name in personal, has_full=self.has_full)
+                parts.append(f"<td{pattern}>{shown}</td>")
             elif self.has_unchanged and name in sample.unchanged:
-                shown = value_cell(sample.unchanged[name], is_personal=name in personal)
-                parts.append(f'<td class="s">{shown}</td>')
+                parts.append(f'<td class="s">{self._value(name, sample.unchanged[name])}</td>')
             else:
                 parts.append("<td></td>")
         for name in self.folded if self.has_unchanged else ():
-            value = sample.unchanged.get(name)
-            folded = value_cell(value, is_personal=name in personal) if name in sample.unchanged else ""
+            folded = self._value(name, sample.unchanged[name]) if name in sample.unchanged else ""
             parts.append(f'<td class="u">{folded}</td>')
-        return "".join(parts)
+        return parts
+
+
+def _named_values(row: RowSample | ChangedRowSample) -> Iterator[tuple[str, object]]:
+    yield from row.key.items()
+    if isinstance(row, RowSample):
+        yield from row.values.items()
+    else:
+        yield from row.unchanged.items()
+        for cell in row.cells:
+            yield from ((cell.column, cell.old), (cell.column, cell.new))
 
 
 def render_grid(grid: Grid, see_all: str, toggle: str) -> Html | None:

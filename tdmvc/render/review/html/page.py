@@ -12,7 +12,7 @@ from tdmvc.render.review.html.grid import Grid
 from tdmvc.render.review.html.head import asset, page_head
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, json_script, text
 from tdmvc.render.review.html.table import TableCard
-from tdmvc.render.review.wording import review_words
+from tdmvc.render.review.wording import commit_facts, review_words
 from tdmvc.render.wording import total_rows
 
 _NAME = 60
@@ -23,6 +23,7 @@ _KEYS = (
     (("j", "k"), "next, previous change"),
     (("n", "p"), "next, previous table"),
     (("/",), "filter rows by words; a row must contain each word, or be in a table of that name"),
+    (("Enter",), "in the filter: next match; with Shift, the previous one"),
     (("Esc",), "clear the filter and the chosen pattern"),
     (("?",), "this help"),
 )
@@ -68,6 +69,7 @@ def render_page(plan: PagePlan) -> str:
     )
     body = element(
         "body",
+        element("a", "Skip to the review", href="#~main", class_="skip"),
         _header(review),
         element("div", _side(plan), main, class_="layout"),
         _help(),
@@ -92,8 +94,10 @@ def _header(review: Review) -> Html:
             autocomplete="off",
             spellcheck="false",
         ),
-        element("kbd", "/"),
+        element("kbd", "/", aria_hidden="true"),
         element("span", id="~count", class_="tally", role="status"),
+        _step("~previous", "↑", "Previous match"),
+        _step("~next", "↓", "Next match"),
         element("button", "?", type="button", id="~ask", aria_label="Keyboard shortcuts"),
         class_="search",
     )
@@ -106,6 +110,10 @@ def _header(review: Review) -> Html:
         search,
         class_="top",
     )
+
+
+def _step(identifier: str, sign: str, label: str) -> Html:
+    return element("button", sign, type="button", id=identifier, aria_label=label, class_="step", hidden=True)
 
 
 def _side(plan: PagePlan) -> Html:
@@ -129,13 +137,12 @@ def _side_block(part: DatasetPart) -> Html:
 
 def _side_item(card: TableCard) -> Html:
     status = card.table.status.value
-    mark = element(
-        "span", class_=f"dot {card.risk}", title={"error": "blocked", "loss": "look here"}.get(card.risk)
-    )
+    words = {"error": "blocked", "loss": "look here"}.get(card.risk)
+    role = "img" if words else None
+    mark = element("span", class_=f"dot {card.risk}", title=words, role=role, aria_label=words)
     label = card.table.name[:_NAME]
     name = element("span", text(label), class_="name", title=visible(label))
-    words = signed_counts(card.table.rows) or None
-    link = element("a", mark, name, words, href=f"#{card.anchor}", class_=status)
+    link = element("a", mark, name, signed_counts(card.table.rows), href=f"#{card.anchor}", class_=status)
     return element("li", link)
 
 
@@ -149,11 +156,27 @@ def _main(plan: PagePlan, budget: OutputBudget) -> Html:
     return element(
         "main",
         element("p", review_words(review), class_="lead"),
+        _commits(review),
         _left_out(plan, budget),
         *parts,
         _footer(plan, budget),
+        id="~main",
+        tabindex="-1",
         class_="many" if place > _MANY or sum(grid.shown for grid in plan.grids) > _MANY_ROWS else None,
     )
+
+
+def _commits(review: Review) -> Html | None:
+    """Return the commits behind both sides, with their times."""
+    if review.commits is None:
+        return None
+    rows = [
+        element(
+            "div", element("dt", label), element("dd", code(name, _NAME) if name else None, " ", text(words))
+        )
+        for label, name, words in commit_facts(review)
+    ]
+    return element("dl", *rows, class_="commits", aria_label="Compared commits")
 
 
 def _left_out(plan: PagePlan, budget: OutputBudget) -> Html | None:
@@ -165,6 +188,8 @@ def _left_out(plan: PagePlan, budget: OutputBudget) -> Html | None:
     folded = any(grid.folded and grid.shown and not grid.has_unchanged for grid in plan.grids)
     if folded:
         words.append("the unchanged cells of changed rows")
+    if any(grid.shown and not grid.has_full and grid.may_unfold for grid in plan.grids):
+        words.append("the full text of long values")
     if not words:
         return None
     sentence = f"To stay small, this page leaves out: {', '.join(words)}. All counts are still exact."
@@ -191,7 +216,7 @@ def _help() -> Html:
         element("div", element("dt", *(element("kbd", key) for key in keys)), element("dd", words))
         for keys, words in _KEYS
     ]
-    note = "Click a row's key to put its address in the address bar, ready to copy."
+    note = "Click the # of a row to copy its address, ready to paste into a comment."
     close = element("form", element("button", "Close", type="submit"), method="dialog")
     return element(
         "dialog",

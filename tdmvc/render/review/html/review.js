@@ -20,6 +20,7 @@
   const stops = [...document.querySelectorAll("tr[id], details.table")].filter(
     (el) => el.tagName === "TR" || !el.querySelector("tr[id]"),
   );
+  const MOST_OPENED = 500;
   let here = null;
 
   // The text of rows is read once, when it is first needed.
@@ -36,10 +37,22 @@
     if (el && el.hidden === isShown) el.hidden = !isShown;
   };
 
+  let hits = [];
+  let hit = -1;
+  const opened = new Set();
+
+  function open(details) {
+    if (details.open) return;
+    details.open = true;
+    opened.add(details);
+  }
+
   function apply() {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let matches = 0;
     let isFiltered = words.length > 0;
+    hits = [];
+    hit = -1;
+    let matches = 0;
     for (const entry of cards) {
       const wanted = words.filter((word) => !entry.name.includes(word));
       const isChosen = entry.pattern !== null;
@@ -53,6 +66,7 @@
         show(row, fits);
         if (fits) {
           found += 1;
+          hits.push(row);
           perGrid.set(grid, perGrid.get(grid) + 1);
         }
       }
@@ -60,28 +74,64 @@
       for (const [grid, n] of perGrid) {
         const label = grid.querySelector(".match");
         label.hidden = !isNarrowed;
-        label.textContent = isNarrowed ? `${number(n)} match` : "";
+        label.textContent = isNarrowed ? `${number(n)} ${n === 1 ? "match" : "matches"}` : "";
         const scroll = grid.querySelector(".scroll");
         show(scroll, !isNarrowed || n > 0);
       }
       const isShown = !words.length || found > 0 || wanted.length === 0;
       show(entry.card, isShown);
       if (entry.link) show(entry.link.parentElement, isShown);
+      // A table without rows on the page is a match by its name.
+      if (words.length && isShown && found === 0) hits.push(entry.card);
       matches += found;
     }
+    root.classList.toggle("filtered", isFiltered);
+    byId("~next").hidden = byId("~previous").hidden = !words.length || hits.length < 2;
+    if (!words.length) {
+      for (const details of opened) details.open = false;
+      opened.clear();
+      hits = [];
+    } else if (hits.length <= MOST_OPENED) {
+      for (const el of hits) for (let up = el; up; up = up.parentElement) if (up.tagName === "DETAILS") open(up);
+    }
+    tell(words.length > 0, isFiltered, matches);
+  }
+
+  function tell(hasWords, isFiltered, matches) {
     const tables = Object.values(data.tables);
     const shown = tables.reduce((sum, table) => sum + table.shown, 0);
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     const all = rows > shown ? `${number(shown)} shown (${number(rows)} in all)` : number(shown);
-    count.textContent = isFiltered ? `${number(matches)} of ${all}` : "";
-    root.classList.toggle("filtered", isFiltered);
+    let words = `${number(matches)} of ${all}`;
+    if (hasWords) {
+      const n = hits.length;
+      const found = n === 0 ? "no match" : n === 1 ? "1 match" : hit < 0 ? `${number(n)} matches` : `match ${number(hit + 1)} of ${number(n)}`;
+      words = `${found} in ${all}`;
+    }
+    count.textContent = isFiltered ? words : "";
+  }
+
+  // Matches are visited in a circle; the focus stays where it is.
+  function visit(by) {
+    if (!hits.length) return;
+    hit = hit < 0 ? (by > 0 ? 0 : hits.length - 1) : (hit + by + hits.length) % hits.length;
+    reveal(hits[hit], "center");
+    tell(true, true, hits.length);
   }
 
   let waiting = 0;
+  function filterNow() {
+    clearTimeout(waiting);
+    waiting = 0;
+    apply();
+    visit(1);
+  }
   filter.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(apply, 70);
+    waiting = setTimeout(filterNow, 70);
   });
+  byId("~next").addEventListener("click", () => visit(1));
+  byId("~previous").addEventListener("click", () => visit(-1));
 
   function clear() {
     filter.value = "";
@@ -107,16 +157,45 @@
         choose(entry, entry.pattern === chip.dataset.p ? null : chip.dataset.p);
         apply();
       }
-      const key = event.target.closest("tbody th");
-      const row = key?.closest("tr[id]");
+      const link = event.target.closest("a.at");
+      if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+        event.preventDefault();
+        const row = link.closest("tr");
+        go(row, "nearest");
+        copyAddress(row.id);
+        return;
+      }
+      if (event.target.closest("a, details.full")) return;
+      const row = event.target.closest("tbody th")?.closest("tr[id]");
       if (row && !String(getSelection())) go(row, "nearest");
     });
   }
 
+  let fading = 0;
   function say(words) {
     toast.textContent = words;
     toast.hidden = false;
-    setTimeout(() => (toast.hidden = true), 6000);
+    clearTimeout(fading);
+    fading = setTimeout(() => (toast.hidden = true), 6000);
+  }
+
+  // Hosts end a link before punctuation, so what an address ends with is encoded.
+  async function copyAddress(id) {
+    const safe = id.replace(/[^A-Za-z0-9]+$/, (end) =>
+      [...end].map((c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`).join(""),
+    );
+    const isFile = location.protocol === "file:";
+    const page = isFile ? location.pathname.split("/").pop() : location.href.split("#")[0];
+    const address = `${page}#${safe}`;
+    say(address);
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      getSelection().selectAllChildren(toast);
+      document.execCommand("copy");
+      getSelection().removeAllRanges();
+    }
+    say(isFile ? `Copied ${address}. This page is a file: its place on your disk is left out.` : `Copied ${address}`);
   }
 
   function mark(el) {
@@ -142,8 +221,13 @@
   }
 
   function follow() {
-    // Anchors are plain ASCII; nothing in them needs decoding but what a chat program encoded.
-    const id = location.hash.slice(1).replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%7E", "~");
+    // Anchors have no `%`; what is encoded was encoded for a comment, or by a chat program.
+    let id = location.hash.slice(1);
+    try {
+      id = decodeURIComponent(id);
+    } catch {
+      // Not an address of this page.
+    }
     if (!id) return;
     const target = byId(id);
     if (target) {
@@ -190,8 +274,14 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target === filter) {
-      if (event.key === "Escape") clear();
-      if (event.key === "Escape" || event.key === "Enter") filter.blur();
+      if (event.key === "Escape") {
+        clear();
+        filter.blur();
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        if (waiting) filterNow();
+        else visit(event.shiftKey ? -1 : 1);
+      }
       return;
     }
     if (help.open && event.key !== "?") return;
@@ -238,6 +328,19 @@
   for (const table of document.querySelectorAll("table[data-k]")) {
     if (Number(table.dataset.k) > 1) observer.observe(table);
   }
+
+  // On paper nothing can be opened; a long value is printed in full if it is open.
+  const printed = new Set();
+  addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details:not([open], .full, .full details)")) {
+      details.open = true;
+      printed.add(details);
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const details of printed) details.open = false;
+    printed.clear();
+  });
 
   addEventListener("hashchange", follow);
   follow();

@@ -30,6 +30,8 @@ _LEVELS = tuple(
     )
 )
 """Related rows are the first to be left out, then distributions, findings and tables."""
+_DETAILS = ((True, True), (True, False), (False, True), (False, False))
+"""What a page shows of rows, most first: (unchanged cells, the full text of long values)."""
 _SPARE_BYTES = 4_000
 _TRIES = 4
 _TRIED_ROWS = 20
@@ -43,11 +45,11 @@ def render(review: Review, options: RenderOptions) -> str:
 def render_review_html(review: Review, *, max_bytes: int = 4_800_000, rows_per_table: int = 5000) -> str:
     """Return the review as one self-contained HTML page of at most `max_bytes` in UTF-8.
 
-    Equal reviews give equal bytes. If it would be too large, the unchanged cells of changed rows go
-    first, then rows, evenly over the tables, then related rows, distributions, findings and tables; the
-    page says what was left out. Below about 100,000 bytes the shortest page is returned, however long.
-    Values of personal columns are masked. Never raises for any value. Cost: samples beyond what fits are
-    not rendered.
+    Equal reviews give equal bytes. If it would be too large, the full texts of long values or the unchanged
+    cells of changed rows go first, then rows, evenly over the tables, then related rows, distributions,
+    findings and tables; the page says what was left out. Below about 100,000 bytes the shortest page is
+    returned, however long. Values of personal columns are masked. Never raises for any value. Cost: samples
+    beyond what fits are not rendered.
 
     Args:
         rows_per_table: Rows of all kinds together that a table shows at the most.
@@ -67,23 +69,29 @@ def _with_rows(plan: PagePlan, bare: str, room_bytes: int, max_bytes: int) -> st
     grids = plan.grids
     for attempt in range(_TRIES):
         row_bytes = room_bytes - _SPARE_BYTES * 4**attempt
-        has_unchanged = any(grid.folded for grid in grids) and _may_fit(grids, row_bytes)
-        if not (has_unchanged and _fill(grids, row_bytes, has_unchanged=True)):
-            _fill(grids, row_bytes, has_unchanged=False)
+        for has_unchanged, has_full in _DETAILS:
+            _show(grids, has_unchanged=has_unchanged, has_full=has_full)
+            is_last = (has_unchanged, has_full) == _DETAILS[-1]
+            if (is_last or _may_fit(grids, row_bytes)) and _fill(grids, row_bytes):
+                break
         page = render_page(plan)
         if len(page.encode()) <= max_bytes:
             return page
     return bare
 
 
-def _fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> bool:
+def _show(grids: Sequence[Grid], *, has_unchanged: bool, has_full: bool) -> None:
+    for grid in grids:
+        grid.has_unchanged, grid.has_full = has_unchanged, has_full
+
+
+def _fill(grids: Sequence[Grid], room_bytes: int) -> bool:
     """Give all grids equally many rows; a grid with few rows leaves its share to the others.
 
-    Sets `shown` of each grid. Returns whether every sample is shown; with `has_unchanged`
-    it stops at the first that does not fit.
+    Sets `shown` of each grid. Returns whether every sample is shown; it stops at the first that does not fit.
     """
     for grid in grids:
-        grid.has_unchanged, grid.shown = has_unchanged, 0
+        grid.shown = 0
     left, position = room_bytes, 0
     waiting = [grid for grid in grids if grid.samples]
     while waiting:
@@ -99,10 +107,9 @@ def _fill(grids: Sequence[Grid], room_bytes: int, *, has_unchanged: bool) -> boo
 
 
 def _may_fit(grids: Sequence[Grid], room_bytes: int) -> bool:
-    """Whether all samples with their unchanged cells may fit, judging by the first rows of each grid."""
+    """Whether all samples may fit, judging by the first rows of each grid."""
     guess = 0.0
     for grid in grids:
-        grid.has_unchanged = True
         some = min(len(grid.samples), _TRIED_ROWS)
         guess += sum(_size(grid.row(at)) for at in range(some)) / max(some, 1) * len(grid.samples)
     return guess <= 2 * room_bytes

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tdmvc.model.diff import ChangePattern, TableDiff, TableStatus
+from tdmvc.model.diff import ChangePattern, PatternKind, TableDiff, TableStatus
 from tdmvc.model.finding import Finding, has_errors
 from tdmvc.model.review import Bar, DatasetReview, Shift
 from tdmvc.model.text import number, plural
@@ -11,7 +11,7 @@ from tdmvc.render.patterns import pattern_count, pattern_words
 from tdmvc.render.privacy import guarded
 from tdmvc.render.review.budget import OutputBudget
 from tdmvc.render.review.html.anchors import RowAnchors, table_anchor
-from tdmvc.render.review.html.facts import declaration, findings_list, listing, signed_counts
+from tdmvc.render.review.html.facts import declaration, findings_list, folded, listing, signed_counts
 from tdmvc.render.review.html.grid import KINDS, Grid, render_grid, see_all_command
 from tdmvc.render.review.html.markup import Html, clipped, code, element, joined, text
 from tdmvc.render.review.wording import shift_words
@@ -179,15 +179,29 @@ def _shifts(card: TableCard, budget: OutputBudget) -> Html | None:
     if not card.shifts:
         return None
     shown = budget.take(card.shifts, budget.level.shifts, "distribution")
-    personal = card.table.personal_columns
-    figures = [_figure(shift, is_personal=shift.is_personal or shift.column in personal) for shift in shown]
-    if not figures:
+    if not shown:
         return None
+    explained = _explained_columns(card.table)
+    news = [_figure(card, shift) for shift in shown if shift.column not in explained]
+    repeated = [_figure(card, shift) for shift in shown if shift.column in explained]
+    words = f"{plural(len(repeated), 'distribution')} changed by the patterns alone"
     return element(
         "section",
         element("h4", "Distributions", _legend()),
-        element("div", *figures, class_="shifts"),
+        element("div", *news, class_="shifts") if news else None,
+        folded(words, element("div", *repeated, class_="shifts")) if repeated else None,
         class_="facts",
+    )
+
+
+def _explained_columns(table: TableDiff) -> frozenset[str]:
+    """Return the columns in which one pattern covers every changed cell."""
+    return frozenset(
+        column
+        for pattern in table.patterns
+        if pattern.kind is not PatternKind.VARIED
+        and pattern.cells == sum(table.columns.get(column, 0) for column in pattern.columns)
+        for column in pattern.columns
     )
 
 
@@ -201,8 +215,9 @@ def _legend() -> Html:
     )
 
 
-def _figure(shift: Shift, *, is_personal: bool) -> Html:
+def _figure(card: TableCard, shift: Shift) -> Html:
     """Return the column, how far its distribution shifted, and its bars; bars of a personal column have no label."""
+    is_personal = shift.is_personal or shift.column in card.table.personal_columns
     shown = shift.bars[:_MOST_BARS]
     widest = max((share for bar in shown for share in (bar.old, bar.new)), default=0.0)
     rows = [_bar(bar, widest, place, is_personal=is_personal) for place, bar in enumerate(shown, start=1)]

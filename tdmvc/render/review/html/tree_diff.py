@@ -11,6 +11,8 @@ from tdmvc.render.cells import cell_text, visible
 _DEEPEST = 40
 _MOST_CHARACTERS = 200_000
 
+Tree = dict[object, object] | list[object]
+
 
 class Absent(Enum):
     """The mark of a path that one side does not have."""
@@ -32,7 +34,7 @@ def path_changes(old: object, new: object, most: int) -> tuple[list[PathChange],
 
     Returns None if the values are not trees, or differ only in notation.
     """
-    trees = _tree(old), _tree(new)
+    trees = parse_tree(old), parse_tree(new)
     if trees[0] is None or trees[1] is None or type(trees[0]) is not type(trees[1]):
         return None
     changes: list[PathChange] = []
@@ -48,7 +50,8 @@ def side_text(value: object) -> str:
     return "absent" if value is Absent.ABSENT else cell_text(value)
 
 
-def _tree(value: object) -> dict[object, object] | list[object] | None:
+def parse_tree(value: object) -> Tree | None:
+    """Return a nested value or a JSON text as a tree, or None for anything else."""
     if isinstance(value, dict):
         return value
     if isinstance(value, list | tuple):
