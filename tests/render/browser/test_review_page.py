@@ -110,8 +110,6 @@ def test_the_filter_narrows_rows_and_says_how_many_are_left(open_page: Open) -> 
 def test_the_filter_scrolls_to_each_match_and_its_hint_never_covers_what_you_type(open_page: Open) -> None:
     page = open_page("many").page
     expect(page.locator(".search kbd")).to_be_visible()
-    page.get_by_label("Filter rows").fill("shipping_note_3 911")
-    expect(page.locator("header [role=status]")).to_contain_text("no match in ")
     page.get_by_label("Filter rows").fill("customer_note number 1")
     status = page.locator("header [role=status]")
     expect(status).to_contain_text("match 1 of ")
