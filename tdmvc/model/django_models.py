@@ -64,7 +64,11 @@ class DjangoModel:
         return next((field for field in self.fields if field.is_primary), None)
 
     def field(self, name: str) -> ModelField | None:
-        return next((field for field in self.fields if field.name == name), None)
+        """Return the field that a fixture calls so: by its name, or a reference by its attribute `customer_id`."""
+        by_name = next((field for field in self.fields if field.name == name), None)
+        return by_name or next(
+            (field for field in self.fields if field.is_reference and f"{field.name}_id" == name), None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class JoinTable:
     field: ModelField
     own_column: str
     other_column: str
+
+    @property
+    def label(self) -> str:
+        """What a fixture calls the rows themselves, which `dumpdata` writes only as members."""
+        return f"{self.model.label}_{self.field.name}"
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class _Objects:
         self.without_pk += pk is None
         self.count += 1
         self.pk.add(pk)
-        for name, value in fields.items():
+        for name, value in self.by_field(fields).items():
             if name not in self.fields:
                 check_text(name)
                 self._begin(name)
@@ -129,6 +129,13 @@ class _Objects:
         else:
             self.starts.append(item.start_byte)
             self.sizes.append(item.size_bytes)
+
+    def by_field(self, fields: Row) -> Row:
+        """Return values by the names of their fields, which a fixture may also call by their attributes."""
+        if self.model is None:
+            return fields
+        named = ((self.model.field(name), name, value) for name, value in fields.items())
+        return {one.name if one else name: value for one, name, value in named}
 
     def _begin(self, name: str) -> None:
         model_field = self.model.field(name) if self.model else None
@@ -335,7 +342,7 @@ class _FixtureTables:
             for value in values():
                 fields = value["fields"]
                 assert isinstance(fields, dict)
-                yield {_PK: value.get("pk"), **fields}
+                yield {_PK: value.get("pk"), **objects.by_field(fields)}
 
         return rows
 

@@ -48,7 +48,12 @@ def write_fixture(tables: Sequence[FixtureTable], models: DjangoModels, file: Bi
         UsageError: no model is known for a table.
     """
     by_name = {table.schema.name: table for table in tables}
-    labels = {name: _label(name, models) for name in by_name if name not in models.joins and name != _APPLIED}
+    joins = {
+        name: join
+        for name, join in models.joins.items()
+        if name in by_name and {join.own_column, join.other_column} <= {*by_name[name].schema.column_names}
+    }
+    labels = {name: _label(name, models) for name in by_name if name not in joins and name != _APPLIED}
     unknown = sorted(name for name, label in labels.items() if label is None)
     if unknown:
         raise UsageError(
@@ -59,15 +64,15 @@ def write_fixture(tables: Sequence[FixtureTable], models: DjangoModels, file: Bi
     notes = [f"{_APPLIED}: left out, because it has no model"] if _APPLIED in by_name else []
     notes += [
         f"{name}: left out, because {join.model.table}, whose objects have the field {join.field.name}, is not written"
-        for name, join in models.joins.items()
-        if name in by_name and join.model.table not in by_name
+        for name, join in joins.items()
+        if join.model.table not in by_name
     ]
     separator = b"[\n"
     for name, label in labels.items():
         table = by_name[name]
         model = models.by_table.get(name)
         writer = _ModelWriter(str(label), model, models, table.schema)
-        joined = [join for join in (models.joins_of(model) if model else ()) if join.table in by_name]
+        joined = [join for join in (models.joins_of(model) if model else ()) if join.table in joins]
         writer.members = {join.field.name: _members(by_name[join.table], join, models) for join in joined}
         notes += [f"{name}: {note}" for note in writer.notes]
         for text in writer.objects(table.open()):
@@ -81,6 +86,8 @@ def _label(table: str, models: DjangoModels) -> str | None:
     """Return the label of a table's model: as the migrations say, or what `app_model` can only mean."""
     if table in models.by_table:
         return models.by_table[table].label
+    if table in models.joins:
+        return models.joins[table].label
     app, _, model = table.partition("_")
     return f"{app}.{model}" if app and model and "_" not in model and "." not in table else None
 

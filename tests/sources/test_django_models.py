@@ -172,6 +172,11 @@ def test_a_value_that_a_type_does_not_hold_exactly_stays_as_it_is_written(
     assert read(table).column(field).to_pylist() == [value]
 
 
+def test_a_reference_may_be_called_by_its_column(tmp_path: Path, con: Con, read: Read) -> None:
+    table = open_fixture(tmp_path, con, order(1, customer=7), order(2, customer_id=8))["shop_order"]
+    assert read(table).column("customer_id").to_pylist() == [7, 8]
+
+
 def test_times_without_a_zone_stay_without_one(tmp_path: Path, con: Con) -> None:
     table = open_fixture(tmp_path, con, order(1, at="2020-01-01 10:00"))["shop_order"]
     assert types(table.schema)["at"] == "timestamp"
@@ -208,6 +213,14 @@ def test_a_fixture_comes_back_as_it_was(tmp_path: Path, con: Con) -> None:
     ]
     tables = open_fixture(tmp_path, con, *objects)
     assert written(*tables.values()) == (objects, [])
+
+
+def test_rows_of_a_join_that_a_fixture_names_itself_are_not_lost(tmp_path: Path, con: Con) -> None:
+    objects = [
+        {"model": "shop.order_tags", "pk": 1, "fields": {"order": 1, "tag": "a"}},
+        order(1, note="x"),
+    ]
+    assert written(*open_fixture(tmp_path, con, *objects).values()) == (objects[::-1], [])
 
 
 def test_a_field_that_takes_no_null_is_left_out_rather_than_null(tmp_path: Path, con: Con) -> None:
