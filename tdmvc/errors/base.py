@@ -140,7 +140,7 @@ def _suggest(name: str, known: Sequence[str], otherwise: str) -> str:
 
 
 def _did_you_mean(names: Sequence[str]) -> str:
-    return "did you mean " + " or ".join(repr(name) for name in names) + "?"
+    return "did you mean " + " or ".join(repr(str(name)) for name in names) + "?"
 
 
 def _first(names: Sequence[str]) -> str:

@@ -8,10 +8,11 @@ from tdmvc.arrow.types import is_number
 from tdmvc.model.schema import Column
 from tdmvc.sql.tokens import Token, TokenKind, tokens
 
-_WORDS = frozenset({"AND", "OR", "NOT", "IS", "NULL", "BETWEEN", "IN"})
+PORTABLE_WORDS = frozenset({"AND", "OR", "NOT", "IS", "NULL", "BETWEEN", "IN"})
+"""The keywords of an expression that every engine reads alike."""
 _FUNCTIONS = frozenset({"COALESCE", "NULLIF", "ABS"})
 _SIGNS = frozenset({"(", ")", ",", "=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*"})
-_QUERY_WORDS = _WORDS | frozenset(
+_QUERY_WORDS = PORTABLE_WORDS | frozenset(
     {"SELECT", "DISTINCT", "FROM", "WHERE", "AS", "JOIN", "INNER", "LEFT", "OUTER", "CROSS", "ON", "UNION"}
     | {"ALL", "GROUP", "BY", "HAVING"}
 )
@@ -48,7 +49,7 @@ def why_not_portable(expression: str, columns: Sequence[Column]) -> str | None:
             kinds.add("text")
         elif column is not None and not is_call:
             kinds.add(_kind(column))
-        elif not _is_agreed(token, _WORDS, _FUNCTIONS, is_call=is_call):
+        elif not _is_agreed(token, PORTABLE_WORDS, _FUNCTIONS, is_call=is_call):
             return f"engines may differ in what {token.text} means"
     if len(kinds) > 1:
         return "engines may differ in how they compare values of different types"

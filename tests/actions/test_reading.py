@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tdmvc.actions.add import add
-from tdmvc.actions.query import query, read_table
+from tdmvc.actions.query import query
+from tdmvc.actions.rows import read_table
 from tdmvc.actions.show import list_versions, show
 from tdmvc.actions.status import status
 from tdmvc.errors import NotFoundError, UsageError

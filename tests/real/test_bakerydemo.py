@@ -13,9 +13,11 @@ the fields that both sides have.
 import contextlib
 import io
 import json
+import re
 import shutil
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,9 @@ def _load(shared: Path, release: str) -> Models:
         (shared / "bakerydemo" / f"bakerydemo_{release}.json").read_text(encoding="utf-8")
     ):
         models[item["model"].replace(".", "_")].append({"id": item["pk"], **item["fields"]})
+    # A many-to-many field is a table; here it is always empty.
+    for user in models["auth_user"]:
+        models["auth_user_user_permissions"] += user.pop("user_permissions")
     return models
 
 
@@ -146,6 +151,11 @@ def _row(item: dict[str, Any], names: list[str]) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", value):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        # The models of django.contrib say which texts are moments.
+        value = value.astimezone(UTC).isoformat(timespec="microseconds")
     # Texts that hold JSON (a page's body, a revision's content) say the same in any order of names.
     return json.dumps(value, sort_keys=True)
 

@@ -36,9 +36,7 @@ def texts(values: list[str | None], inferred: str = "string") -> SourceTable:
     """A source of texts in column `c`, whose type was inferred by looking at them."""
     rows = ", ".join(f"({'NULL' if v is None else quote_text(v)})" for v in values)
     query = f"SELECT CAST(c AS VARCHAR) AS c FROM (VALUES {rows}) AS v(c)"
-    return SourceTable(
-        schema_of(c=inferred), SqlScan(f"SELECT * FROM ({query})"), "x.csv", is_typed=False, text_query=query
-    )
+    return SourceTable(schema_of(c=inferred), SqlScan(f"SELECT * FROM ({query})"), "x.csv", text_query=query)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_a_verb_is_recorded_after_its_steps_and_takes_at_least_as_long_as_all_of
 
 
 def test_a_step_inside_a_step_is_named_by_the_path_from_the_verb(repo: Path) -> None:
-    with package.open(repo) as workspace:
+    with Workspace.open(repo) as workspace:
         with workspace.timed("refresh"), workspace.timed("add"), workspace.timed("read sources"):
             pass
         assert names(workspace.timings) == ["refresh: add: read sources", "refresh: add", "refresh"]
@@ -56,7 +56,7 @@ def test_a_verb_and_a_step_that_raise_are_recorded_and_the_next_verb_is_named_al
 
 
 def test_a_transfer_that_fails_is_recorded(repo: Path) -> None:
-    with package.open(repo) as workspace:
+    with Workspace.open(repo) as workspace:
         with pytest.raises(TdmvcError):
             workspace.store.transfer.push({"0" * 32}, remote="nowhere")
         assert names(workspace.timings) == ["push"]

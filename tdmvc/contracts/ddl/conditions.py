@@ -19,8 +19,9 @@ from tdmvc.model.rules import (
     Values,
 )
 from tdmvc.model.schema import Column, TableSchema
-from tdmvc.sql.portable import engine_name, why_not_portable
+from tdmvc.sql.portable import PORTABLE_WORDS, engine_name, why_not_portable
 from tdmvc.sql.quoting import quote_name, quote_text
+from tdmvc.sql.tokens import TokenKind, tokens
 
 Quote = Callable[[str], str]
 
@@ -72,16 +73,36 @@ def condition_of(rule: Rule, table: TableSchema, dialect: str) -> str:
 
 
 def check_condition(check: Check, table: TableSchema, dialect: str) -> str:
-    """Return the condition of a CHECK if it means the same to an engine.
+    """Return the condition of a CHECK if it means the same to an engine, with names in that engine's quotes.
 
     Raises:
         NotSaidError: it may mean something else.
     """
     own = check.dialect or OWN_DIALECT
-    why = None if own == dialect else why_not_portable(check.expression, table.columns)
+    if own == dialect:
+        return check.expression
+    why = why_not_portable(check.expression, table.columns)
+    if own == "mysql" and any(token.text.startswith('"') for token in tokens(check.expression)):
+        why = "a text in double quotes is a name elsewhere"
     if why is not None:
         raise NotSaidError(f"it is written for {engine_name(own)}, and {why}")
-    return check.expression
+    return _quoted_names(check.expression, table, quote_for(dialect))
+
+
+def _quoted_names(expression: str, table: TableSchema, quote: Quote) -> str:
+    """Return an expression with names in the quotes of an engine, except for those that every engine finds without.
+
+    PostgreSQL writes names without quotes in lower case.
+    """
+    columns = {name.casefold(): name for name in table.column_names}
+    written, place = "", 0
+    for token in tokens(expression):
+        is_word = token.kind is TokenKind.WORD and token.keyword not in PORTABLE_WORDS
+        name = columns.get(token.name.casefold()) if is_word or token.kind is TokenKind.NAME else None
+        if name is not None and not (is_word and token.text == name == name.lower()):
+            written += expression[place : token.start] + quote(name)
+            place = token.end
+    return written + expression[place:]
 
 
 def _range(name: str, test: Range, column: Column, dialect: str) -> str:

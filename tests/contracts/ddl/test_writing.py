@@ -26,7 +26,7 @@ schema:
     properties: [{name: id, logicalType: integer, required: true, primaryKey: true}]
   - name: rows
     quality:
-      - {id: in_order, type: sql, query: 'SELECT COUNT(*) FROM {object} WHERE NOT (low <= high)', mustBe: 0}
+      - {id: in_order, type: sql, query: 'SELECT COUNT(*) FROM {object} WHERE NOT ("low" <= HIGH)', mustBe: 0}
       - {id: few, metric: rowCount, mustBeLessThan: 9}
       - {metric: duplicateValues, arguments: {properties: [low, high]}, mustBe: 0}
     relationships: [{type: foreignKey, from: rows.parent, to: parents.id}]
