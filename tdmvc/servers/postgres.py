@@ -239,7 +239,8 @@ def _set_password(binaries: PostgresBinaries, sockets: Path, port: int, old: str
     done = subprocess.run(
         [*psql, "-U", ADMINISTRATOR, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-f", "-"],
         input="SET default_transaction_read_only = off;"
-        f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram_verifier(new)}';",
+        # Without it, a crash of a session would bring the old password back.
+        f"SET synchronous_commit = on; ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram_verifier(new)}';",
         env={**clean_environment(sockets.parent), "PGPASSWORD": old, "PGCONNECT_TIMEOUT": _CONNECT_SECONDS},
         capture_output=True,
         text=True,

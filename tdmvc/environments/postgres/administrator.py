@@ -141,10 +141,8 @@ class Administrator:
             try:
                 self.connection = lasting_connection(self.location)
             except DatabaseError as error:
-                # If the process of a session crashes, the server ends all sessions and begins anew. It may refuse the
-                # password that it accepted before, while it does.
-                is_passing = error.what == NOT_READY or "refuses the password" in error.what
-                if not is_passing or time.monotonic() > end:
+                # If the process of a session crashes, the server ends all sessions and begins anew.
+                if error.what != NOT_READY or time.monotonic() > end:
                     raise
                 time.sleep(_CLOSING_SECONDS)
         return self.connection
