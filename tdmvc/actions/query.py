@@ -1,6 +1,6 @@
 """`sql`: queries a state of a dataset in SQL, without a checkout."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -190,8 +190,17 @@ def write_rows(relation: DuckDBRelation, target: Path | BinaryIO, row_format: st
         pairs = zip(columns, map(str, relation.types), strict=True)
         relation = relation.project(", ".join(f"{_in_csv(name, kind)} AS {name}" for name, kind in pairs))
     try:
-        return ROW_FILES[row_format](relation.to_arrow_reader(), target)
+        reader = relation.to_arrow_reader()
     except duckdb_error() as error:
+        raise _failed("", error, at=None) from error
+    return ROW_FILES[row_format](pa.RecordBatchReader.from_batches(reader.schema, _batches(reader)), target)
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except (pa.ArrowException, OSError) as error:
+        # Arrow calls what makes a query fail at a later row a fault of input and output.
         raise _failed("", error, at=None) from error
 
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tdmvc.checks.not_evaluated import NOT_EVALUATED
 from tdmvc.checks.table_rows import SHOWN_KEYS, format_keys, list_keys
 from tdmvc.model.declarations import Check
 from tdmvc.model.finding import Finding
@@ -246,7 +247,7 @@ def _not_evaluated(broken: _Broken) -> Finding:
                 )
             server = {"server": check.dialect} if is_of_server else {}
             return broken.finding(
-                "check-not-evaluated",
+                NOT_EVALUATED,
                 f"The check {_check_label(check)} of {rule.table} was not evaluated: {reason}.",
                 remedy,
                 is_shown=False,

@@ -150,6 +150,16 @@ def register_arrow_function(
     )
 
 
+_LATE_FAULTS = (
+    "Out of Memory Error: ",
+    "IO Error: ",
+    "Invalid Input Error: ",
+    "Serialization Error: ",
+    "Invalid Error: ",
+)
+"""How the faults that `store_errors` turns into the store's begin, memory first, if Arrow passes them on."""
+
+
 @contextmanager
 def store_errors(table: str, *, what: str, parts: str = "the parts that are read") -> Iterator[None]:
     """Turn DuckDB's errors about memory and damaged files into the store's; no message contains a cell value.
@@ -169,13 +179,24 @@ def store_errors(table: str, *, what: str, parts: str = "the parts that are read
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise StoreError(
-            f"{what} ran out of memory or of room to spill.",
-            where=f"table {table}",
-            remedy="free some disk space for temporary files, or raise the memory limit.",
-        ) from error
+        raise _no_room(what, table) from error
+    except OSError as error:
+        # Arrow calls what DuckDB finds in a later batch of a result so; an error of the system has a number.
+        if error.errno is not None or not str(error).startswith(_LATE_FAULTS):
+            raise
+        if str(error).startswith(_LATE_FAULTS[0]):
+            raise _no_room(what, table) from error
+        raise PartError.damaged(parts, f"table {table}", str(error).splitlines()[0]) from error
     except duckdb.Error as error:
         # A broken Thrift header comes as the root class itself.
         if type(error) is not duckdb.Error and not isinstance(error, damage):
             raise
         raise PartError.damaged(parts, f"table {table}", str(error).splitlines()[0]) from error
+
+
+def _no_room(what: str, table: str) -> StoreError:
+    return StoreError(
+        f"{what} ran out of memory or of room to spill.",
+        where=f"table {table}",
+        remedy="free some disk space for temporary files, or raise the memory limit.",
+    )

@@ -117,11 +117,18 @@ def test_a_wrong_call_says_what_is_wrong(
     assert not (shop / "x.xlsx").exists()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select error('stop') as x from orders",
+        "select if(i < 900_000, i, error('stop')) as x from range(1_000_000) t(i)",
+    ],
+)
 def test_a_query_that_fails_midway_leaves_the_file_as_it_was(
-    shop: Path, tdmvc: Tdmvc, tmp_path: Path
+    shop: Path, tdmvc: Tdmvc, tmp_path: Path, query: str
 ) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("mine\n")
-    tdmvc("sql", "select error('stop') as x from orders", "--output", file, code=2)
+    assert "The query failed: Invalid Input Error: stop" in tdmvc("sql", query, "--output", file, code=2).err
     assert file.read_text() == "mine\n"
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".tdmvc")] == []

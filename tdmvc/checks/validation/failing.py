@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tdmvc.arrow.constants import values_array
 from tdmvc.checks.predicates import unpruned
+from tdmvc.checks.validation.counting import find_broken
 from tdmvc.checks.validation.references import ReferenceTest
 from tdmvc.checks.validation.repeats import RepeatTest
 from tdmvc.checks.validation.row_tests import RowTest
@@ -76,7 +77,7 @@ class FailingFinder:
         with test.open() as condition, self._con.cursor() as reading:
             reading.execute("SET TimeZone = 'UTC'")
             for batch in reading.sql(f"SELECT {names} FROM {scan.sql}").to_arrow_reader(_BATCH_ROWS):
-                found = condition.find_broken(batch.select(needed))
+                found = find_broken(condition, batch.select(needed))
                 if found:
                     broken = batch.select([0, 1]).take(values_array(found, pa.int64()))
                     self._con.register(_PLACES, pa.Table.from_batches([broken]))

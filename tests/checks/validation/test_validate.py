@@ -1,7 +1,7 @@
 """What a validation says about each rule: the verdict, the exact count, the first rows, and why it cannot tell."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ from tdmvc.checks.validation.failing_rows import write_failing_rows
 from tdmvc.checks.validation.options import ValidationOptions
 from tdmvc.checks.validation.validate import validate_tables
 from tdmvc.databases import condition_engines
+from tdmvc.model.conditions import NotEvaluatedError
 from tdmvc.model.declarations import Check, ForeignKey, UniqueKey
 from tdmvc.model.diff import TableSide
 from tdmvc.model.finding import Severity
@@ -470,3 +471,29 @@ def test_parts_are_counted_by_what_was_read_of_them(con: duckdb.DuckDBPyConnecti
     assert counts(other, schema, options) == (1, 1)
     assert counts(other, schema, replace(options, is_full=True)) == (2, 0)
     options.cache.close()
+
+
+class FewRows:
+    """A condition that only few rows at once can be tested for, as those of servers with long texts."""
+
+    def find_plain_sql(self, expression: str, table: str, columns: Sequence[Column]) -> str | None:
+        return None
+
+    @contextmanager
+    def open(self, expression: str, table: str, columns: Sequence[Column]) -> Iterator["FewRows"]:
+        yield self
+
+    def find_broken(self, rows: pa.RecordBatch) -> Sequence[int]:
+        if rows.num_rows > 8_192:
+            raise NotEvaluatedError("it took too much memory")
+        return [place for place, number in enumerate(rows.column(0).to_pylist()) if number == 9_000]
+
+
+def test_rows_that_are_counted_a_few_at_once_are_shown_too(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    tables = {"orders": side(tmp_path, ORDERS, [(number, 1, "a", 1.0) for number in range(10_000)])}
+    declared = with_rules(ORDERS, (("id",), Condition(Check("id <> 9000", "ck", "mysql"))))
+    options = ValidationOptions(conditions={"mysql": FewRows()})
+    found = validate(con, tables, declared, options=options)["orders.r0"]
+    assert (found.failing, [row.key for row in found.examples]) == (1, [{"id": "9000"}])
