@@ -50,9 +50,11 @@ def read_options(element: ColumnElement, gathered: Gathered) -> Iterator[Element
         return
     known = OPTIONS.get(element.logical, ())
     for key, node in options.entries():
-        if key not in known:
-            with gathered.faults_of_one():
+        with gathered.faults_of_one():
+            if key not in known:
                 raise _unknown_option(node, key, element.logical)
+            if node.is_null:
+                raise node.error(f"'{key}' has no value.", remedy="write one, or remove the line.")
     readers = {
         "string": _read_text,
         "integer": _read_number_options,

@@ -471,3 +471,21 @@ def test_a_rule_of_one_table_names_only_its_own_columns() -> None:
     (column,) = (one for one in table.columns if one.name == "d")
     assert table.restricted((column,)).further_rules == ()
     assert replace(table, further_rules=()) != table
+
+
+@pytest.mark.parametrize("option", ["minimum", "multipleOf", "exclusiveMaximum"])
+def test_an_option_without_a_value_is_an_error_with_its_line(option: str) -> None:
+    text = f"""\
+apiVersion: v3.1.0
+kind: DataContract
+schema:
+  - name: t
+    properties:
+      - name: n
+        logicalType: integer
+        logicalTypeOptions:
+          {option}:
+"""
+    with pytest.raises(ConfigError, match=f"'{option}' has no value") as caught:
+        OdcsReader().read(text, "contract.yaml", ImportOptions())
+    assert "line 9" in str(caught.value)
